@@ -1,0 +1,146 @@
+"""The one clock of a run: session seconds, timers on them, and bounds for awaits.
+
+`LoopClock` follows the event loop's own time: real in the program, virtual on a virtual loop in tests.
+`ScaledClock` serves `--speedup`: simulator and controller share it, and it advances by at most
+`MAX_STEP_S` per turn of the loop, so that a busy computer cannot make the controller believe that
+frames were missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+
+MAX_STEP_S = 0.25
+"""The most session seconds that pass in one turn of the loop: an eighth of the 2 s after which data count as stale."""
+
+
+class Timer(Protocol):
+    """A pending call."""
+
+    def cancel(self) -> None:
+        """Forget the call; harmless when it has run."""
+
+
+class Clock(Protocol):
+    """Session time in monotonic seconds, and everything that waits on it."""
+
+    def now(self) -> float:
+        """Session seconds; only differences mean anything."""
+        ...
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
+        """Call `callback` at session time `when`, or on the next turn if that is past."""
+        ...
+
+    def timeout(self, seconds: float) -> AbstractAsyncContextManager[None]:
+        """Bound the awaits inside by `seconds` of session time; raises TimeoutError."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for `seconds` of session time."""
+
+
+class LoopClock:
+    """The running event loop's time, one second a second."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
+    def now(self) -> float:
+        """Session seconds: the loop's monotonic time."""
+        return self._loop.time()
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
+        """Call `callback` at `when`."""
+        return self._loop.call_at(when, callback)
+
+    @asynccontextmanager
+    async def timeout(self, seconds: float) -> AsyncIterator[None]:
+        """Bound the awaits inside; raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            yield
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+
+class _ScaledTimer:
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback: Callable[[], None] | None = callback
+
+    def cancel(self) -> None:
+        self.callback = None
+
+
+class ScaledClock:
+    """`factor` session seconds for each real one, shared by the simulator and the controller.
+
+    Call `stop()` when the run is over: the clock keeps one timer on the loop while it runs.
+    """
+
+    def __init__(self, factor: float) -> None:
+        if not 0 < factor <= 1000:  # noqa: PLR2004 - beyond this the loop cannot turn often enough to keep up
+            raise ValueError(f"a speed-up of {factor} is not between 0 and 1000")
+        self._loop = asyncio.get_running_loop()
+        self._factor = factor
+        self._now = 0.0
+        self._real = self._loop.time()
+        self._order = itertools.count()
+        self._timers: list[tuple[float, int, _ScaledTimer]] = []
+        self._pump = self._loop.call_soon(self._turn)
+
+    def now(self) -> float:
+        """Session seconds since the clock was made."""
+        return self._now
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
+        """Call `callback` at session time `when`."""
+        timer = _ScaledTimer(callback)
+        heapq.heappush(self._timers, (when, next(self._order), timer))
+        return timer
+
+    @asynccontextmanager
+    async def timeout(self, seconds: float) -> AsyncIterator[None]:
+        """Bound the awaits inside by session seconds; raises TimeoutError."""
+        async with asyncio.timeout(None) as bound:
+            timer = self.call_at(self._now + seconds, lambda: bound.reschedule(self._loop.time()))
+            try:
+                yield
+            finally:
+                timer.cancel()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for session seconds."""
+        woken = self._loop.create_future()
+        timer = self.call_at(self._now + seconds, lambda: woken.done() or woken.set_result(None))
+        try:
+            await woken
+        finally:
+            timer.cancel()
+
+    def stop(self) -> None:
+        """Let go of the loop; time stands still from here."""
+        self._pump.cancel()
+
+    def _turn(self) -> None:
+        real = self._loop.time()
+        # The next timer may be nearer than the allowed step: stop there, so that what it causes is seen in order.
+        goal = self._now + min((real - self._real) * self._factor, MAX_STEP_S)
+        self._real = real
+        if self._timers and self._timers[0][0] < goal:
+            goal = max(self._now, self._timers[0][0])
+        self._now = goal
+        while self._timers and self._timers[0][0] <= self._now:
+            callback = heapq.heappop(self._timers)[2].callback
+            if callback is not None:
+                callback()
+        self._pump = self._loop.call_later(min(0.01, MAX_STEP_S / self._factor / 2), self._turn)

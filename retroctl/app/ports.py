@@ -1,0 +1,99 @@
+"""What the application needs from the world, as protocols; adapters implement them, tests fake them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retroctl.ftms.features import FitnessMachineFeature
+    from retroctl.ftms.ranges import SupportedRange
+
+
+@dataclass(frozen=True, slots=True)
+class FrameArrived:
+    """A notification or indication. `characteristic` is the four-digit assigned number in lower case: `2acd`.
+
+    `generation` counts the connections of one treadmill from 1: a frame of an earlier one is stale.
+    """
+
+    generation: int
+    characteristic: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The link of `generation` is gone, and nobody here asked for it."""
+
+    generation: int
+
+
+LinkEvent = FrameArrived | Disconnected
+
+
+@dataclass(frozen=True, slots=True)
+class MachineInfo:
+    """What a machine said of itself at this connection. Ranges are never kept from one connection to the next."""
+
+    name: str
+    address: str
+    generation: int
+    has_treadmill_data: bool
+    has_control_point: bool
+    has_machine_status: bool
+    feature: FitnessMachineFeature | None
+    speed_range: SupportedRange | None
+    incline_range: SupportedRange | None
+    remarks: tuple[str, ...] = ()
+    """Plain sentences about what was missing, empty or odd; each is shown to the trainer and recorded."""
+
+
+class Treadmill(Protocol):
+    """One machine on the air. Every method is bounded; none retries a Control Point write."""
+
+    @property
+    def name(self) -> str:
+        """The machine's name as shown to people; the address where it has none."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """The address by which the machine was chosen."""
+        ...
+
+    async def open(self, sink: Callable[[LinkEvent], None], urgent: Callable[[], bytes | None]) -> MachineInfo:
+        """Connect, read what there is, subscribe; write nothing, unless `urgent()` gives a payload.
+
+        `urgent` is asked once, right after the Control Point subscription (or 1 s after discovery,
+        whichever comes first): a latched Stop goes out before anything else.
+        `sink` is called from the event loop, must not block, and gets frames in their order.
+        Raises TreadmillNotFound, UnsupportedTreadmill, LinkLost.
+        """
+        ...
+
+    async def write(self, payload: bytes) -> None:
+        """Write `payload` to the Control Point; returns when the machine's stack has answered the write.
+
+        Raises WriteRefused (with the ATT code), LinkLost, ProcedureTimeout (after ATT's own 30 s).
+        Cancelling it does not free the radio: on BlueZ the Control Point stays busy until ATT gives up.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Drop the link, which also releases control. Never raises, returns within 5 s."""
+
+
+class Journal(Protocol):
+    """The record of one session: append-only, never awaited by the control loop."""
+
+    def append(self, session_s: float, kind: str, data: dict[str, Any]) -> None:
+        """Queue one row; returns at once. A full queue or a failed write is told through `problem`."""
+        ...
+
+    @property
+    def problem(self) -> str | None:
+        """Why rows are not being kept, in plain words; None while all is well."""
+        ...

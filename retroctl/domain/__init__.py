@@ -1,0 +1,1 @@
+"""The session itself: pure values and rules; time is an argument."""
