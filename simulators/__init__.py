@@ -1,1 +1,24 @@
-"""The simulated treadmill: belt physics and an FTMS machine with its own byte encoding, behind three front ends."""
+"""The simulated treadmill: belt physics and an FTMS machine with its own byte encoding, behind three front ends.
+
+The pure machine (no loop, no clock; `now` is handed in, in seconds)::
+
+    machine = FtmsMachine(personality("standard"), seed=0, now=0.0)      # simulators.machine, .personality
+    machine.connect(now); machine.subscribe("2acd", now); machine.disconnect(now)
+    machine.read("2ad4", now) -> AttResult(error, data, after_s)         # error: ATT code or None
+    machine.write("2ad9", bytes, now, with_response=True) -> AttResult   # after_s is infinite: never answered
+    machine.next_event(now) -> float; machine.advance(now) -> [Emission(characteristic, data, at, kind)]
+    machine.console_start/_stop/_pause/_faster/_slower(now); machine.console_set_speed(kmh, now)
+    machine.pull_safety_key(now); machine.replace_safety_key(now); machine.take_control_by_other_app(now)
+    machine.vanish(now, absent_s=4); machine.reboot(now)
+    machine.true_speed_kmh(any_time); machine.drive.belt.breakpoints; machine.log -> [Written(at, ...)]
+    machine.faults.<attribute> = ...                                     # simulators.faults: drop, delay, reject, ...
+
+Personalities: `personality("mph-target+no-indication")`, `PERSONALITIES`, `.but(countdown_s=0.0)`.
+
+For the real bleak, in memory (any clock with `now()` and `call_at(when, callback)`)::
+
+    radio = SimulatedRadio(clock)                                        # simulators.bleak_backend
+    device = radio.add(machine, address="C0:FF:EE:00:00:01")             # name, rssi optional
+    BleakClient(device, backend=radio.client_backend); BleakScanner(backend=radio.scanner_backend)
+    radio.drop(address); radio.out_of_range(address); radio.occupy(address); radio.power(False)
+"""

@@ -120,10 +120,10 @@ class ScaledClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait for session seconds."""
-        woken = self._loop.create_future()
-        timer = self.call_at(self._now + seconds, lambda: woken.done() or woken.set_result(None))
+        woken = asyncio.Event()
+        timer = self.call_at(self._now + seconds, woken.set)
         try:
-            await woken
+            await woken.wait()
         finally:
             timer.cancel()
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from retroctl.ftms.features import FitnessMachineFeature
-    from retroctl.ftms.ranges import SupportedRange
+    from retroctl.ftms.ranges import SpeedRange, SupportedRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class MachineInfo:
     has_control_point: bool
     has_machine_status: bool
     feature: FitnessMachineFeature | None
-    speed_range: SupportedRange | None
+    speed_range: SpeedRange | None
     incline_range: SupportedRange | None
     remarks: tuple[str, ...] = ()
     """Plain sentences about what was missing, empty or odd; each is shown to the trainer and recorded."""

@@ -1,0 +1,83 @@
+"""The connect loop: a bounded number of bounded tries, with pauses that grow and are spread at random."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bleak.exc import BleakDeviceNotFoundError
+
+from retroctl.adapters.ble.availability import bluetooth_error, explain
+from retroctl.adapters.ble.faults import STACK_ERRORS, describe
+from retroctl.errors import LinkLost, TreadmillNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bleak.backends.device import BLEDevice
+
+    from retroctl.adapters.ble.link import Link
+    from retroctl.app.clock import Clock
+
+CONNECT_TRY_S = 10.0
+"""One try. Machines that answer at all were seen to answer within 2 s."""
+CONNECT_TRIES = 4
+CONNECT_OVERALL_S = 45.0
+"""All tries together, pauses and searches included."""
+FIRST_PAUSE_S = 0.25
+"""Before the second try; doubled for each further one. Radio trouble often passes in a moment."""
+SEARCH_S = 5.0
+"""How long to look for a machine that the system has forgotten."""
+
+LIKELY_CAUSES = (
+    "most often a phone or tablet app holds it, since a treadmill serves one device at a time (close the app or switch "
+    "that device's Bluetooth off); or it sleeps (press a key or step on the belt); or it is too far away"
+)
+
+
+async def connect(
+    new_link: Callable[[BLEDevice], Link],
+    device: BLEDevice,
+    *,
+    name: str,
+    clock: Clock,
+    jitter: Callable[[], float],
+    search: Callable[[float], Awaitable[BLEDevice | None]],
+) -> Link:
+    """Connect and discover the services.
+
+    `jitter` gives numbers from 0 to 1. `search` looks for the machine again for at most so many seconds.
+    Raises TreadmillNotFound when no try succeeds, LinkLost when the link is given up meanwhile, TreadmillError when
+    this computer's Bluetooth cannot be used.
+    """
+    deadline = clock.now() + CONNECT_OVERALL_S
+    cause: BaseException | None = None
+    tries = 0
+    while tries < CONNECT_TRIES and (left := deadline - clock.now()) > 0:
+        if tries:
+            await clock.sleep(min(left, FIRST_PAUSE_S * 2 ** (tries - 1) * (0.5 + jitter())))
+        tries += 1
+        link = new_link(device)
+        try:
+            await link.connect(min(CONNECT_TRY_S, max(deadline - clock.now(), 0.1)))
+        except STACK_ERRORS as error:
+            cause = error
+        except LinkLost as error:
+            if link.given_up:
+                raise
+            cause = error
+        except BaseException:
+            link.give_up()
+            raise
+        else:
+            return link
+        await link.let_go()
+        trouble = explain(cause)
+        if trouble is not None:
+            raise bluetooth_error(trouble) from cause
+        if isinstance(cause, BleakDeviceNotFoundError):
+            device = await search(SEARCH_S) or device
+    raise TreadmillNotFound(f"{name} cannot be reached ({_said(cause)}, {tries} tries): {LIKELY_CAUSES}") from cause
+
+
+def _said(cause: BaseException | None) -> str:
+    return "no try was made" if cause is None else describe(cause)

@@ -1,0 +1,180 @@
+"""One connection: its client, its generation, its end, and a bound round every call on it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bleak import BleakClient
+
+from retroctl.adapters.ble.bounds import abandon
+from retroctl.adapters.ble.faults import STACK_ERRORS, write_fault
+from retroctl.errors import LinkLost, UnsupportedTreadmill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from bleak.backends.characteristic import BleakGATTCharacteristic
+    from bleak.backends.client import BaseBleakClient
+    from bleak.backends.device import BLEDevice
+
+    from retroctl.app.clock import Clock
+
+T = TypeVar("T")
+
+RELEASE_S = 4.5
+"""The most that letting go of a client may take; BlueZ was measured at 2.6 s."""
+
+_log = logging.getLogger(__name__)
+
+
+class Link:
+    """One try at a connection and all that belongs to it. It ends once and is never used again.
+
+    `gone` is done from the moment the link is lost or given up: nothing waits beyond it, nothing is delivered after it.
+    """
+
+    def __init__(
+        self,
+        device: BLEDevice,
+        generation: int,
+        *,
+        clock: Clock,
+        backend: type[BaseBleakClient] | None,
+        connect_s: float,
+        releases: set[asyncio.Task[None]],
+        dropped: Callable[[Link], None],
+    ) -> None:
+        self.generation = generation
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.given_up = False
+        """We ended it, so its end is no news."""
+        self._connected = False
+        self.in_use = False
+        """`open` has returned: from here a drop is told as an event, before that it is the outcome of `open`."""
+        self.control: tuple[BleakGATTCharacteristic, bool] | None = None
+        """The Control Point, and whether it is written with response."""
+        self._clock = clock
+        self._connect_s = connect_s
+        self._dropped = dropped
+        self._releases = releases
+        self._connecting: asyncio.Task[None] | None = None
+        self._release: asyncio.Task[None] | None = None
+        self.client = BleakClient(
+            device, disconnected_callback=lambda _client: self._on_disconnected(), timeout=connect_s, backend=backend
+        )
+
+    async def connect(self, seconds: float) -> None:
+        """Connect and discover the services. Raises TimeoutError, LinkLost, or what the stack raises."""
+        self._connecting = self.begin(self.client.connect(), "connect")
+        await self._result(self._connecting, seconds, "connect")
+        if not self.client.is_connected:
+            raise LinkLost("the connection ended at once")
+        self._connected = True
+
+    def _on_disconnected(self) -> None:
+        # While connecting, bleak itself may see the link come and go and try again; `connect` tells how it ended.
+        if self._connected:
+            self.drop()
+
+    def drop(self) -> None:
+        """Note that the link is lost; harmless when it has ended already."""
+        if not self.gone.done():
+            self.gone.set_result(None)
+            self._dropped(self)
+
+    def give_up(self) -> asyncio.Task[None]:
+        """End the link because we want to; gives the task, bounded by `RELEASE_S`, that lets go of the client.
+
+        Also needed after a drop: on BlueZ an old client keeps its D-Bus connection, and its subscriptions come back.
+        """
+        if not self.gone.done():
+            self.given_up = True
+            self.gone.set_result(None)
+        if self._release is None:
+            self._release = asyncio.create_task(self._let_go(), name=f"release link {self.generation}")
+            self._releases.add(self._release)
+            self._release.add_done_callback(self._releases.discard)
+        return self._release
+
+    async def let_go(self) -> None:
+        """Give the link up and wait until the client is let go of, a little over `RELEASE_S` at the most."""
+        with suppress(TimeoutError):
+            async with self._clock.timeout(RELEASE_S + 0.5):
+                await asyncio.wait({self.give_up()})
+
+    async def _let_go(self) -> None:
+        try:
+            async with self._clock.timeout(RELEASE_S):
+                # A try that was cancelled still has to tell the system so, and needs its client for that.
+                if self._connecting is not None and not self._connecting.done():
+                    await asyncio.wait({self._connecting})
+                await self.client.disconnect()
+        except Exception as error:  # noqa: BLE001 - the task ends here; whatever it was, the link is given up
+            _log.info("letting go of link %d: %r", self.generation, error)
+
+    def begin(self, work: Coroutine[Any, Any, T], what: str) -> asyncio.Task[T]:
+        """Start a call on the link; `wait` or `run` bounds it."""
+        return asyncio.create_task(work, name=f"{what} on link {self.generation}")
+
+    def check(self, otherwise: str) -> None:
+        """Raise LinkLost with these words if the link has ended."""
+        if self.gone.done():
+            raise LinkLost(otherwise)
+
+    async def wait(self, task: asyncio.Task[T], seconds: float) -> bool:
+        """Wait until the call is done, at most `seconds`; says whether it is. Raises LinkLost."""
+        try:
+            async with self._clock.timeout(seconds):
+                ends: set[asyncio.Future[Any]] = {task, self.gone}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            return task.done()
+        if not task.done():
+            raise LinkLost("the connection to the machine is gone")
+        return True
+
+    async def run(self, work: Coroutine[Any, Any, T], seconds: float, what: str) -> T:
+        """Give the call's result. Raises TimeoutError after `seconds`, LinkLost, or what the call raises.
+
+        The call runs in a task of its own: a Bluetooth stack that does not even react to being cancelled
+        cannot hold up who waits.
+        """
+        return await self._result(self.begin(work, what), seconds, what)
+
+    async def _result(self, task: asyncio.Task[T], seconds: float, what: str) -> T:
+        try:
+            if not await self.wait(task, seconds):
+                raise TimeoutError(f"no answer to: {what}")
+        finally:
+            abandon(task)
+        return self.result(task)
+
+    @staticmethod
+    def result(task: asyncio.Task[T]) -> T:
+        """Give the result of a call that is done. Raises what it raised; LinkLost when the stack cancelled it."""
+        if task.cancelled():
+            raise LinkLost(f"the Bluetooth stack gave up: {task.get_name()}")
+        return task.result()
+
+    async def write_control_point(self, payload: bytes, seconds: float) -> None:
+        """Write to the Control Point. Raises WriteRefused, LinkLost, ProcedureTimeout, UnsupportedTreadmill."""
+        self.check("there is no connection to the machine")
+        if self.control is None and not self.in_use:
+            raise LinkLost("the connection to the machine is still being set up")
+        if self.control is None:
+            raise UnsupportedTreadmill("the machine has no Control Point that can be written")
+        characteristic, with_response = self.control
+        try:
+            await self.run(
+                self.client.write_gatt_char(characteristic, payload, response=with_response),
+                seconds,
+                f"write {payload.hex(' ')}",
+            )
+        except STACK_ERRORS as error:
+            fault = write_fault(error, connected=self.client.is_connected and not self.gone.done())
+            if isinstance(fault, LinkLost):
+                self.drop()
+            raise fault from error

@@ -1,0 +1,157 @@
+"""The tables of the record, as a list of migrations, and the rules that the file itself keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retroctl.errors import JournalError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+APPLICATION_ID = 0x5254_524F
+"""`RTRO`, in the file's header: tells our record from any other program's database."""
+
+_FIRST = (
+    # What was known when the session began. Never changed: how it ended is a row of the journal, of the kind `end`.
+    """CREATE TABLE sessions (
+        session INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        started_utc_ms INTEGER NOT NULL,
+        program_version TEXT NOT NULL,
+        machine_name TEXT,
+        machine_address TEXT,
+        client_id TEXT,
+        simulated INTEGER NOT NULL CHECK (simulated IN (0, 1)),
+        plan TEXT NOT NULL,
+        settings TEXT NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT""",
+    "CREATE INDEX sessions_by_time ON sessions (started_utc_ms)",
+    "CREATE INDEX sessions_by_client ON sessions (client_id, started_utc_ms)",
+    # Clustered by session: opening one of ten thousand reads neighbouring pages and no index.
+    """CREATE TABLE journal (
+        session INTEGER NOT NULL REFERENCES sessions,
+        seq INTEGER NOT NULL,
+        session_ms INTEGER,
+        utc_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        data TEXT NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        PRIMARY KEY (session, seq)
+    ) STRICT, WITHOUT ROWID""",
+    # One end at most, and found at once when listing.
+    "CREATE UNIQUE INDEX journal_end ON journal (session) WHERE kind = 'end'",
+    """CREATE TABLE sample_minutes (
+        session INTEGER NOT NULL REFERENCES sessions,
+        seq INTEGER NOT NULL,
+        start_ms INTEGER NOT NULL,
+        utc_ms INTEGER NOT NULL,
+        count INTEGER NOT NULL CHECK (count > 0),
+        data BLOB NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        PRIMARY KEY (session, seq)
+    ) STRICT, WITHOUT ROWID""",
+    # The minute that is not full yet, as it grows. `minute` is the seq that its packed row will have.
+    """CREATE TABLE sample_tail (
+        session INTEGER NOT NULL REFERENCES sessions,
+        minute INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        start_ms INTEGER NOT NULL,
+        utc_ms INTEGER NOT NULL,
+        count INTEGER NOT NULL CHECK (count > 0),
+        data BLOB NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        PRIMARY KEY (session, minute, part)
+    ) STRICT, WITHOUT ROWID""",
+    # Names and free text stand apart, in ordinary tables, so that they can be erased.
+    """CREATE TABLE clients (
+        client_id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        added_utc_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE notes (
+        note INTEGER PRIMARY KEY,
+        session_id TEXT,
+        client_id TEXT,
+        written_utc_ms INTEGER NOT NULL,
+        text TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX notes_by_client ON notes (client_id)",
+    "CREATE INDEX notes_by_session ON notes (session_id)",
+    *(
+        f"""CREATE TRIGGER {table}_is_never_changed BEFORE UPDATE ON {table}
+            BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"""
+        for table in ("sessions", "journal", "sample_minutes", "sample_tail")
+    ),
+    *(
+        f"""CREATE TRIGGER {table}_is_never_thinned BEFORE DELETE ON {table}
+            BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"""
+        for table in ("sessions", "journal", "sample_minutes")
+    ),
+    # The one exception: a piece of the growing minute goes when the packed minute holds it.
+    """CREATE TRIGGER sample_tail_is_thinned_when_packed BEFORE DELETE ON sample_tail
+        WHEN NOT EXISTS (SELECT 1 FROM sample_minutes WHERE session = OLD.session AND seq = OLD.minute)
+        BEGIN SELECT RAISE(ABORT, 'sample_tail is append-only until its minute is packed'); END""",
+    # INSERT OR REPLACE passes the DELETE triggers by: so a number may be taken only once, and in order.
+    """CREATE TRIGGER sessions_are_new BEFORE INSERT ON sessions
+        WHEN EXISTS (SELECT 1 FROM sessions WHERE id = NEW.id OR session = NEW.session)
+        BEGIN SELECT RAISE(ABORT, 'sessions is append-only'); END""",
+    *(
+        f"""CREATE TRIGGER {table}_has_no_hole BEFORE INSERT ON {table}
+            WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM {table} WHERE session = NEW.session)
+            BEGIN SELECT RAISE(ABORT, '{table} is append-only and numbered without a hole'); END"""  # noqa: S608 - the names are these
+        for table in ("journal", "sample_minutes")
+    ),
+    """CREATE TRIGGER sample_tail_has_no_hole BEFORE INSERT ON sample_tail
+        WHEN NEW.part <> (SELECT coalesce(max(part), 0) + 1 FROM sample_tail
+                          WHERE session = NEW.session AND minute = NEW.minute)
+        BEGIN SELECT RAISE(ABORT, 'sample_tail is append-only and numbered without a hole'); END""",
+    *(
+        f"""CREATE TRIGGER {table}_ends_with_the_end BEFORE INSERT ON {table}
+            WHEN EXISTS (SELECT 1 FROM journal WHERE session = NEW.session AND kind = 'end')
+            BEGIN SELECT RAISE(ABORT, 'the session has ended'); END"""  # noqa: S608 - the names are these
+        for table in ("journal", "sample_minutes", "sample_tail")
+    ),
+)
+
+MIGRATIONS: Sequence[Sequence[str]] = (_FIRST,)
+"""Step n brings a file from `user_version` n to n + 1. A step that has been released is never edited: add one."""
+
+
+def check(connection: sqlite3.Connection, name: str, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> int:
+    """How many migrations the file called `name` has had (0: it is new).
+
+    Raises JournalError for another program's file and for one that a newer version has written.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    tables = int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+    if owner != APPLICATION_ID and (tables or version or owner):
+        raise JournalError(f"{name} is the database of another program; move it away, or name another data folder")
+    if version > len(migrations):
+        raise JournalError(
+            f"{name} was written by a newer retroctl (format {version}, this one knows {len(migrations)}); "
+            "update retroctl, or name another data folder"
+        )
+    return version
+
+
+def migrate(connection: sqlite3.Connection, name: str, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+    """Bring the file up to date, all steps or none. Raises JournalError as `check`, sqlite3.Error as SQLite does."""
+    if check(connection, name, migrations) == len(migrations):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Asked again under the lock: another program may have done it in between.
+        for step in migrations[check(connection, name, migrations) :]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

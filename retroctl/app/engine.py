@@ -1,0 +1,292 @@
+"""The whole controller without a loop: session, envelope and Control Point procedure wired together.
+
+Events and frames go in with the time; writes to make and reports to show come out. The asyncio runner is a thin shell
+around it, and a 20-minute session can be replayed through it in a blink.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import asdict, dataclass, is_dataclass
+from enum import Enum
+from typing import Any
+
+from retroctl.app.reports import Kind, Report
+from retroctl.app.summary import Tally
+from retroctl.domain import events as ev
+from retroctl.domain.commands import Answer, Command, RequestControl, SetTargetSpeed, StartOrResume, Stop
+from retroctl.domain.effects import (
+    Alarm,
+    Announce,
+    AnnouncementWithdrawn,
+    Cue,
+    Effect,
+    Ended,
+    HeldStage,
+    Propose,
+    Refusal,
+    Settled,
+    StateEntered,
+    StopProgress,
+)
+from retroctl.domain.envelope import Envelope, Refused
+from retroctl.domain.session import Session
+from retroctl.domain.transitions import State
+from retroctl.errors import MalformedFrame
+from retroctl.ftms import control_point as cp
+from retroctl.ftms.machine_status import decode_machine_status
+from retroctl.ftms.opcodes import MachineStatusOp, ResultCode, StopAction
+from retroctl.ftms.procedure import Action, Finished, Procedure, Reply, Stray, Stuck, Write
+from retroctl.ftms.treadmill_data import decode_treadmill_data
+
+
+@dataclass(frozen=True, slots=True)
+class DropLink:
+    """A write holds the radio: drop the link and connect again; Stop is the first thing written."""
+
+
+Output = Report | Write | DropLink | Announce | AnnouncementWithdrawn | Ended
+
+
+class Engine:
+    """One session on one machine. Every method takes `now`, in session seconds, and gives what is to be done."""
+
+    def __init__(self, session: Session, envelope: Envelope, *, began_at: float, mass_kg: float | None = None) -> None:
+        self.session, self.envelope = session, envelope
+        self.procedure = Procedure()
+        self.tally = Tally(mass_kg=mass_kg)
+        self._began_at = began_at
+        self._in_flight: dict[bytes, Command] = {}
+        self._events: deque[ev.Event] = deque()
+        self._running = False
+
+    # -- what goes in ----------------------------------------------------------------------------------------------
+
+    def handle(self, event: ev.Event, now: float) -> list[Output]:
+        """Something happened."""
+        outputs: list[Output] = []
+        if not isinstance(event, ev.Ticked | ev.TelemetryReceived):
+            outputs.append(self._report(now, Kind.EVENT, _described(event)))
+        self._step(event, now, outputs)
+        return outputs
+
+    def frame(self, characteristic: str, data: bytes, now: float) -> list[Output]:
+        """A notification or indication arrived."""
+        outputs: list[Output] = []
+        try:
+            match characteristic:
+                case "2acd":
+                    self._treadmill_data(data, now, outputs)
+                case "2ad9":
+                    self._apply(self.procedure.indication(data, now), now, outputs)
+                case "2ada":
+                    self._machine_status(data, now, outputs)
+                case _:
+                    outputs.append(self._report(now, Kind.FRAME, {"char": characteristic, "hex": data.hex()}))
+        except MalformedFrame as error:
+            outputs.append(self._report(now, Kind.FRAME, {"char": characteristic, "error": str(error)}))
+        return outputs
+
+    def write_returned(self, token: int, now: float, *, error: int | None = None, lost: bool = False) -> list[Output]:
+        """A write came back from the adapter."""
+        outputs: list[Output] = []
+        self._apply(self.procedure.write_returned(token, now, error=error, lost=lost), now, outputs)
+        return outputs
+
+    def link_dropped(self, now: float) -> list[Output]:
+        """The connection is gone."""
+        self.procedure.link_gone()
+        return self.handle(ev.LinkDropped(), now)
+
+    def urgent(self, now: float) -> bytes | None:
+        """On a new connection: the latched Stop, to be written before anything else."""
+        if not self.session.stop_latched:
+            return None
+        payload = encode(Stop())
+        self._in_flight[payload] = Stop()
+        self.procedure.written_while_connecting(payload, now)
+        return payload
+
+    def tick(self, now: float) -> list[Output]:
+        """Time has passed. Harmless at any moment."""
+        outputs: list[Output] = []
+        self._apply(self.procedure.tick(now), now, outputs)
+        self._step(ev.Ticked(), now, outputs)
+        return outputs
+
+    def next_deadline(self) -> float | None:
+        """When `tick` will have something to do."""
+        marks = (self.session.next_deadline(), self.procedure.next_deadline())
+        return min((mark for mark in marks if mark is not None), default=None)
+
+    # -- session and gate ------------------------------------------------------------------------------------------
+
+    def _step(self, event: ev.Event, now: float, outputs: list[Output]) -> None:
+        """Gate first (it takes in what happened), then the session, then its proposals, judged with the same `now`.
+
+        What a proposal causes in turn (a refusal, an immediate answer) waits until the effects before it are through.
+        """
+        self._events.append(event)
+        if self._running:
+            return
+        self._running = True
+        try:
+            while self._events:
+                happened = self._events.popleft()
+                self.envelope.observe(happened, now)
+                for effect in self.session.handle(happened, now):
+                    self._perform(effect, now, outputs)
+        finally:
+            self._running = False
+
+    def _perform(self, effect: Effect, now: float, outputs: list[Output]) -> None:
+        match effect:
+            case Propose():
+                self._propose(effect, now, outputs)
+            case StateEntered():
+                self._entered(effect, now, outputs)
+            case Announce():
+                outputs += [effect, self._report(now, Kind.CUE, {"text": effect.text})]
+            case AnnouncementWithdrawn():
+                outputs.append(effect)
+            case Ended(reason=reason, text=text):
+                outputs += [self._report(now, Kind.END, {"reason": reason.value, "text": text}), effect]
+            case Cue(text=text):
+                outputs.append(self._report(now, Kind.CUE, {"text": text}))
+            case Refusal(rule=rule, reason=reason):
+                outputs.append(self._report(now, Kind.REFUSAL, {"rule": rule, "reason": reason}))
+            case Alarm(id=failsafe, text=text):
+                outputs.append(self._report(now, Kind.ALARM, {"id": failsafe.value, "text": text}))
+            case Settled(command=command, outcome=outcome):
+                data: dict[str, Any] = {"name": command.name, "result": outcome.value, **_target(command)}
+                outputs.append(self._report(now, Kind.OUTCOME, data))
+            case StopProgress(view=view):
+                outputs.append(self._report(now, Kind.STOP, {"view": view.value}))
+            case HeldStage(target=target, seconds=seconds):
+                self.tally.held(target, seconds)
+                data = {"target_kmh": target.kmh, "seconds": round(seconds, 2)}
+                outputs.append(self._report(now, Kind.HELD, data))
+
+    def _propose(self, proposal: Propose, now: float, outputs: list[Output]) -> None:
+        command = proposal.command
+        verdict = self.envelope.judge(command, now)
+        if isinstance(verdict, Refused):
+            data: dict[str, Any] = {"rule": verdict.rule, "reason": f"{command.name}: {verdict.reason}"}
+            outputs.append(self._report(now, Kind.REFUSAL, data))
+            self._step(ev.CommandRefusedByGate(command, f"{verdict.rule}: {verdict.reason}"), now, outputs)
+            return
+        payload = encode(command)
+        self._in_flight[payload] = command
+        data = {"name": command.name, **_target(command), "hex": payload.hex(), "source": proposal.source}
+        outputs.append(self._report(now, Kind.COMMAND, data))
+        send = self.procedure.stop if isinstance(command, Stop) else self.procedure.submit
+        self._apply(send(payload, now), now, outputs)
+
+    def _entered(self, entered: StateEntered, now: float, outputs: list[Output]) -> None:
+        if entered.state is State.STOPPING:
+            self.envelope.latch_stop()
+        elif entered.state is State.ARMED and self.envelope.facing is not self.session.facing:
+            self.envelope.turned(self.session.facing)
+        target = None if entered.target is None else entered.target.kmh
+        data = {"state": entered.state.value, "stage": entered.stage, "target_kmh": target}
+        outputs.append(self._report(now, Kind.STATE, data))
+
+    # -- the wire --------------------------------------------------------------------------------------------------
+
+    def _apply(self, actions: list[Action], now: float, outputs: list[Output]) -> None:
+        for action in actions:
+            match action:
+                case Write():
+                    outputs.append(action)
+                case Stuck():
+                    text = "a write does not return; dropping the link to free the radio, then Stop first"
+                    outputs += [self._report(now, Kind.ALARM, {"id": "F2", "text": text}), DropLink()]
+                case Finished():
+                    command = self._in_flight.get(action.payload)
+                    if command is not None:
+                        self._step(ev.CommandAnswered(command, _answer(action)), now, outputs)
+                case Stray(data=data):
+                    outputs.append(self._report(now, Kind.FRAME, {"char": "2ad9", "hex": data.hex(), "stray": True}))
+
+    def _treadmill_data(self, data: bytes, now: float, outputs: list[Output]) -> None:
+        record = decode_treadmill_data(data)
+        if record.measured_speed is None:
+            return  # the other half of a split record: it says nothing about the speed
+        self.tally.measured(record.measured_speed, now)
+        in_force = self.session.belief.in_force
+        target = None if in_force is None else in_force.speed.kmh
+        telemetry = {"measured_kmh": record.measured_speed.kmh, "target_kmh": target}
+        outputs.append(self._report(now, Kind.TELEMETRY, telemetry))
+        self._step(ev.TelemetryReceived(record.measured_speed, record.elapsed_time_s), now, outputs)
+
+    def _machine_status(self, data: bytes, now: float, outputs: list[Output]) -> None:
+        event = status_event(data)
+        outputs.append(self._report(now, Kind.FRAME, {"char": "2ada", "hex": data.hex()}))
+        if event is not None:
+            self._step(event, now, outputs)
+
+    def _report(self, now: float, kind: Kind, data: dict[str, Any]) -> Report:
+        return Report(round(now - self._began_at, 3), kind, data)
+
+
+def encode(command: Command) -> bytes:
+    """The bytes of a command."""
+    match command:
+        case RequestControl():
+            return cp.encode_request_control()
+        case StartOrResume():
+            return cp.encode_start_or_resume()
+        case SetTargetSpeed(target=target):
+            return cp.encode_set_target_speed(target)
+        case Stop():
+            return cp.encode_stop()
+
+
+def status_event(data: bytes) -> ev.Event | None:
+    """What a Machine Status frame means to a session; None where it means nothing. Raises MalformedFrame."""
+    status = decode_machine_status(data)
+    match status.op:
+        case MachineStatusOp.STOPPED_OR_PAUSED_BY_USER:
+            if status.stop_action == StopAction.STOP:
+                return ev.MachineStopped(ev.MachineStop.CONSOLE)
+            paused = status.stop_action == StopAction.PAUSE
+            return ev.MachineStopped(ev.MachineStop.PAUSE if paused else ev.MachineStop.UNSTATED)
+        case MachineStatusOp.STOPPED_BY_SAFETY_KEY:
+            return ev.MachineStopped(ev.MachineStop.SAFETY_KEY)
+        case MachineStatusOp.STARTED_OR_RESUMED_BY_USER:
+            return ev.MachineStarted()
+        case MachineStatusOp.TARGET_SPEED_CHANGED:
+            return None if status.target_speed is None else ev.MachineTargetChanged(status.target_speed)
+        case MachineStatusOp.CONTROL_PERMISSION_LOST | MachineStatusOp.RESET:
+            return ev.ControlLost()
+        case _:
+            return None
+
+
+def _answer(finished: Finished) -> Answer:
+    if finished.reply is Reply.NO_ANSWER:
+        return Answer.NONE
+    if finished.reply is Reply.NOT_SENT:
+        return Answer.NOT_SENT
+    if finished.result == ResultCode.SUCCESS:
+        return Answer.SUCCESS
+    if finished.result == ResultCode.CONTROL_NOT_PERMITTED:
+        return Answer.NOT_PERMITTED
+    return Answer.REFUSED
+
+
+def _target(command: Command) -> dict[str, float]:
+    return {"target_kmh": command.target.kmh} if isinstance(command, SetTargetSpeed) else {}
+
+
+def _described(event: ev.Event) -> dict[str, Any]:
+    data = asdict(event) if is_dataclass(event) else {}
+    return {"event": type(event).__name__, **{key: _plain(value) for key, value in data.items()}}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    return value if isinstance(value, int | float | str | bool | None) else str(value)

@@ -1,0 +1,75 @@
+"""Where in its plan a session is, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from retroctl.domain.plan import Plan, Stage
+from retroctl.units import Speed
+
+
+class Move(Enum):
+    """What the next stage asks for once a hold is served."""
+
+    RAISE = "raise"
+    LOWER = "lower"
+    STAY = "stay"
+    TURN = "turn"
+    FINISH = "finish"
+
+
+@dataclass(slots=True)
+class Course:
+    """The position in a plan. The belt's true target may differ from the stage's: a trainer stepped down, a console spoke."""
+
+    plan: Plan
+    index: int = 0
+
+    @property
+    def stage(self) -> Stage:
+        """The stage under way."""
+        return self.plan.stages[self.index]
+
+    def next_move(self, in_force: Speed, ceiling: Speed) -> tuple[Move, Speed | None]:
+        """What follows a served hold at `in_force`: the kind of move and its target, no raise above `ceiling`.
+
+        `ceiling` is on the machine's grid. After an override the next stage may be more than one raise away: then the
+        target is the next rung on the way to it.
+        """
+        if self.index + 1 >= len(self.plan.stages):
+            return Move.FINISH, None
+        following = self.plan.stages[self.index + 1]
+        if following.facing is not self.stage.facing:
+            return Move.TURN, None
+        if following.target > in_force:
+            rungs = (rung for rung in self.plan.ladder if rung > in_force)
+            return Move.RAISE, min(following.target, ceiling, *rungs)
+        return (Move.LOWER if following.target < in_force else Move.STAY), following.target
+
+    def take(self, target: Speed) -> None:
+        """The next stage was entered, unless `target` is only a rung on the way to it."""
+        if self.index + 1 < len(self.plan.stages) and self.plan.stages[self.index + 1].target == target:
+            self.index += 1
+
+    def turn(self) -> None:
+        """The client has turned: the next stage."""
+        self.index += 1
+
+    def relocate(self, speed: Speed) -> None:
+        """The belt runs at `speed` for another reason than the plan: go to the stage it belongs to.
+
+        Backward to the last stage not above it; forward past every rising stage that it has reached already.
+        """
+        stages = self.plan.stages
+        while self.index > 0 and self.stage.target > speed and stages[self.index - 1].facing is self.stage.facing:
+            self.index -= 1
+        while self.index + 1 < len(stages):
+            here, following = stages[self.index], stages[self.index + 1]
+            if following.facing is not here.facing or not here.target < following.target <= speed:
+                return
+            self.index += 1
+
+    def rung_below(self, speed: Speed) -> Speed | None:
+        """The next lower rung; None at the lowest."""
+        return max((rung for rung in self.plan.ladder if rung < speed), default=None)

@@ -1,0 +1,136 @@
+"""What a session wants done or told. Only `Propose` can reach the belt, and only through the envelope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from retroctl.domain.commands import Command, Outcome
+from retroctl.domain.failsafes import FailsafeId
+from retroctl.domain.transitions import State
+from retroctl.units import Speed
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Send this, if the envelope allows it."""
+
+    command: Command
+    source: str
+    """Who wanted it: trainer, plan, failsafe number, stop repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateEntered:
+    """The session is in another state, or at another stage."""
+
+    state: State
+    stage: int | None
+    """Index into the plan's stages; None while no stage runs."""
+    target: Speed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A short sentence for the client and the trainer, shown and spoken."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """A raise is coming: say so for `seconds`, count down, then report `AnnouncementFinished(number)`."""
+
+    number: int
+    target: Speed
+    seconds: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementWithdrawn:
+    """The raise that was being announced will not come; fall silent."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was asked is not done, and why."""
+
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A failsafe tripped. `text` opens with the words of its row in the table."""
+
+    id: FailsafeId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a command."""
+
+    command: Command
+    outcome: Outcome
+
+
+class StopView(StrEnum):
+    """What may truthfully be said of a stop."""
+
+    STOPPING = "STOPPING"
+    NOT_CONFIRMED = "NOT CONFIRMED - PULL THE CLIP"
+    SILENT = "STOPPED, NOT CONFIRMED - LOOK AT THE BELT"
+    STOPPED = "STOPPED"
+
+
+@dataclass(frozen=True, slots=True)
+class StopProgress:
+    """What screen and voice say while the belt comes to rest."""
+
+    view: StopView
+
+
+@dataclass(frozen=True, slots=True)
+class HeldStage:
+    """A stage was left: how long its speed was held without a break, in seconds."""
+
+    target: Speed
+    seconds: float
+
+
+class EndReason(StrEnum):
+    """Why a session cannot go on from here."""
+
+    COMPLETED = "completed"
+    ALREADY_MOVING = "already moving"
+    NO_DATA = "no data"
+    LINK_LOST = "link lost"
+    STOPPED = "stopped"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Nothing more will happen by itself."""
+
+    reason: EndReason
+    text: str
+
+
+Effect = (
+    Propose
+    | StateEntered
+    | Cue
+    | Announce
+    | AnnouncementWithdrawn
+    | Refusal
+    | Alarm
+    | Settled
+    | StopProgress
+    | HeldStage
+    | Ended
+)

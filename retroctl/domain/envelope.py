@@ -1,0 +1,306 @@
+"""The gate: the only way to the wire. Deny by default; refuses, never clamps, and says why; always passes Stop.
+
+It keeps its own small picture of the belt, fed with the same events as the session but judged by its own rules, so
+that a mistake in the session meets a second opinion. A refusal of what the session proposed is a bug (F13).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from retroctl.domain.belief import FRESH_S
+from retroctl.domain.commands import Answer, Command, RequestControl, SetTargetSpeed, StartOrResume, Stop
+from retroctl.domain.events import (
+    AnnouncementFinished,
+    ArmRequested,
+    BalanceEventNoted,
+    CommandAnswered,
+    ConfirmPressed,
+    ControlLost,
+    Event,
+    HoldPressed,
+    LinkDropped,
+    RecordFailed,
+    RecordRestored,
+    StartConfirmed,
+    StartKind,
+    StopRequested,
+    TelemetryReceived,
+)
+from retroctl.domain.limits import (
+    MIN_BACKWARD_HOLD_S,
+    MIN_FORWARD_RAISE_GAP_S,
+    BeltRange,
+    Caps,
+    Facing,
+)
+from retroctl.units import REST, Speed
+
+START_CONFIRMATION_S: Final = 10.0
+STEADY_BEFORE_TARGET_S: Final = 2.0
+CONSENT_WINDOW_S: Final = 15.0
+ANNOUNCED_FRESH_S: Final = 3.0
+AWAY_S: Final = 2.0
+MEASURED_JITTER: Final = 10
+"""A belt on its way up may show a little less than the speed it is sent back to, hundredths of km/h."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """It may go out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It may not, for this rule and reason."""
+
+    rule: str
+    reason: str
+
+
+Verdict = Allowed | Refused
+
+
+class Envelope:
+    """Fed with `observe`, asked with `judge`, both with the same `now` as the session."""
+
+    def __init__(
+        self,
+        belt: BeltRange,
+        caps: Caps,
+        max_raise: Speed,
+        *,
+        hold_s: float = MIN_BACKWARD_HOLD_S,
+        hands_free: bool = False,
+    ) -> None:
+        """`hold_s` is the plan's shortest backward hold; less than 60 s is raised to 60, which is law."""
+        self._belt, self._caps, self._max_raise = belt, caps, max_raise
+        self._hold_s = max(hold_s, MIN_BACKWARD_HOLD_S)
+        self._hands_free = hands_free
+        self.facing = Facing.BACKWARD
+        self._armed = False
+        self._stop_latched = False
+        self._start: StartConfirmed | None = None
+        self._start_at = 0.0
+        self._start_used = False
+        self._measured: Speed | None = None
+        self._measured_at = 0.0
+        self._target: Speed | None = None
+        """The last target that went out and was not overridden since."""
+        self._any_target = False
+        self._anchor: Speed | None = None
+        self._steady_since: float | None = None
+        self._steady_frames = 0
+        self._away_since: float | None = None
+        self._consent_at: float | None = None
+        self._vetoed = False
+        self._announced_at: float | None = None
+        self._raised_at: float | None = None
+        self._denied = False
+        self._unrecorded = False
+
+    def observe(self, event: Event, now: float) -> None:
+        """Take in what happened, before the session does."""
+        match event:
+            case TelemetryReceived(measured=measured):
+                self._measure(measured, now)
+            case ArmRequested():
+                self._armed, self._stop_latched, self._denied = True, False, False
+                self._forget_motion()
+            case StartConfirmed():
+                self._start, self._start_at, self._start_used = event, now, False
+            case ConfirmPressed():
+                self._consent_at, self._vetoed = now, False
+            case HoldPressed() | BalanceEventNoted():
+                self._consent_at, self._vetoed = None, True
+                if isinstance(event, BalanceEventNoted):
+                    self._restart_hold()
+            case AnnouncementFinished():
+                self._announced_at = now
+            case StopRequested(person=person):
+                self._stop_latched = self._stop_latched or self._armed or person
+            case LinkDropped():
+                self._consent_at = self._measured = None
+                self._restart_hold()
+            case ControlLost():
+                self._denied, self._consent_at = True, None
+            case CommandAnswered(answer=answer):
+                self._hear(event.command, answer)
+            case RecordFailed():
+                self._unrecorded, self._consent_at = True, None
+            case RecordRestored():
+                self._unrecorded = False
+            case _:
+                pass
+
+    def latch_stop(self) -> None:
+        """The session itself decided to stop: from here only what a stop needs goes out."""
+        self._stop_latched = True
+
+    def disarm(self) -> None:
+        """The session is over: nothing but Stop goes out."""
+        self._armed = False
+
+    def turned(self, facing: Facing) -> None:
+        """The client has turned, at rest, with the trainer's confirmation."""
+        self.facing = facing
+        self._armed, self._stop_latched = True, False
+        self._forget_motion()
+
+    def judge(self, command: Command, now: float) -> Verdict:
+        """Whether `command` may go out at `now`."""
+        match command:
+            case Stop():
+                return Allowed()
+            case RequestControl():
+                return Allowed() if self._armed or self._stop_latched else _unarmed()
+            case StartOrResume():
+                return self._judge_start(now)
+            case SetTargetSpeed(target=target):
+                verdict = self._judge_target(target, now)
+                if isinstance(verdict, Allowed):
+                    self._note_target(target, now)
+                return verdict
+
+    def _judge_start(self, now: float) -> Verdict:
+        if not self._armed:
+            return _unarmed()
+        if self._stop_latched:
+            return Refused("stop", "Stop is latched")
+        if self._start is None or self._start.kind is not StartKind.PROGRAM:
+            return Refused("N1", "the trainer has not confirmed a start by the program")
+        if self._start_used:
+            return Refused("N3", "this confirmation has been used")
+        if now - self._start_at > START_CONFIRMATION_S:
+            return Refused("N1", "the confirmation is older than 10 s")
+        if self._measured is None or now - self._measured_at > FRESH_S:
+            return Refused("N3", "the belt's state is not known")
+        if self._measured != REST:
+            return Refused("N3", f"the belt moves at {self._measured}")
+        self._start_used = True
+        return Allowed()
+
+    def _judge_target(self, target: Speed, now: float) -> Verdict:
+        measured = self._measured
+        if self._stop_latched:
+            slower = target == self._belt.minimum and measured is not None and measured > target
+            return Allowed() if slower else Refused("stop", "Stop is latched")
+        if not self._armed:
+            return _unarmed()
+        if not self._belt.on_grid(target):
+            return Refused("N9", f"{target} is not a speed this machine can be asked for")
+        cap = self._caps.of(self.facing)
+        if target > cap:
+            return Refused("cap", f"{target} is over the cap of {cap}")
+        if measured is None or measured == REST:
+            return Refused("N3", "a target speed is for a moving belt")
+        if target == self._belt.minimum:
+            return self._judge_minimum(now)
+        if self._is_down(target, measured):
+            return Allowed()
+        return self._judge_raise(target, measured, now)
+
+    def _is_down(self, target: Speed, measured: Speed) -> bool:
+        """Lower than, or the same as, what the belt was asked for and does; never a way to creep upwards."""
+        if self._target is None:
+            return target <= measured
+        return target <= self._target and target.hundredths <= measured.hundredths + MEASURED_JITTER
+
+    def _judge_minimum(self, now: float) -> Verdict:
+        """The lowest speed may always be asked of a belt that has run steadily, or that ran at a target before."""
+        if self._target is not None:
+            return Allowed()
+        if self._steady_since is None or now - self._steady_since < STEADY_BEFORE_TARGET_S:
+            return Refused("A10", "the belt has not run steadily for 2 s yet")
+        return Allowed()
+
+    def _judge_raise(self, target: Speed, measured: Speed, now: float) -> Verdict:  # noqa: PLR0911 - a list of rules
+        if now - self._measured_at > FRESH_S:
+            return Refused("F1", "telemetry is stale")
+        if self._denied:
+            return Refused("F8", "control is not permitted")
+        if self._unrecorded:
+            return Refused("F14", "the record cannot be written")
+        if self._steady_since is None:
+            return Refused("R9", "the present speed is not settled")
+        if self._target is not None and target.hundredths - self._target.hundredths > self._max_raise.hundredths:
+            return Refused("R7", f"{self._target} to {target} is more than {self._max_raise}")
+        if target.hundredths - measured.hundredths > self._max_raise.hundredths + self._belt.tolerance:
+            return Refused("R7", f"measured {measured} to {target} is more than {self._max_raise}")
+        return self._judge_consent(now)
+
+    def _judge_consent(self, now: float) -> Verdict:
+        held = now - (self._steady_since or now)
+        if self.facing is Facing.BACKWARD:
+            if held < self._hold_s:
+                return Refused("R9", f"{self._hold_s - held:.1f} s of the hold are left")
+        elif self._raised_at is not None and now - self._raised_at < MIN_FORWARD_RAISE_GAP_S:
+            return Refused("R9", "the last raise was less than 15 s ago")
+        if self._vetoed:
+            return Refused("R8", "HOLD or a balance event: the trainer has not confirmed since")
+        consented = self._consent_at is not None and held - (now - self._consent_at) >= self._hold_s - CONSENT_WINDOW_S
+        if not consented and not self._hands_free:
+            return Refused("R8", "the trainer has not consented to this raise")
+        if self.facing is Facing.BACKWARD and (
+            self._announced_at is None or now - self._announced_at > ANNOUNCED_FRESH_S
+        ):
+            return Refused("announcement", "the raise has not been announced to the end")
+        return Allowed()
+
+    def _note_target(self, target: Speed, now: float) -> None:
+        raised = self._target is not None and target > self._target
+        self._raised_at = now if raised else self._raised_at
+        self._target = self._anchor = target
+        self._any_target = True
+        self._restart_hold()
+        self._consent_at = self._announced_at = None
+
+    def _measure(self, measured: Speed, now: float) -> None:
+        if self._measured is None or now - self._measured_at > FRESH_S:
+            self._restart_hold()
+        self._measured, self._measured_at = measured, now
+        if self._anchor is None or not self._any_target and self._far(measured):
+            # Before the first target there is nothing to hold: steady is whatever the belt has just come to.
+            self._anchor = measured
+            self._restart_hold()
+        distance = abs(measured.hundredths - self._anchor.hundredths)
+        if self._steady_since is None:
+            if distance <= self._belt.tolerance:
+                self._steady_since, self._away_since = now, None
+            else:
+                self._follow(measured, now)
+        elif distance <= self._belt.excursion:
+            self._away_since = None
+        else:
+            self._follow(measured, now)
+
+    def _follow(self, measured: Speed, now: float) -> None:
+        """The belt is elsewhere: after 2 s that is where it runs, whoever brought it there."""
+        if self._away_since is None:
+            self._away_since = now
+        elif now - self._away_since >= AWAY_S:
+            self._anchor, self._steady_since, self._away_since = measured, now, None
+            self._target = self._consent_at = None
+
+    def _far(self, measured: Speed) -> bool:
+        return self._anchor is None or abs(measured.hundredths - self._anchor.hundredths) > self._belt.tolerance
+
+    def _forget_motion(self) -> None:
+        self._target = self._anchor = None
+        self._any_target = False
+        self._start, self._start_used = None, False
+        self._restart_hold()
+
+    def _restart_hold(self) -> None:
+        self._steady_since = self._away_since = None
+
+    def _hear(self, command: Command, answer: Answer) -> None:
+        if isinstance(command, RequestControl) and answer is Answer.SUCCESS:
+            self._denied = False
+        if answer is Answer.NOT_PERMITTED:
+            self._denied, self._consent_at = True, None
+
+
+def _unarmed() -> Refused:
+    return Refused("unarmed", "the trainer has not armed")

@@ -1,0 +1,198 @@
+"""What a session intends: stages in their order, validated when built.
+
+A plan that could never be allowed is refused here, with the stage and the rule named, before anything
+is written to a machine. Speeds that people write snap down to the machine's grid, and the plan says so.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from retroctl.domain.limits import MAX_RAISE, MIN_BACKWARD_HOLD_S, BeltRange, Caps, Facing
+from retroctl.errors import PlanError
+from retroctl.units import Speed
+
+DEFAULT_HOLD_S: Final = 120.0
+"""One to two minutes at each speed is the method; the longer is the default."""
+
+MAX_HOLD_S: Final = 3600.0
+EASE_RUNG_BACKWARD_S: Final = (15.0, 20.0, 30.0)
+"""Least, default and most seconds on a rung while easing down backward."""
+EASE_RUNG_FORWARD_S: Final = 5.0
+MAX_STAGES: Final = 500
+
+
+class StageKind(StrEnum):
+    """What a stage is for."""
+
+    LADDER = "ladder"
+    WORK = "work"
+    RECOVERY = "recovery"
+    COOL_DOWN = "cool-down"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One target speed and the least time at it. `incline_pct` is an instruction to the trainer, never written."""
+
+    kind: StageKind
+    facing: Facing
+    target: Speed
+    hold_s: float
+    incline_pct: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The stages of a session. `remarks` are plain sentences about what was changed when the plan was built."""
+
+    name: str
+    stages: tuple[Stage, ...]
+    ladder: tuple[Speed, ...]
+    """Every rung between the machine's minimum and the fastest target, for raises and for easing down."""
+    ease_rung_s: float = EASE_RUNG_BACKWARD_S[1]
+    remarks: tuple[str, ...] = field(default=())
+
+    @property
+    def top(self) -> Speed:
+        """The fastest target of the plan."""
+        return max(stage.target for stage in self.stages)
+
+
+def raise_step(belt: BeltRange, *, coarse_accepted: bool = False) -> Speed:
+    """The largest raise on this machine's grid within 0.5 mph.
+
+    Raises PlanError when one increment is already more, unless the trainer accepted that for this session.
+    """
+    if belt.increment <= MAX_RAISE:
+        return Speed(MAX_RAISE.hundredths // belt.increment.hundredths * belt.increment.hundredths)
+    if coarse_accepted:
+        return belt.increment
+    raise PlanError(
+        f"this machine can only change speed in steps of {belt.increment}, more than the 0.80 km/h (0.5 mph) that a raise "
+        "may be (R7); --accept-coarse-steps runs it all the same and is recorded"
+    )
+
+
+def ladder_targets(belt: BeltRange, top: Speed, *, coarse_accepted: bool = False) -> tuple[Speed, ...]:
+    """The rungs from the machine's minimum to `top` (on the grid): full steps, the last may be a part step."""
+    step = raise_step(belt, coarse_accepted=coarse_accepted)
+    last = belt.snap_down(top)
+    rungs = list(range(belt.minimum.hundredths, last.hundredths, step.hundredths))
+    return tuple(Speed(rung) for rung in [*rungs, last.hundredths])
+
+
+def ladder_plan(
+    belt: BeltRange,
+    caps: Caps,
+    *,
+    top: Speed | None = None,
+    hold_s: float = DEFAULT_HOLD_S,
+    ease_rung_s: float = EASE_RUNG_BACKWARD_S[1],
+    coarse_accepted: bool = False,
+    name: str = "ladder",
+) -> Plan:
+    """The warm-up ladder: the machine's lowest speed, raises within 0.5 mph, one hold at each rung, ease down.
+
+    `top` is where it ends (default: the cap). Raises PlanError: over the cap, below the minimum, a hold under 60 s.
+    """
+    remarks: list[str] = []
+    if top is None:
+        wanted = caps.backward
+    else:
+        _refuse_over_cap("the top of the ladder", top, caps, Facing.BACKWARD)
+        wanted = top
+    if wanted < belt.minimum and top is None:
+        raise PlanError(
+            f"the cap of {caps.backward} ({caps.backward_reason}) is below the machine's lowest speed of {belt.minimum}; "
+            "this client cannot run on this machine"
+        )
+    snapped = belt.snap_down(wanted)
+    if snapped != wanted:
+        remarks.append(f"the top of {wanted} is not on the machine's grid; the ladder ends at {snapped}")
+    targets = ladder_targets(belt, snapped, coarse_accepted=coarse_accepted)
+    if belt.increment > MAX_RAISE:
+        remarks.append(f"steps of {belt.increment} were accepted for this session")
+    stages = tuple(Stage(StageKind.LADDER, Facing.BACKWARD, target, hold_s) for target in targets)
+    return build_plan(
+        name, stages, belt, caps, ease_rung_s=ease_rung_s, coarse_accepted=coarse_accepted, remarks=tuple(remarks)
+    )
+
+
+def build_plan(
+    name: str,
+    stages: tuple[Stage, ...],
+    belt: BeltRange,
+    caps: Caps,
+    *,
+    ease_rung_s: float = EASE_RUNG_BACKWARD_S[1],
+    coarse_accepted: bool = False,
+    remarks: tuple[str, ...] = (),
+) -> Plan:
+    """Check every stage against the machine and the caps, snap targets down to the grid, and give the plan.
+
+    Raises PlanError naming the stage (counted from 1) and the rule.
+    """
+    if not stages:
+        raise PlanError("a plan needs at least one stage")
+    if len(stages) > MAX_STAGES:
+        raise PlanError(f"a plan of {len(stages)} stages is over the {MAX_STAGES} that a session may have")
+    least, _, most = EASE_RUNG_BACKWARD_S
+    if not least <= ease_rung_s <= most:
+        raise PlanError(f"easing down takes {least:g} to {most:g} seconds a rung, not {ease_rung_s:g}")
+    step = raise_step(belt, coarse_accepted=coarse_accepted)
+    said = list(remarks)
+    checked: list[Stage] = []
+    for number, stage in enumerate(stages, start=1):
+        snapped = _checked_stage(f"stage {number}", stage, belt, caps)
+        if snapped.target != stage.target:
+            said.append(f"stage {number}: {stage.target} is not on the machine's grid; it becomes {snapped.target}")
+        _refuse_jump(number, snapped, checked[-1] if checked else None, belt, step)
+        checked.append(snapped)
+    top = max(stage.target for stage in checked)
+    ladder = ladder_targets(belt, top, coarse_accepted=coarse_accepted)
+    return Plan(name, tuple(checked), ladder, ease_rung_s, tuple(said))
+
+
+def _checked_stage(name: str, stage: Stage, belt: BeltRange, caps: Caps) -> Stage:
+    if not math.isfinite(stage.hold_s) or stage.hold_s > MAX_HOLD_S:
+        raise PlanError(f"{name}: a hold lasts at most {MAX_HOLD_S:g} seconds, not {stage.hold_s:g}")
+    if stage.facing is Facing.BACKWARD and stage.hold_s < MIN_BACKWARD_HOLD_S:
+        raise PlanError(
+            f"{name}: a hold of {stage.hold_s:g} s is under the {MIN_BACKWARD_HOLD_S:g} s that every backward speed is "
+            "held (R9); give at least 60"
+        )
+    if stage.hold_s <= 0:
+        raise PlanError(f"{name}: a stage must last longer than {stage.hold_s:g} seconds")
+    if stage.incline_pct != 0:
+        raise PlanError(f"{name}: an incline of {stage.incline_pct:g} % needs a client for whom it is unlocked (R14)")
+    _refuse_over_cap(name, stage.target, caps, stage.facing)
+    return Stage(stage.kind, stage.facing, belt.snap_down(stage.target), stage.hold_s, stage.incline_pct)
+
+
+def _refuse_over_cap(name: str, target: Speed, caps: Caps, facing: Facing) -> None:
+    cap = caps.of(facing)
+    if target > cap:
+        raise PlanError(
+            f"{name}: {target} is over the cap of {cap} ({caps.reason(facing)}); ask for {cap.kmh:g} km/h or less"
+        )
+
+
+def _refuse_jump(number: int, stage: Stage, before: Stage | None, belt: BeltRange, step: Speed) -> None:
+    starts_here = before is None or before.facing is not stage.facing
+    if starts_here and stage.facing is Facing.BACKWARD and stage.target != belt.minimum:
+        raise PlanError(
+            f"stage {number}: {stage.target} cannot follow a belt at rest; every backward start is at the machine's "
+            f"lowest speed of {belt.minimum} (R6)"
+        )
+    if starts_here or before is None:
+        return
+    rise = stage.target.hundredths - before.target.hundredths
+    if stage.facing is Facing.BACKWARD and rise > step.hundredths:
+        raise PlanError(
+            f"stage {number}: {before.target} to {stage.target} is a raise of {rise / 100:.2f} km/h; a raise is at most "
+            f"{step} on this machine (R7): put a stage between"
+        )

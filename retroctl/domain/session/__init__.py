@@ -1,0 +1,161 @@
+"""The session: what happened goes in with the time, what to do and to say comes out.
+
+`Session.handle(event, now)` gives effects; `next_deadline()` says when time alone will matter; calling early is
+harmless. Every change of state goes through the table in `domain.transitions`; Stop is looked at before anything
+else, in every state. `core` holds what a session remembers, `trainer` what people do, `machine` what the treadmill
+reports, `progress` what time brings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retroctl.domain import events as ev
+from retroctl.domain.failsafes import FailsafeId
+from retroctl.domain.session import machine, progress, trainer
+from retroctl.domain.session.core import Advance, Core
+from retroctl.domain.transitions import State, Trigger
+
+if TYPE_CHECKING:
+    from retroctl.domain.belief import Belief
+    from retroctl.domain.effects import Effect, StopView
+    from retroctl.domain.limits import BeltRange, Caps, Facing
+    from retroctl.domain.plan import Plan, Stage
+
+__all__ = ["Advance", "Session"]
+
+
+class Session:
+    """One session on one belt."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        belt: BeltRange,
+        caps: Caps,
+        *,
+        advance: Advance = Advance.CONFIRM,
+        coarse_accepted: bool = False,
+    ) -> None:
+        """`advance`: what a raise needs beside a served hold. `coarse_accepted`: steps over 0.80 km/h were accepted."""
+        self._core = Core(plan, belt, caps, advance=advance, coarse_accepted=coarse_accepted)
+
+    def handle(self, event: ev.Event, now: float) -> list[Effect]:
+        """Take in an event at session second `now` (never less than before) and give the effects, in order."""
+        core = self._core
+        core.now = max(core.now, now)
+        core.effects = []
+        if isinstance(event, ev.StopRequested):
+            trainer.stop(core, event)
+        else:
+            _dispatch(core, event)
+        progress.time_passes(core)
+        return core.effects
+
+    def next_deadline(self) -> float | None:
+        """The session second at which time alone will matter."""
+        return progress.next_deadline(self._core)
+
+    @property
+    def state(self) -> State:
+        """Where the session is."""
+        return self._core.state
+
+    @property
+    def belief(self) -> Belief:
+        """What is known of the belt. Read only."""
+        return self._core.belief
+
+    @property
+    def stage(self) -> Stage:
+        """The stage under way, or the first."""
+        return self._core.course.stage
+
+    @property
+    def stage_index(self) -> int:
+        """Which of the plan's stages that is, from 0."""
+        return self._core.course.index
+
+    @property
+    def facing(self) -> Facing:
+        """Where the client looks."""
+        return self._core.facing
+
+    @property
+    def stop_latched(self) -> bool:
+        """Whether a Stop is under way: it is the first thing written on a new connection."""
+        return self._core.state is State.STOPPING
+
+    @property
+    def stop_view(self) -> StopView | None:
+        """What may be said of the stop under way."""
+        return self._core.stop_view
+
+    @property
+    def blocks(self) -> frozenset[FailsafeId]:
+        """Failsafes that forbid raises."""
+        return frozenset(self._core.blocks)
+
+    def hold_remaining_s(self, now: float) -> float | None:
+        """Seconds of the present hold still to serve; None while no speed is settled."""
+        core = self._core
+        return None if core.hold.settled_at is None else core.hold.remaining(core.course.stage.hold_s, now)
+
+    def raise_waits_for(self, now: float) -> str | None:
+        """Why the next raise does not come yet, in plain words."""
+        self._core.now = max(self._core.now, now)
+        block = progress.raise_block(self._core)
+        if block is not None:
+            return block[1]
+        return "the trainer's confirmation" if self._core.advance is Advance.CONFIRM else None
+
+
+def _dispatch(core: Core, event: ev.Event) -> None:  # noqa: C901, PLR0912 - one line for each thing that can happen
+    match event:
+        case ev.Connected():
+            core.connected_at, core.link_up = core.now, True
+            core.move(Trigger.CONNECTED)
+        case ev.TelemetryReceived():
+            machine.telemetry(core, event)
+        case ev.MachineStopped():
+            machine.stopped(core, event)
+        case ev.MachineTargetChanged():
+            machine.target_changed(core, event)
+        case ev.ControlLost():
+            machine.control_lost(core)
+        case ev.CommandAnswered():
+            machine.answered(core, event)
+        case ev.CommandRefusedByGate():
+            core.fail(FailsafeId.F13, f"{event.command.name}: {event.reason}")
+        case ev.LinkDropped():
+            machine.link_dropped(core)
+        case ev.LinkRestored():
+            machine.link_restored(core)
+        case ev.BriefingAnswered():
+            trainer.answer_briefing(core, event)
+        case ev.ArmRequested():
+            trainer.arm(core)
+        case ev.StartConfirmed():
+            trainer.start(core, event)
+        case ev.ConfirmPressed():
+            trainer.confirm(core)
+        case ev.HoldPressed():
+            trainer.hold(core)
+        case ev.StepDownPressed():
+            trainer.step_down(core)
+        case ev.EaseDownPressed():
+            trainer.ease_down(core)
+        case ev.BalanceEventNoted():
+            trainer.balance_event(core, event)
+        case ev.AnnouncementFinished():
+            core.announcement_finished = core.announcement_finished or event.number == core.announcement
+        case ev.RestWitnessed():
+            core.cue("Noted: the trainer sees the belt at rest.")
+        case ev.RecordFailed():
+            core.blocks.add(FailsafeId.F14)
+            core.alarm(FailsafeId.F14, event.reason)
+            core.consent_at = None
+        case ev.RecordRestored():
+            core.blocks.discard(FailsafeId.F14)
+        case ev.MachineStarted() | ev.Ticked() | ev.StopRequested():
+            pass

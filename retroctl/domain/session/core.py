@@ -1,0 +1,291 @@
+"""What a session remembers, and the few acts that everything else is made of."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from retroctl.domain.belief import Belief, Mover, Reading
+from retroctl.domain.briefing import Briefing
+from retroctl.domain.commands import Command, Outcome, RequestControl, SetTargetSpeed
+from retroctl.domain.course import Course
+from retroctl.domain.effects import (
+    Alarm,
+    Announce,
+    AnnouncementWithdrawn,
+    Cue,
+    Effect,
+    Ended,
+    EndReason,
+    HeldStage,
+    Propose,
+    Refusal,
+    Settled,
+    StateEntered,
+    StopProgress,
+    StopView,
+)
+from retroctl.domain.failsafes import FAILSAFES, Clears, FailsafeId
+from retroctl.domain.hold import HoldTimer, Steady
+from retroctl.domain.limits import BeltRange, Caps, Facing
+from retroctl.domain.monitors import OverCap, OverTarget
+from retroctl.domain.plan import EASE_RUNG_FORWARD_S, Plan, raise_step
+from retroctl.domain.starting import StartAttempt
+from retroctl.domain.stopping import StopWatch
+from retroctl.domain.transitions import State, Trigger, next_state
+from retroctl.units import REST, Speed
+
+CONSENT_WINDOW_S: Final = 15.0
+"""Consent counts only in the last seconds of a hold, or later: it must be a judgement of this speed."""
+ANNOUNCE_S: Final = 5.0
+"""How long a raise is announced before it is written."""
+ANNOUNCE_LIMIT_S: Final = 15.0
+"""An announcement that has not finished by then is withdrawn."""
+
+HOLD_STATES: Final = frozenset({State.HOLDING, State.READY, State.ANNOUNCING})
+
+
+class Advance(StrEnum):
+    """What a raise needs beside a served hold."""
+
+    CONFIRM = "confirm"
+    AUTO = "auto"
+
+
+class Core:
+    """The state of one session. The modules beside this one act on it; nobody else does."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        belt: BeltRange,
+        caps: Caps,
+        *,
+        advance: Advance = Advance.CONFIRM,
+        coarse_accepted: bool = False,
+    ) -> None:
+        self.belt, self.caps, self.advance = belt, caps, advance
+        self.max_raise = raise_step(belt, coarse_accepted=coarse_accepted)
+        self.course = Course(plan)
+        self.state = State.IDLE
+        self.now = 0.0
+        self.effects: list[Effect] = []
+        self.belief = Belief()
+        self.briefing = Briefing()
+        self.hold = HoldTimer(belt)
+        self.steady = Steady(belt)
+        self.over_target = OverTarget()
+        self.over_cap = OverCap(caps)
+        self.blocks: set[FailsafeId] = set()
+        """Failsafes that forbid raises until what their row says lifts them."""
+        self.connected_at = 0.0
+        self.moved_unarmed = False
+        self.start: StartAttempt | None = None
+        self.stop: StopWatch | None = None
+        self.stop_view: StopView | None = None
+        self.stop_reason = ""
+        self.fault: FailsafeId | None = None
+        self.link_up = False
+        self.in_control = False
+        self.data_alarmed = False
+        self.any_settled = False
+        self.pending: SetTargetSpeed | None = None
+        """The target that telemetry has not confirmed yet."""
+        self.pending_at = 0.0
+        self.measured_before: Speed = REST
+        self.in_force_before: Speed | None = None
+        self.first_target = True
+        self.nearest = 0
+        self.progress_at = 0.0
+        self.override_base: Speed | None = None
+        self.reported_target: Speed | None = None
+        self.confirm_pressed_at: float | None = None
+        self.consent_at: float | None = None
+        self.held_back = False
+        """HOLD or a balance event: nothing advances until the trainer confirms."""
+        self.announcement = 0
+        self.announced_at: float | None = None
+        self.announced_target: Speed | None = None
+        self.announcement_finished = False
+        self.rung_until = 0.0
+        self.turn_next = False
+        self.completed = False
+
+    # -- telling ---------------------------------------------------------------------------------------------------
+
+    def emit(self, effect: Effect) -> None:
+        """Add an effect."""
+        self.effects.append(effect)
+
+    def cue(self, text: str) -> None:
+        """Say a short sentence."""
+        self.emit(Cue(text))
+
+    def refuse(self, rule: str, reason: str) -> None:
+        """Say that what was asked is not done, and why."""
+        self.emit(Refusal(rule, reason))
+
+    def alarm(self, failsafe: FailsafeId, detail: str = "") -> None:
+        """Raise the alarm of a failsafe, in the words of its row."""
+        words = FAILSAFES[failsafe].alarm
+        self.emit(Alarm(failsafe, f"{words}: {detail}" if detail else words))
+
+    def propose(self, command: Command, source: str) -> None:
+        """Propose a command to the envelope."""
+        self.emit(Propose(command, source))
+
+    # -- knowing ---------------------------------------------------------------------------------------------------
+
+    @property
+    def facing(self) -> Facing:
+        """Where the client looks at this stage."""
+        return self.course.stage.facing
+
+    @property
+    def in_force(self) -> Speed:
+        """The target the belt is expected to run at; the minimum while there is none."""
+        return self.belt.minimum if self.belief.in_force is None else self.belief.in_force.speed
+
+    @property
+    def measured(self) -> Speed:
+        """The last measured speed; 0 while none is known. Ask `belief.fresh` before relying on it."""
+        return REST if self.belief.measured is None else self.belief.measured.speed
+
+    def near(self, one: Speed, other: Speed) -> bool:
+        """Whether two speeds are the same for a treadmill."""
+        return abs(one.hundredths - other.hundredths) <= self.belt.tolerance
+
+    # -- acting ----------------------------------------------------------------------------------------------------
+
+    def move(self, trigger: Trigger) -> None:
+        """Go where the table says; leaving a hold tells how long it lasted."""
+        before, self.state = self.state, next_state(self.state, trigger)
+        if before in HOLD_STATES and self.state not in HOLD_STATES:
+            self.emit(HeldStage(self.in_force, self.hold.seconds(self.now)))
+        if before is State.ANNOUNCING and self.announced_at is not None:
+            self.emit(AnnouncementWithdrawn(self.announcement))
+            self.announced_at = None
+        running = self.state not in (State.IDLE, State.OBSERVING, State.BRIEFING, State.ARMED)
+        target = None if self.belief.in_force is None else self.belief.in_force.speed
+        self.emit(StateEntered(self.state, self.course.index if running else None, target))
+
+    def command(self, target: Speed, source: str) -> bool:
+        """Ask the belt for `target`; False where a target speed makes no sense because it does not move."""
+        if self.measured == REST:
+            self.refuse("N3", "the belt does not move; a target speed is for a moving belt")
+            return False
+        self.pending, self.pending_at = SetTargetSpeed(target), self.now
+        self.belief.requested = Reading(target, self.now)
+        self.measured_before = self.measured
+        self.in_force_before = None if self.belief.in_force is None else self.belief.in_force.speed
+        self.nearest = abs(self.measured.hundredths - target.hundredths)
+        self.progress_at = self.now
+        self.consent_at = None
+        self.propose(self.pending, source)
+        return True
+
+    def put_in_force(self, target: Speed, mover: Mover) -> None:
+        """The belt is expected at `target` from now, and must settle there."""
+        self.belief.put_in_force(target, self.now, mover)
+        self.hold.aim(target)
+
+    def settle_command(self, outcome: Outcome) -> None:
+        """Say what became of the pending target."""
+        if self.pending is not None:
+            self.emit(Settled(self.pending, outcome))
+            self.pending = None
+
+    def announce(self, target: Speed) -> None:
+        """Begin to announce a raise."""
+        self.announcement += 1
+        self.announced_at, self.announced_target, self.announcement_finished = self.now, target, False
+        self.emit(
+            Announce(self.announcement, target, ANNOUNCE_S, f"Faster in {ANNOUNCE_S:.0f} seconds: {target.kmh:.1f}.")
+        )
+
+    def break_hold(self) -> None:
+        """The hold starts anew and consent is void; what was being announced is withdrawn."""
+        self.consent_at = None
+        if self.state in HOLD_STATES:
+            self.move(Trigger.UNSETTLED)
+        self.hold.restart()
+
+    def ask_control(self, source: str) -> None:
+        """Ask for control."""
+        self.propose(RequestControl(), source)
+
+    def ease(self, source: str) -> None:
+        """Walk the rungs down, then stop."""
+        self.consent_at = None
+        self.settle_command(Outcome.UNKNOWN)
+        self.move(Trigger.EASE)
+        self.cue("Easing down.")
+        self.ease_rung(source)
+
+    def ease_rung(self, source: str) -> None:
+        """One rung lower; at the lowest, stop."""
+        below = self.course.rung_below(self.reference_for_down())
+        if below is None or not self.command(below, source):
+            self.begin_stop("the end of easing down")
+            return
+        self.put_in_force(below, Mover.PROGRAM)
+        self.cue(f"Slower. {below.kmh:.1f}.")
+        forward = self.facing is Facing.FORWARD
+        self.rung_until = self.now + (EASE_RUNG_FORWARD_S if forward else self.course.plan.ease_rung_s)
+
+    def reference_for_down(self) -> Speed:
+        """From where "one rung down" counts: the target, or the measured speed where that is clearly lower."""
+        return min(self.in_force, Speed(self.measured.hundredths + 10))
+
+    # -- stopping --------------------------------------------------------------------------------------------------
+
+    def begin_stop(self, reason: str, *, quiet: bool = False) -> None:
+        """Stop from any state. `quiet`: the machine says that it stopped by itself; write only if it does not fall."""
+        if self.state is State.STOPPING:
+            return
+        self.settle_command(Outcome.UNKNOWN)
+        pending_start = self.start is not None and self.start.start_sent_at is not None and self.measured == REST
+        self.move(Trigger.STOP)
+        self.consent_at, self.start, self.stop_reason = None, None, reason
+        lowest = None if self.belief.measured is None else self.belief.measured.speed
+        self.stop = StopWatch(self.belt.minimum, self.now, lowest, start_pending=pending_start, measured=lowest)
+        for command in self.stop.begin(quiet=quiet):
+            self.propose(command, reason)
+        self.cue("Stopping.")
+        self.show_stop()
+
+    def fail(self, failsafe: FailsafeId, detail: str) -> None:
+        """A failsafe that stops: alarm, stop; those that never clear end the session for good."""
+        self.alarm(failsafe, detail)
+        self.blocks.add(failsafe)
+        if FAILSAFES[failsafe].clears is Clears.NEVER and failsafe is not FailsafeId.F7:
+            self.fault = failsafe
+        self.begin_stop(f"{failsafe}: {detail}")
+
+    def show_stop(self) -> None:
+        """Say how the stop goes, when that has changed; at rest, leave."""
+        if self.stop is None:
+            return
+        view = self.stop.view(self.now)
+        if view is not self.stop_view:
+            self.stop_view = view
+            self.emit(StopProgress(view))
+        if view is StopView.STOPPED:
+            self._rest()
+
+    def _rest(self) -> None:
+        self.stop = self.stop_view = None
+        self.belief.forget_targets()
+        self.steady.reset()
+        self.first_target, self.any_settled, self.in_control = True, False, False
+        if self.fault is not None:
+            self.move(Trigger.REST_AFTER_FAULT)
+            self.emit(Ended(EndReason.FAULT, self.stop_reason))
+        elif self.turn_next:
+            self.turn_next = False
+            self.move(Trigger.REST_BEFORE_TURN)
+            self.cue("Stand still. Turn. Confirm.")
+        else:
+            self.move(Trigger.REST)
+            reason = EndReason.COMPLETED if self.completed else EndReason.STOPPED
+            self.emit(Ended(reason, self.stop_reason))

@@ -1,0 +1,211 @@
+"""What the trainer does: brief, arm, start, confirm, hold, step down, ease down, note a balance event, stop."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from retroctl.domain import events as ev
+from retroctl.domain.belief import Mover
+from retroctl.domain.effects import Ended, EndReason
+from retroctl.domain.failsafes import FailsafeId
+from retroctl.domain.session.core import CONSENT_WINDOW_S, HOLD_STATES, Core
+from retroctl.domain.session.progress import after_start_news
+from retroctl.domain.starting import StartAttempt
+from retroctl.domain.transitions import State, Trigger
+from retroctl.units import REST
+
+KEY_REPEAT_S: Final = 0.7
+"""Confirmations closer than this are one key held down: only the first counts."""
+
+_UNARMED: Final = frozenset({State.IDLE, State.OBSERVING, State.BRIEFING})
+
+
+def stop(core: Core, event: ev.StopRequested) -> None:
+    """Stop, from any state. Unarmed, only a person's Stop is written; a mere way out writes nothing."""
+    if core.state is State.STOPPING:
+        if event.person and core.stop is not None:
+            for command in core.stop.press_again(core.now):
+                core.propose(command, event.source)
+        return
+    if core.state in _UNARMED and not event.person:
+        core.move(Trigger.LEFT)
+        core.emit(Ended(EndReason.STOPPED, event.source))
+        return
+    if core.state is State.STOPPED and not event.person:
+        return
+    core.turn_next = core.completed = False
+    core.begin_stop(event.source)
+
+
+def answer_briefing(core: Core, event: ev.BriefingAnswered) -> None:
+    """Note one answer."""
+    core.briefing.answer(event)
+
+
+def arm(core: Core) -> None:
+    """Arm, if the briefing is complete and the belt is measured at rest."""
+    if core.state not in (State.BRIEFING, State.STOPPED):
+        core.refuse("R1", f"the session cannot be armed while {core.state}")
+        return
+    gap = core.briefing.gap()
+    if gap is not None:
+        core.refuse("R1", gap)
+    elif not core.belief.at_rest(core.now):
+        core.refuse("N3", "the belt is not measured at rest")
+    else:
+        core.move(Trigger.ARMED)
+        core.course.index = 0
+        core.blocks.clear()
+        core.data_alarmed = core.held_back = core.completed = core.turn_next = False
+
+
+def start(core: Core, event: ev.StartConfirmed) -> None:
+    """Open the window for a start at the console, or let the program start, once; only from measured rest."""
+    if core.state is not State.ARMED:
+        core.refuse("N1", f"a start is not possible while {core.state}")
+        return
+    if not core.belief.at_rest(core.now):
+        core.refuse("N3", "the belt is not measured at rest")
+        return
+    core.start = StartAttempt(event.kind, core.belt, core.now)
+    core.first_target = True
+    core.steady.reset()
+    core.move(Trigger.START)
+    if event.kind is ev.StartKind.CONSOLE:
+        core.cue("Press START on the console.")
+    after_start_news(core, core.start.first())
+
+
+def confirm(core: Core) -> None:
+    """Consent, or lift what waits for the trainer; a key held down counts once."""
+    last, core.confirm_pressed_at = core.confirm_pressed_at, core.now
+    if last is not None and core.now - last < KEY_REPEAT_S:
+        return
+    match core.state:
+        case State.HOLDING | State.READY | State.ANNOUNCING | State.SETTLING | State.EASING_DOWN:
+            _consent(core)
+        case State.OVERRIDDEN:
+            _adopt(core)
+        case State.LOST:
+            _rearm(core)
+        case State.TURNING:
+            _turn(core)
+        case _:
+            core.refuse("R8", f"there is nothing to confirm while {core.state}")
+
+
+def hold(core: Core) -> None:
+    """HOLD: stay at this speed until the trainer confirms; vetoes a raise to the last moment."""
+    if core.state not in HOLD_STATES and core.state is not State.SETTLING:
+        core.refuse("hold", f"HOLD has nothing to hold while {core.state}; any speed change under way goes on")
+        return
+    core.held_back, core.consent_at = True, None
+    if core.state is State.ANNOUNCING:
+        core.move(Trigger.WITHDRAWN)
+    core.cue(f"Holding {core.in_force.kmh:.1f}.")
+
+
+def step_down(core: Core) -> None:
+    """One rung down, at once; advancing by itself ends until the trainer confirms."""
+    if core.state not in HOLD_STATES and core.state not in (State.SETTLING, State.OVERRIDDEN):
+        core.refuse("down", f"stepping down is not possible while {core.state}; STOP always is")
+        return
+    below = core.course.rung_below(core.reference_for_down())
+    if below is None:
+        core.refuse("down", "this is the lowest speed; ease down or STOP")
+        return
+    if not core.command(below, "trainer"):
+        return
+    core.move(Trigger.COMMANDED)
+    core.put_in_force(below, Mover.PROGRAM)
+    core.course.relocate(below)
+    core.held_back = True
+    core.blocks -= {FailsafeId.F6, FailsafeId.F9, FailsafeId.F11}
+    core.cue(f"Slower. {below.kmh:.1f}.")
+
+
+def ease_down(core: Core) -> None:
+    """The normal end, whenever the trainer wants it."""
+    if core.state in HOLD_STATES or core.state in (State.SETTLING, State.OVERRIDDEN):
+        core.ease("trainer")
+    elif core.state in (State.ARMED, State.STARTING, State.LOST, State.TURNING):
+        core.begin_stop("ease down without a running belt")
+    else:
+        core.refuse("ease", f"there is nothing to ease down while {core.state}")
+
+
+def balance_event(core: Core, event: ev.BalanceEventNoted) -> None:
+    """F11: the hold starts anew and a step down is offered; stepped off or fallen stops the belt."""
+    name = event.kind.name.lower().replace("_", " ")
+    if event.kind >= ev.BalanceEvent.STEPPED_OFF and core.state not in _UNARMED and core.state is not State.STOPPED:
+        core.fail(FailsafeId.F11, name)
+        return
+    core.alarm(FailsafeId.F11, f"{name}; step down?")
+    core.blocks.add(FailsafeId.F11)
+    core.held_back = True
+    core.break_hold()
+
+
+def _consent(core: Core) -> None:
+    lifted = core.held_back or bool(core.blocks & {FailsafeId.F9, FailsafeId.F11})
+    core.held_back = False
+    core.blocks -= {FailsafeId.F9, FailsafeId.F11}
+    if FailsafeId.F8 in core.blocks:
+        core.ask_control("trainer")
+    if core.state is State.EASING_DOWN:
+        core.refuse("ease", "easing down; nothing is raised any more")
+        return
+    remaining = core.hold.remaining(core.course.stage.hold_s, core.now)
+    settled = core.state in HOLD_STATES
+    if settled and remaining <= CONSENT_WINDOW_S:
+        core.consent_at = core.now
+        core.cue("Confirmed.")
+    elif lifted:
+        core.cue("Going on.")
+    else:
+        wait = f"{remaining:.0f} s of this hold are left" if settled else "this speed is not reached yet"
+        core.refuse("R9", f"{wait}; a confirmation counts in the last {CONSENT_WINDOW_S:.0f} s of a hold")
+
+
+def _adopt(core: Core) -> None:
+    """The console's speed becomes ours; the whole hold runs there, then the next rung above it may come."""
+    if not core.belief.fresh(core.now) or core.measured == REST:
+        core.refuse("F1", "the belt's speed is not known well enough to go on")
+        return
+    if FailsafeId.F8 in core.blocks:
+        core.ask_control("trainer")
+    adopted = core.in_force if core.near(core.in_force, core.measured) else core.measured
+    core.blocks -= {FailsafeId.F6, FailsafeId.F9, FailsafeId.F11}
+    core.override_base = core.reported_target = None
+    core.held_back = False
+    core.belief.put_in_force(adopted, core.now, Mover.CONSOLE)
+    core.course.relocate(adopted)
+    core.move(Trigger.ADOPTED)
+    core.hold.aim(adopted)
+    core.cue(f"Going on at {adopted.kmh:.1f}.")
+
+
+def _rearm(core: Core) -> None:
+    """After a lost link: Request Control, never Start; the hold runs anew at the speed the belt has."""
+    if not core.link_up or not core.belief.fresh(core.now):
+        core.refuse("F2", "the treadmill is not connected again yet")
+        return
+    if core.measured == REST:
+        core.refuse("F2", "the belt is at rest; STOP, then start anew")
+        return
+    core.ask_control("trainer")
+    core.blocks -= {FailsafeId.F2, FailsafeId.F9}
+    core.belief.put_in_force(core.measured, core.now, Mover.PROGRAM)
+    core.course.relocate(core.measured)
+    core.move(Trigger.REARMED)
+    core.hold.aim(core.measured)
+    core.cue(f"Going on at {core.measured.kmh:.1f}.")
+
+
+def _turn(core: Core) -> None:
+    if not core.belief.at_rest(core.now):
+        core.refuse("N11", "facing changes only on a belt measured at rest")
+        return
+    core.course.turn()
+    core.move(Trigger.TURNED)
+    core.cue(f"Facing {core.facing}.")

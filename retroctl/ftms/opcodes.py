@@ -1,0 +1,97 @@
+"""The numbers of the Fitness Machine Service v1.0.1. Decoders keep a plain int for any value not listed here."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ControlPointOp(IntEnum):
+    """Op codes of the Fitness Machine Control Point 0x2AD9 (FTMS v1.0.1, section 4.16.1)."""
+
+    REQUEST_CONTROL = 0x00
+    RESET = 0x01
+    SET_TARGET_SPEED = 0x02
+    SET_TARGET_INCLINATION = 0x03
+    SET_TARGET_RESISTANCE_LEVEL = 0x04
+    SET_TARGET_POWER = 0x05
+    SET_TARGET_HEART_RATE = 0x06
+    START_OR_RESUME = 0x07
+    STOP_OR_PAUSE = 0x08
+    SET_TARGETED_EXPENDED_ENERGY = 0x09
+    SET_TARGETED_NUMBER_OF_STEPS = 0x0A
+    SET_TARGETED_NUMBER_OF_STRIDES = 0x0B
+    SET_TARGETED_DISTANCE = 0x0C
+    SET_TARGETED_TRAINING_TIME = 0x0D
+    SET_TARGETED_TIME_IN_TWO_HEART_RATE_ZONES = 0x0E
+    SET_TARGETED_TIME_IN_THREE_HEART_RATE_ZONES = 0x0F
+    SET_TARGETED_TIME_IN_FIVE_HEART_RATE_ZONES = 0x10
+    SET_INDOOR_BIKE_SIMULATION = 0x11
+    SET_WHEEL_CIRCUMFERENCE = 0x12
+    SPIN_DOWN_CONTROL = 0x13
+    SET_TARGETED_CADENCE = 0x14
+    RESPONSE_CODE = 0x80
+
+
+class StopAction(IntEnum):
+    """The parameter of Stop or Pause, and of "stopped or paused by the user" in Machine Status."""
+
+    STOP = 0x01
+    PAUSE = 0x02
+
+
+class ResultCode(IntEnum):
+    """The machine's answer to a Control Point request (FTMS v1.0.1, section 4.16.2.22)."""
+
+    SUCCESS = 0x01
+    OP_CODE_NOT_SUPPORTED = 0x02
+    INVALID_PARAMETER = 0x03
+    OPERATION_FAILED = 0x04
+    CONTROL_NOT_PERMITTED = 0x05
+
+
+class MachineStatusOp(IntEnum):
+    """Op codes of the Fitness Machine Status 0x2ADA (FTMS v1.0.1, section 4.17)."""
+
+    RESET = 0x01
+    STOPPED_OR_PAUSED_BY_USER = 0x02
+    STOPPED_BY_SAFETY_KEY = 0x03
+    STARTED_OR_RESUMED_BY_USER = 0x04
+    TARGET_SPEED_CHANGED = 0x05
+    TARGET_INCLINE_CHANGED = 0x06
+    TARGET_RESISTANCE_LEVEL_CHANGED = 0x07
+    TARGET_POWER_CHANGED = 0x08
+    TARGET_HEART_RATE_CHANGED = 0x09
+    TARGETED_EXPENDED_ENERGY_CHANGED = 0x0A
+    TARGETED_NUMBER_OF_STEPS_CHANGED = 0x0B
+    TARGETED_NUMBER_OF_STRIDES_CHANGED = 0x0C
+    TARGETED_DISTANCE_CHANGED = 0x0D
+    TARGETED_TRAINING_TIME_CHANGED = 0x0E
+    TARGETED_TIME_IN_TWO_HEART_RATE_ZONES_CHANGED = 0x0F
+    TARGETED_TIME_IN_THREE_HEART_RATE_ZONES_CHANGED = 0x10
+    TARGETED_TIME_IN_FIVE_HEART_RATE_ZONES_CHANGED = 0x11
+    INDOOR_BIKE_SIMULATION_CHANGED = 0x12
+    WHEEL_CIRCUMFERENCE_CHANGED = 0x13
+    SPIN_DOWN_STATUS = 0x14
+    TARGETED_CADENCE_CHANGED = 0x15
+    CONTROL_PERMISSION_LOST = 0xFF
+
+
+class TrainingStatusCode(IntEnum):
+    """What the machine says it is doing, in Training Status 0x2AD3 (FTMS v1.0.1, section 4.10)."""
+
+    OTHER = 0x00
+    IDLE = 0x01
+    WARMING_UP = 0x02
+    LOW_INTENSITY_INTERVAL = 0x03
+    HIGH_INTENSITY_INTERVAL = 0x04
+    RECOVERY_INTERVAL = 0x05
+    ISOMETRIC = 0x06
+    HEART_RATE_CONTROL = 0x07
+    FITNESS_TEST = 0x08
+    SPEED_TOO_LOW = 0x09
+    SPEED_TOO_HIGH = 0x0A
+    COOL_DOWN = 0x0B
+    WATT_CONTROL = 0x0C
+    MANUAL_MODE = 0x0D
+    PRE_WORKOUT = 0x0E
+    POST_WORKOUT = 0x0F

@@ -1,0 +1,238 @@
+"""The Control Point procedure as a sans-IO machine: one request at a time, and a Stop that waits for nothing but ATT.
+
+FTMS v1.0.1 section 4.16.3: a procedure runs from the Write Response to the indication; a second write meanwhile may be
+answered with the ATT error 0xFE (Procedure Already In Progress). ATT itself allows one request at a time, so a Stop goes
+out as soon as an earlier write has returned; it never waits for an indication, and it empties the queue.
+
+Feed it with `submit`, `stop`, `write_returned`, `indication`, `tick`; it gives back what to do. It never retries, except
+a Stop that met "in progress".
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from retroctl.errors import MalformedFrame
+from retroctl.ftms.control_point import decode_response
+from retroctl.ftms.opcodes import ControlPointOp, ResultCode
+
+ANSWER_S: Final = 3.0
+"""An indication that has not come by then counts as none. The specification gives no number; machines answer at once."""
+RETRY_STOP_S: Final = 0.1
+STUCK_BEHIND_S: Final = 1.0
+"""An earlier write still not returned so long after Stop was wanted: the link must be dropped to free the radio."""
+STUCK_STOP_S: Final = 3.0
+QUEUE: Final = 4
+"""So many requests may wait; the session sends them one by one, so more is a mistake and is not sent."""
+ATT_IN_PROGRESS: Final = 0xFE
+
+
+class Reply(Enum):
+    """How a request ended on the wire."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no answer"
+    NOT_SENT = "not sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write `payload` now, and report `write_returned(token, ...)`."""
+
+    token: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A request has ended. `result` is the Result Code, or the ATT error code of a write that was refused."""
+
+    payload: bytes
+    reply: Reply
+    result: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """The radio is held by a write that does not return: drop the link, connect again, Stop first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """An indication that belongs to no request of ours. Not an error."""
+
+    data: bytes
+
+
+Action = Write | Finished | Stuck | Stray
+
+
+@dataclass(slots=True)
+class _Request:
+    token: int
+    payload: bytes
+    at: float
+    answered: bool = False
+
+    @property
+    def is_stop(self) -> bool:
+        return self.payload[0] == ControlPointOp.STOP_OR_PAUSE
+
+
+class Procedure:
+    """All Control Point traffic of one machine."""
+
+    def __init__(self) -> None:
+        self._tokens = 0
+        self._in_air: _Request | None = None
+        """Written, not yet returned."""
+        self._awaited: _Request | None = None
+        """Returned, not yet answered."""
+        self._waiting: deque[bytes] = deque()
+        self._stop: bytes | None = None
+        """A Stop that could not be written yet."""
+        self._stop_wanted_at: float | None = None
+        self._retry_at: float | None = None
+        self._stuck = False
+        self._owed: Counter[int] = Counter()
+        """Answers that may still come for requests that were given up, by op code."""
+
+    def submit(self, payload: bytes, now: float) -> list[Action]:
+        """Send a request, after those before it."""
+        if self._in_air is None and self._awaited is None and self._stop is None:
+            return [self._write(payload, now)]
+        if len(self._waiting) >= QUEUE:
+            return [Finished(payload, Reply.NOT_SENT)]
+        self._waiting.append(payload)
+        return []
+
+    def stop(self, payload: bytes, now: float) -> list[Action]:
+        """Send Stop: everything that waits is dropped, an answer that is awaited is given up."""
+        actions: list[Action] = [Finished(waiting, Reply.NOT_SENT) for waiting in self._waiting]
+        self._waiting.clear()
+        if self._in_air is not None:
+            if not self._in_air.is_stop and self._stop is None:
+                self._stop, self._stop_wanted_at = payload, now
+            return actions
+        if self._retry_at is not None:
+            return actions
+        actions += self._give_up()
+        self._stop_wanted_at = now
+        actions.append(self._write(payload, now))
+        return actions
+
+    def write_returned(self, token: int, now: float, *, error: int | None = None, lost: bool = False) -> list[Action]:
+        """A write came back: `error` is the ATT error code, `lost` that the link went or the bound passed."""
+        request = self._in_air
+        if request is None or request.token != token:
+            return []
+        self._in_air = None
+        actions: list[Action] = []
+        if lost or error is not None:
+            if request.is_stop and error == ATT_IN_PROGRESS:
+                self._stop, self._retry_at = request.payload, now + RETRY_STOP_S
+                return []
+            if not request.answered:
+                actions.append(Finished(request.payload, Reply.NO_ANSWER if lost else Reply.NOT_SENT, error))
+        elif not request.answered:
+            request.at = now
+            self._awaited = request
+        return actions + self._go_on(now)
+
+    def indication(self, data: bytes, now: float) -> list[Action]:
+        """An indication of the Control Point; one that answers nothing of ours is a stray."""
+        try:
+            response = decode_response(data)
+        except MalformedFrame:
+            return [Stray(bytes(data))]
+        request = next((r for r in (self._awaited, self._in_air) if r and r.payload[0] == response.request_op), None)
+        if request is None or request.answered:
+            self._owed[response.request_op] = max(0, self._owed[response.request_op] - 1)
+            return [Stray(bytes(data))]
+        if self._owed[response.request_op] and response.result == ResultCode.SUCCESS and not request.is_stop:
+            # This may be the late answer to an earlier request with the same op code: a success proves nothing.
+            self._owed[response.request_op] -= 1
+            return [Stray(bytes(data))]
+        request.answered = True
+        if request is self._awaited:
+            self._awaited = None
+        return [Finished(request.payload, Reply.ANSWERED, response.result), *self._go_on(now)]
+
+    def tick(self, now: float) -> list[Action]:
+        """Time has passed."""
+        actions: list[Action] = []
+        if self._awaited is not None and now - self._awaited.at >= ANSWER_S:
+            actions += self._give_up()
+        if self._in_air is not None and not self._in_air.answered and now - self._in_air.at >= ANSWER_S:
+            # The write hangs. Said once; it stays in the air until it returns or the link goes.
+            self._in_air.answered = True
+            self._owed[self._in_air.payload[0]] += 1
+            actions.append(Finished(self._in_air.payload, Reply.NO_ANSWER))
+        if not self._stuck and self._is_stuck(now):
+            self._stuck = True
+            actions.append(Stuck())
+        return actions + self._go_on(now)
+
+    def next_deadline(self) -> float | None:
+        """When `tick` has something to do."""
+        marks: list[float] = []
+        if self._awaited is not None:
+            marks.append(self._awaited.at + ANSWER_S)
+        if self._in_air is not None and not self._in_air.answered:
+            marks.append(self._in_air.at + ANSWER_S)
+        if self._in_air is not None and not self._stuck:
+            if self._in_air.is_stop:
+                marks.append(self._in_air.at + STUCK_STOP_S)
+            elif self._stop_wanted_at is not None and self._stop is not None:
+                marks.append(self._stop_wanted_at + STUCK_BEHIND_S)
+        if self._retry_at is not None:
+            marks.append(self._retry_at)
+        return min(marks, default=None)
+
+    def link_gone(self) -> None:
+        """The connection is gone and everything on it; a new one starts empty."""
+        self._in_air = self._awaited = self._stop = self._stop_wanted_at = self._retry_at = None
+        self._waiting.clear()
+        self._owed.clear()
+        self._stuck = False
+
+    def written_while_connecting(self, payload: bytes, now: float) -> None:
+        """The adapter has written `payload` (a latched Stop) as the first thing on a new connection."""
+        self._tokens += 1
+        self._awaited = _Request(self._tokens, payload, now)
+
+    def _is_stuck(self, now: float) -> bool:
+        if self._in_air is None:
+            return False
+        if self._in_air.is_stop:
+            return now - self._in_air.at >= STUCK_STOP_S
+        wanted = self._stop_wanted_at
+        return self._stop is not None and wanted is not None and now - wanted >= STUCK_BEHIND_S
+
+    def _give_up(self) -> list[Action]:
+        if self._awaited is None:
+            return []
+        request, self._awaited = self._awaited, None
+        self._owed[request.payload[0]] += 1
+        return [Finished(request.payload, Reply.NO_ANSWER)]
+
+    def _go_on(self, now: float) -> list[Action]:
+        """Write what may go out now: a Stop before anything else."""
+        if self._in_air is not None:
+            return []
+        if self._stop is not None:
+            if self._retry_at is not None and now < self._retry_at:
+                return []
+            payload, self._stop, self._retry_at = self._stop, None, None
+            return [*self._give_up(), self._write(payload, now)]
+        if self._awaited is None and self._waiting:
+            return [self._write(self._waiting.popleft(), now)]
+        return []
+
+    def _write(self, payload: bytes, now: float) -> Write:
+        self._tokens += 1
+        self._in_air = _Request(self._tokens, payload, now)
+        return Write(self._tokens, payload)

@@ -1,0 +1,233 @@
+"""Treadmill Data 0x2ACD: what the machine says of itself, about once a second (FTMS v1.0.1, section 4.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from retroctl.errors import MalformedFrame
+from retroctl.ftms.wire import Field, read_fields, set_bits
+from retroctl.units import Speed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FLAGS_SIZE = 2
+_MORE_DATA = 1 << 0
+_PACE_BITS = (5, 6)
+_FIRST_RESERVED_BIT = 13
+
+# The specification names a "not available" value for these; for the elevation gains it names none, and
+# machines send either of the two that the other fields use.
+_NO_SIGNED = frozenset({0x7FFF})
+_NO_ENERGY = frozenset({0xFFFF})
+_NO_ENERGY_PER_MINUTE = frozenset({0xFF})
+_NO_ELEVATION = frozenset({0x7FFF, 0xFFFF})
+
+_INSTANTANEOUS_SPEED = Field("speed", 2)
+_FIELDS_OF_BIT: dict[int, tuple[Field, ...]] = {
+    1: (Field("average_speed", 2),),
+    2: (Field("total_distance", 3),),
+    3: (
+        Field("inclination", 2, signed=True, per_unit=10, unavailable=_NO_SIGNED),
+        Field("ramp_angle", 2, signed=True, per_unit=10, unavailable=_NO_SIGNED),
+    ),
+    4: (
+        Field("positive_elevation_gain", 2, per_unit=10, unavailable=_NO_ELEVATION),
+        Field("negative_elevation_gain", 2, per_unit=10, unavailable=_NO_ELEVATION),
+    ),
+    # Bits 5 and 6, the paces, have a width that depends on the edition the machine was built after: see _pace_width.
+    7: (
+        Field("total_energy", 2, unavailable=_NO_ENERGY),
+        Field("energy_per_hour", 2, unavailable=_NO_ENERGY),
+        Field("energy_per_minute", 1, unavailable=_NO_ENERGY_PER_MINUTE),
+    ),
+    8: (Field("heart_rate", 1),),
+    9: (Field("metabolic_equivalent", 1, per_unit=10),),
+    10: (Field("elapsed_time", 2),),
+    11: (Field("remaining_time", 2),),
+    12: (
+        Field("force_on_belt", 2, signed=True, unavailable=_NO_SIGNED),
+        Field("power_output", 2, signed=True, unavailable=_NO_SIGNED),
+    ),
+}
+_PACE_NAMES = {5: "instantaneous_pace", 6: "average_pace"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A pace as sent. `width` 1: `count` in 0.1 km/min (older editions); 2: in seconds per 500 m (the present one)."""
+
+    count: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class TreadmillData:
+    """One notification, or one record merged from several. None: not in the frame, not available, or cut off.
+
+    `measured_speed` None means that this frame says nothing of the speed; a speed of zero is a measurement.
+    """
+
+    flags: int
+    more_data: bool
+    """The machine announced a further notification of the same record; such a frame carries no speed."""
+    measured_speed: Speed | None = None
+    average_speed: Speed | None = None
+    total_distance_m: int | None = None
+    inclination_percent: float | None = None
+    ramp_angle_degrees: float | None = None
+    positive_elevation_gain_m: float | None = None
+    negative_elevation_gain_m: float | None = None
+    instantaneous_pace: Pace | None = None
+    average_pace: Pace | None = None
+    pace_undecided: bool = False
+    """The flags promise a pace whose width could not be told: it and everything behind it are unknown."""
+    total_energy_kcal: int | None = None
+    energy_per_hour_kcal: int | None = None
+    energy_per_minute_kcal: int | None = None
+    heart_rate_bpm: int | None = None
+    """As sent: 0 usually means that the machine has no sensor."""
+    metabolic_equivalent: float | None = None
+    elapsed_time_s: int | None = None
+    remaining_time_s: int | None = None
+    force_on_belt_n: int | None = None
+    power_output_w: int | None = None
+    truncated: bool = False
+    """The flags promise more than came. What came whole is here."""
+    unknown_bits: tuple[int, ...] = ()
+    """Reserved flag bits found set."""
+    trailing: bytes = b""
+    """Bytes not understood: after the last known field, the stump of a cut one, or all from an undecided pace on."""
+
+
+def decode_treadmill_data(data: bytes) -> TreadmillData:
+    """Read one notification of 0x2ACD. Raises MalformedFrame when not even the flags are whole (fewer than 2 bytes)."""
+    if len(data) < _FLAGS_SIZE:
+        raise MalformedFrame("Treadmill Data needs at least its 2 bytes of flags", data)
+    flags = int.from_bytes(data[:_FLAGS_SIZE], "little")
+    body = bytes(data[_FLAGS_SIZE:])
+    pace_width = _pace_width(flags, len(body))
+    layout = _layout(flags, pace_width)
+    reading = read_fields(body, layout)
+    undecided = pace_width is None and _pace_count(flags) > 0
+    # With an undecided pace the layout ends before it; the frame is surely cut when even the narrow one has no room.
+    truncated = len(body) < _size(_layout(flags, 1)) if undecided else reading.truncated
+    units = {
+        field.name: field.scale(reading.counts[field.name])
+        for field in layout
+        if field.name in reading.counts and reading.counts[field.name] not in field.unavailable
+    }
+    return TreadmillData(
+        flags=flags,
+        more_data=bool(flags & _MORE_DATA),
+        measured_speed=_speed(units, "speed"),
+        average_speed=_speed(units, "average_speed"),
+        total_distance_m=_whole(units, "total_distance"),
+        inclination_percent=units.get("inclination"),
+        ramp_angle_degrees=units.get("ramp_angle"),
+        positive_elevation_gain_m=units.get("positive_elevation_gain"),
+        negative_elevation_gain_m=units.get("negative_elevation_gain"),
+        instantaneous_pace=_pace(units, "instantaneous_pace", pace_width),
+        average_pace=_pace(units, "average_pace", pace_width),
+        pace_undecided=undecided,
+        total_energy_kcal=_whole(units, "total_energy"),
+        energy_per_hour_kcal=_whole(units, "energy_per_hour"),
+        energy_per_minute_kcal=_whole(units, "energy_per_minute"),
+        heart_rate_bpm=_whole(units, "heart_rate"),
+        metabolic_equivalent=units.get("metabolic_equivalent"),
+        elapsed_time_s=_whole(units, "elapsed_time"),
+        remaining_time_s=_whole(units, "remaining_time"),
+        force_on_belt_n=_whole(units, "force_on_belt"),
+        power_output_w=_whole(units, "power_output"),
+        truncated=truncated,
+        unknown_bits=set_bits(flags, first=_FIRST_RESERVED_BIT, last=15),
+        trailing=reading.trailing,
+    )
+
+
+class RecordMerger:
+    """Joins the notifications of a record, whichever comes first, and never holds one back to wait for another.
+
+    By specification the notification with the speed comes last; real machines also send it first. So each is
+    published as it comes: one with a speed together with the halves before it, one without just as it is
+    (its fields are known already then). Keeps at most one half record.
+    """
+
+    def __init__(self) -> None:
+        self._half: TreadmillData | None = None
+
+    def add(self, frame: TreadmillData) -> TreadmillData:
+        """Take the next notification in order; give what it adds to the picture. The speed is always its own."""
+        joined = frame if self._half is None else _join(self._half, frame)
+        if frame.more_data:
+            self._half = joined
+            return frame
+        self._half = None
+        return joined
+
+    def reset(self) -> None:
+        """Drop a half record: at a new connection its other half will not come (FTMS v1.0.1, section 4.18)."""
+        self._half = None
+
+
+def _join(earlier: TreadmillData, later: TreadmillData) -> TreadmillData:
+    missing = {
+        field.name: getattr(earlier, field.name) for field in fields(later) if getattr(later, field.name) is None
+    }
+    return replace(
+        later,
+        **missing,
+        pace_undecided=earlier.pace_undecided or later.pace_undecided,
+        truncated=earlier.truncated or later.truncated,
+        unknown_bits=tuple(sorted({*earlier.unknown_bits, *later.unknown_bits})),
+        trailing=earlier.trailing + later.trailing,
+    )
+
+
+def _pace_width(flags: int, body_size: int) -> int | None:
+    """Give the width that makes the length come out exactly: 1 (older editions) or 2 (present one), else None.
+
+    A reserved bit may stand for a field of any length, so with one set no length proves anything.
+    """
+    if _pace_count(flags) == 0 or flags >> _FIRST_RESERVED_BIT:
+        return None
+    return next((width for width in (1, 2) if _size(_layout(flags, width)) == body_size), None)
+
+
+def _pace_count(flags: int) -> int:
+    return sum(flags >> bit & 1 for bit in _PACE_BITS)
+
+
+def _layout(flags: int, pace_width: int | None) -> tuple[Field, ...]:
+    """List the fields that `flags` promise, in order, as far as their places are known."""
+    layout: list[Field] = [] if flags & _MORE_DATA else [_INSTANTANEOUS_SPEED]
+    for bit in range(1, _FIRST_RESERVED_BIT):
+        if not flags >> bit & 1:
+            continue
+        if bit in _PACE_BITS:
+            if pace_width is None:
+                break
+            layout.append(Field(_PACE_NAMES[bit], pace_width))
+        else:
+            layout.extend(_FIELDS_OF_BIT[bit])
+    return tuple(layout)
+
+
+def _size(layout: tuple[Field, ...]) -> int:
+    return sum(field.size for field in layout)
+
+
+def _speed(units: Mapping[str, float], name: str) -> Speed | None:
+    hundredths = _whole(units, name)
+    return None if hundredths is None else Speed(hundredths)
+
+
+def _pace(units: Mapping[str, float], name: str, width: int | None) -> Pace | None:
+    count = _whole(units, name)
+    return None if count is None or width is None else Pace(count, width)
+
+
+def _whole(units: Mapping[str, float], name: str) -> int | None:
+    value = units.get(name)
+    return None if value is None else int(value)

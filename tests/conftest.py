@@ -1,0 +1,26 @@
+"""Shared set-up: `@pytest.mark.virtual` runs an async test in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import async_solipsism
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Give a test marked `virtual` a loop whose time is virtual, any other the ordinary one."""
+    if item.get_closest_marker("virtual") is not None:
+        return {"virtual": async_solipsism.EventLoop}
+    return {"real": asyncio.new_event_loop}
