@@ -186,9 +186,9 @@ class BumbleRadio:
         self.scanner_backend: type[BaseBleakScanner] = BumbleScanner
 
     @classmethod
-    async def create(cls, clock: Clock, *, timing: RadioTiming | None = None) -> BumbleRadio:
-        """Make a radio that hears from now on."""
-        air = Air()
+    async def create(cls, clock: Clock, *, timing: RadioTiming | None = None, air: Air | None = None) -> BumbleRadio:
+        """Make a radio that hears from now on, on an `air` of its own or on a shared one."""
+        air = air or Air()
         device, controller = await device_on(air, _CENTRAL_ADDRESS, "central")
         radio = cls(clock, timing or RadioTiming(), air, device, controller)
         device.on(Device.EVENT_ADVERTISEMENT, radio._advertisement)
@@ -255,12 +255,15 @@ class BumbleRadio:
         link = _BumbleLink(client, self.clock, self.timing, await self._connect(address, gives_up))
         try:
             await wait(self.clock, self.timing.connect_s / 2)
-            await link.discover()
+            if link.up:  # Bumble would send on a link that is gone, and wait 30 s for the answer
+                await link.discover()
             await wait(self.clock, self.timing.connect_s / 2)
         except asyncio.CancelledError:
             link.hang_up()
-            if link.up:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
                 raise
+            # Else it is Bumble's way to say that the link went while it waited for an answer.
         if not link.up:
             raise BleakError("failed to discover services, device disconnected")
         return link
@@ -290,12 +293,13 @@ class BumbleRadio:
         address = heard.address.to_string(with_type_qualifier=False)
         structures = heard.data.ad_structures
         name = next((data.decode(errors="replace") for kind, data in structures if kind in _NAMES), None)
-        services = [
+        # Each once: in memory the scan response repeats the advertisement.
+        services = dict.fromkeys(
             normalize_uuid_16(int.from_bytes(data[place : place + 2], "little"))
             for kind, data in structures
             if kind in _SERVICES_16
             for place in range(0, len(data) - 1, 2)
-        ]
+        )
         service_data = {
             normalize_uuid_16(int.from_bytes(data[:2], "little")): data[2:]
             for kind, data in structures
@@ -305,4 +309,4 @@ class BumbleRadio:
         if address in self._heard:
             self._heard[address].set()
         for scanner in list(self.scanners):
-            scanner.heard(address, AdvertisementData(name, {}, service_data, services, None, heard.rssi, ()))
+            scanner.heard(address, AdvertisementData(name, {}, service_data, list(services), None, heard.rssi, ()))

@@ -150,7 +150,7 @@ class Engine:
             case AnnouncementWithdrawn():
                 outputs.append(effect)
             case Ended(reason=reason, text=text):
-                outputs += [self._report(now, Kind.END, {"reason": reason.value, "text": text}), effect]
+                outputs += [self._report(now, Kind.ENDED, {"reason": reason.value, "text": text}), effect]
             case Cue(text=text):
                 outputs.append(self._report(now, Kind.CUE, {"text": text}))
             case Refusal(rule=rule, reason=reason):

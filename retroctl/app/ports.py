@@ -93,6 +93,12 @@ class Journal(Protocol):
         """Queue one row; returns at once. A full queue or a failed write is told through `problem`."""
         ...
 
+    def sample(
+        self, session_s: float, measured_hundredths: int | None, target_hundredths: int | None, heart_rate: int | None
+    ) -> None:
+        """Queue one telemetry sample, speeds in 0.01 km/h; returns at once."""
+        ...
+
     @property
     def problem(self) -> str | None:
         """Why rows are not being kept, in plain words; None while all is well."""

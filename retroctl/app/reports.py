@@ -24,7 +24,7 @@ class Kind(StrEnum):
     LINK = "link"
     STOP = "stop"
     HELD = "held"
-    END = "end"
+    ENDED = "ended"
 
 
 JSON_LINE_KINDS = frozenset(

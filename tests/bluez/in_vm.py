@@ -12,7 +12,7 @@ from typing import Any
 
 from radio import Radio, open_radio
 
-BOUND_S = {"stack": 120, "adapter": 180}
+BOUND_S = {"stack": 120, "adapter": 180, "ladder": 480, "stop_pending": 300, "link_drop": 420}
 
 
 async def judge(name: str, radio: Radio) -> dict[str, Any]:
@@ -29,15 +29,20 @@ async def judge(name: str, radio: Radio) -> dict[str, Any]:
     return verdict | {"took_s": round(time.monotonic() - began, 1)}
 
 
+def tell(verdict: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(verdict) + "\n")
+    sys.stdout.flush()
+
+
 async def main(names: list[str]) -> int:
     began = time.monotonic()
     failed = 0
     async with open_radio() as radio:
-        print(json.dumps({"adapter_up_s": round(time.monotonic() - began, 1)}), flush=True)
+        tell({"adapter_up_s": round(time.monotonic() - began, 1)})
         for name in names:
             verdict = await judge(name, radio)
             failed += not verdict["passed"]
-            print(json.dumps(verdict), flush=True)
+            tell(verdict)
     return min(failed, 1)
 
 

@@ -11,6 +11,7 @@ may block it: not even the call that powers the adapter on.
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from simulators.machine import FtmsMachine
 from simulators.personality import personality
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 ADAPTER = "/org/bluez/hci0"
 POWER_ON_S = 90.0
@@ -104,7 +105,7 @@ async def open_radio() -> AsyncIterator[Radio]:
         adapter.le_features &= ~(LeFeatureMask.LL_PRIVACY | LeFeatureMask.LE_EXTENDED_ADVERTISING)
         adapter.public_address = Address("C0:FF:EE:00:00:01", Address.PUBLIC_DEVICE_ADDRESS)
         async with asyncio.timeout(POWER_ON_S):
-            while not await _power_on():
+            while not await _power_on():  # noqa: ASYNC110 - BlueZ tells by its answer alone
                 await asyncio.sleep(0.5)
         yield radio
 
@@ -119,4 +120,14 @@ async def _power_on() -> bool:
 
 def say(line: str) -> None:
     """Tell what happens, with the time; verdicts are the lines that begin with a brace."""
-    print(f"{time.monotonic():8.2f} {line}", flush=True)
+    sys.stdout.write(f"{time.monotonic():8.2f} {line}\n")
+    sys.stdout.flush()
+
+
+async def until(happened: Callable[[], bool], seconds: float, what: str) -> float:
+    """Look every 20 ms whether it has happened; gives the time. Raises AssertionError after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        await asyncio.sleep(0.02)
+    return time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -401,12 +402,9 @@ async def test_a_machine_that_comes_back_is_connected_by_a_later_try():
 
 async def test_a_hanging_connect_that_ignores_its_cancellation_is_bounded():
     async def connect(self, pair, **kwargs):
-        while True:
-            try:
-                await asyncio.sleep(1000)
-            except asyncio.CancelledError:
-                if asyncio.get_running_loop().time() > 200:
-                    raise
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(1000)
+        await asyncio.sleep(1000)
 
     bench = Bench(backend=odd(connect=connect))
     with pytest.raises(TreadmillNotFound):
@@ -533,12 +531,9 @@ async def test_closing_before_opening_does_nothing():
 @pytest.mark.parametrize("stubborn", [False, True])
 async def test_a_disconnect_that_hangs_holds_nobody_longer_than_five_seconds(stubborn):
     async def disconnect(self):
-        while True:
-            try:
-                await asyncio.sleep(3600)
-            except asyncio.CancelledError:
-                if not stubborn or asyncio.get_running_loop().time() > 100:
-                    raise
+        with contextlib.suppress(*([asyncio.CancelledError] if stubborn else [])):
+            await asyncio.sleep(1000)
+        await asyncio.sleep(1000)
 
     bench = Bench(backend=odd(disconnect=disconnect))
     await bench.open()

@@ -31,6 +31,8 @@ def test_a_minute_comes_back_as_it_was(start_ms, rows):
 @example(b"")
 @example(b"\x01")
 @example(b"\x02")
+@example(b"\x02\xff\xff")
+@example(b"\x01123")
 def test_any_bytes_give_samples_or_a_value_error(data):
     try:
         samples = unpack(0, data)
@@ -63,6 +65,11 @@ def test_a_value_that_does_not_fit_is_refused_not_bent(measured, target, heart_r
     else:
         with pytest.raises(ValueError, match="does not fit"):
             sample.record()
+
+
+def test_a_time_beyond_all_sessions_is_refused():
+    with pytest.raises(ValueError, match="no session time"):
+        Sample(2**53 + 1, 1, 1, 1).record()
 
 
 steps = st.lists(

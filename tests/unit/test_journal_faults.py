@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
 import sqlite3
 import subprocess
@@ -265,6 +266,26 @@ async def test_a_fault_of_our_own_in_the_writer_is_told_and_ends_nothing(tmp_pat
     assert len(read.session(journal.file, session_id).rows) == 1
 
 
+def test_damage_found_while_trying_again_is_told(tmp_path):
+    """After an error the file is read again to see how far it came: what it says is not trusted."""
+    faults = Faults()
+    writer = Writer(files.prepare_folder(tmp_path), faults)
+    writer.connect()
+    writer.begin(start())
+    first, second, _ = batches()
+    writer.write(first)
+    faults.error = FULL
+    with pytest.raises(DiskFull):
+        writer.write(second)
+    faults.error = None
+    with closing(files.connect_to_write(tmp_path / FILE_NAME)) as other:
+        other.execute("DROP TRIGGER sample_tail_is_never_changed")
+        other.execute("UPDATE sample_tail SET data = x'07'")
+    with pytest.raises(JournalError, match="is damaged"):
+        writer.write(second)
+    writer.disconnect()
+
+
 def test_a_row_before_its_session_is_our_fault(tmp_path):
     writer = Writer(files.prepare_folder(tmp_path))
     with pytest.raises(ProgrammingFault):
@@ -306,7 +327,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_its_record_still_read():
     assert run.stderr == ""
     told, count = run.stdout.splitlines()
     assert FILE_NAME in told
-    assert "Permission denied" in told
+    assert "check the permissions" in told
     assert count == "1"
 
 
@@ -370,3 +391,93 @@ async def test_memory_stays_bounded_while_nothing_can_be_written(tmp_path):
     assert gap.data["rows_lost"] + sum(row.kind == "event" for row in record.rows) == 500
     assert gap.data["samples_lost"] + len(record.samples) == 500
     assert read.verify(record) == ()
+
+
+async def test_a_session_is_not_begun_while_the_one_before_is_unwritten(tmp_path):
+    faults = Faults()
+    journal, first = await begun(tmp_path, faults)
+    faults.error = FULL
+    journal.end_session(1, {})
+    with pytest.raises(JournalError, match="no room left"):
+        await journal.begin_session(program_version="0", simulated=True)
+    faults.error = None
+    assert await journal.begin_session(program_version="0", simulated=True) != first
+    assert await journal.close()
+    assert read.session(journal.file, first).summary.status == "ended"
+
+
+async def test_a_fault_while_letting_go_of_the_file_is_told(tmp_path):
+    faults = Faults()
+    journal, session_id = await begun(tmp_path, faults)
+    journal.append(0, "state", {})
+    faults.error, faults.points = sqlite3.OperationalError("disk I/O error"), ("disconnect",)
+    assert await journal.close()
+    assert "error of the disk" in journal.problem
+    assert len(read.session(journal.file, session_id).rows) == 1
+
+
+def test_a_new_file_that_another_program_looks_at_is_told_as_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "BUSY_S", 0.05)
+    file = files.prepare_folder(tmp_path)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM sqlite_schema").fetchall()
+        with pytest.raises(JournalError, match="held by another program"):
+            Writer(file).connect()
+    Writer(file).connect()
+
+
+def test_a_disk_that_cannot_keep_a_write_ahead_log_is_refused():
+    class Share:
+        def execute(self, statement):
+            assert statement == "PRAGMA journal_mode = WAL"
+            return self
+
+        def fetchone(self):
+            return ("delete",)
+
+    with pytest.raises(JournalError, match=r"records\.sqlite3.*network share"):
+        files._use_wal(Share(), Path(FILE_NAME))
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), DiskFull, "no room left"),
+        (OSError(errno.EACCES, "Permission denied", "/x"), JournalError, "/x: Permission denied"),
+        (sqlite3.OperationalError("database is locked"), JournalError, "close what else has it open"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), JournalError, "check the permissions"),
+        (sqlite3.OperationalError("unable to open database file"), JournalError, "check the permissions"),
+        (sqlite3.DatabaseError("file is not a database"), JournalError, "move it away"),
+        (sqlite3.DatabaseError("database disk image is malformed"), JournalError, "move it away"),
+        (sqlite3.OperationalError("disk I/O error"), JournalError, "check the disk"),
+        (sqlite3.OperationalError("no such table: x"), JournalError, "no such table"),
+    ],
+)
+def test_every_error_is_told_in_one_line_with_the_file_and_a_way_out(error, kind, told):
+    explained = files.explain(Path("folder") / FILE_NAME, error)
+    assert type(explained) is kind
+    assert FILE_NAME in str(explained)
+    assert told in str(explained)
+    assert "\n" not in str(explained)
+
+
+def test_a_disk_that_does_not_say_its_room_is_told(tmp_path):
+    with pytest.raises(JournalError, match="name another data folder"):
+        files.demand_room(tmp_path / "gone" / FILE_NAME)
+
+
+def test_a_second_journal_of_one_program_does_not_let_go_of_the_firsts_locks(tmp_path):
+    """POSIX drops a process's locks on a file when any of its descriptors of that file is closed.
+
+    Another program would then believe itself alone, and remove the log that the first journal still writes to.
+    """
+    file = files.prepare_folder(tmp_path)
+    first = files.connect_to_write(file)
+    files.prepare_folder(tmp_path)
+    other = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM notes').fetchall(); c.close()"
+    )
+    subprocess.run([sys.executable, "-c", other, str(file)], timeout=30, check=True)
+    assert file.with_name(f"{FILE_NAME}-wal").exists()
+    first.close()

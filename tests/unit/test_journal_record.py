@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
+import re
 import sqlite3
 import stat
 import sys
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -98,23 +102,40 @@ async def test_the_connection_is_used_by_one_thread_which_is_not_the_loops(tmp_p
     assert threading.main_thread() not in threads
 
 
+@pytest.mark.virtual
 async def test_rows_reach_the_file_without_being_asked_within_a_second(tmp_path):
-    written = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    begins = []
+    journal, session_id = await begun(tmp_path)
+    for kind in ("state", "command", "alarm"):
+        journal.append(0, kind, {})
+        journal.sample(0, 1, 1, 1)
+        await asyncio.sleep(0.9)
+        assert read.session(journal.file, session_id).rows[-1].kind == kind
+    assert len(read.session(journal.file, session_id).samples) == 3
+    await journal.close()
 
-    def seam(point, connection):
-        begins.append(point)
-        if begins.count("committed") == 2:
-            loop.call_soon_threadsafe(written.set)
 
-    journal, session_id = await begun(tmp_path, seam=seam)
-    before = time.monotonic()
-    journal.append(0, "state", {})
-    async with asyncio.timeout(5):
-        await written.wait()
-    assert time.monotonic() - before < 1
-    assert len(read.session(journal.file, session_id).rows) == 1
+@pytest.mark.virtual
+async def test_half_a_second_of_rows_is_one_commit(tmp_path):
+    points = []
+    journal, _ = await begun(tmp_path, seam=lambda point, connection: points.append(point))
+    points.clear()
+    for n in range(10):
+        journal.append(n, "event", {})
+        journal.sample(n, 1, 1, 1)
+        await asyncio.sleep(0.04)
+    await asyncio.sleep(1)
+    assert points == ["begin", *["row"] * 10, "tail", "commit", "committed"]
+    await journal.close()
+
+
+@pytest.mark.virtual
+async def test_a_thousand_waiting_samples_are_written_at_once(tmp_path):
+    """A scaled clock makes hundreds of samples a real second: they are not left to fill the queue."""
+    journal, session_id = await begun(tmp_path)
+    for n in range(1000):
+        journal.sample(n, 1, 1, 1)
+    await asyncio.sleep(0.001)
+    assert len(read.session(journal.file, session_id).samples) == 1000
     await journal.close()
 
 
@@ -153,7 +174,7 @@ async def test_closing_is_bounded_while_the_disk_hangs(tmp_path):
     journal.append(0, "state", {})
     before = time.monotonic()
     assert not await journal.close(timeout_s=0.3)
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 5
     assert str(journal.file) in journal.problem
     free.set()
 
@@ -344,22 +365,22 @@ async def test_reading_changes_nothing_and_needs_no_end_of_writing(tmp_path):
 
 
 @pytest.mark.virtual
-async def test_an_hour_of_virtual_time_is_kept_on_a_virtual_loop(tmp_path):
+async def test_half_an_hour_of_virtual_time_is_kept_on_a_virtual_loop(tmp_path):
     loop = asyncio.get_running_loop()
     commits = []
     journal, session_id = await begun(tmp_path, seam=lambda point, connection: commits.append(point), batch_s=1.0)
     began = loop.time()
-    for second in range(3600):
+    for second in range(1800):
         journal.sample(second, 100, 100, None)
         await asyncio.sleep(1)
-    assert loop.time() - began == pytest.approx(3600)
-    journal.end_session(3600, {"exit_status": 0})
+    assert loop.time() - began == pytest.approx(1800)
+    journal.end_session(1800, {"exit_status": 0})
     assert await journal.close()
     record = read.session(journal.file, session_id)
-    assert [sample.session_ms for sample in record.samples] == [1000 * n for n in range(3600)]
-    assert len(record.chunks) == 60
+    assert [sample.session_ms for sample in record.samples] == [1000 * n for n in range(1800)]
+    assert len(record.chunks) == 30
     assert read.verify(record) == ()
-    assert commits.count("commit") > 3000
+    assert commits.count("commit") > 1500
 
 
 async def test_a_nearly_full_disk_is_refused_before_anything_is_begun(tmp_path, monkeypatch):
@@ -387,3 +408,51 @@ async def test_after_closing_one_file_remains_and_no_log(tmp_path):
     journal.append(0, "state", {})
     await journal.close()
     assert [file.name for file in tmp_path.iterdir()] == [FILE_NAME]
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "RECORDS.md").read_text(encoding="utf-8")
+
+
+async def test_the_documents_own_ways_of_reading_work(tmp_path, monkeypatch, capsys):
+    journal, session_id = await begun(tmp_path)
+    for n in range(90):
+        journal.sample(n, 0 if n else None, 100, None)
+    journal.append(1.5, "event", {"n": 1})
+    await journal.close()
+    monkeypatch.chdir(tmp_path)
+    python = re.search(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)[1]
+    exec(compile(python, "RECORDS.md", "exec"), space := {})  # noqa: S102 - the document's example
+    space["record"].close()
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[:2] == ["0.0 None 1.0 None", "1.0 0.0 1.0 None"]
+    assert len(printed) == 90
+    questions = re.findall(r'records\.sqlite3 "\n(.*?)"\n', DOCUMENT, re.DOTALL)
+    assert len(questions) == 2
+    with files.reading(journal.file) as connection:
+        listed, rows = (connection.execute(q.replace("0123456789abcdef", session_id)).fetchall() for q in questions)
+    assert [(row[0], row[2]) for row in listed] == [(session_id, "interrupted")]
+    assert rows == [(1.5, "event", '{"n":1}')]
+
+
+async def test_the_hashes_are_those_that_the_document_describes(tmp_path):
+    def sha(before, *fields, blob=b""):
+        return hashlib.sha256(before + json.dumps(fields, separators=(",", ":")).encode() + blob).digest()
+
+    journal, session_id = await begun(tmp_path)
+    for n in range(70):
+        journal.sample(n, 100, 100, None)
+    journal.append(1.5, "event", {"text": "Schritt für Schritt"})
+    await journal.close()
+    record = read.session(journal.file, session_id)
+    with files.reading(journal.file) as connection:
+        start = connection.execute(
+            "SELECT id, started_utc_ms, program_version, machine_name, machine_address, client_id, simulated, plan,"
+            " settings FROM sessions"
+        ).fetchone()
+    first = sha(b"", "retroctl session", *start)
+    (row,) = record.rows
+    assert row.hash == sha(first, 1, 1500, row.utc_ms, "event", row.text)
+    minute, part = record.chunks
+    assert (minute.place, part.place) == ("1", "2.1")
+    assert minute.hash == sha(first, "1", 0, minute.utc_ms, 60, blob=minute.data)
+    assert part.hash == sha(minute.hash, "2.1", 60_000, part.utc_ms, 10, blob=part.data)

@@ -209,3 +209,9 @@ async def test_erasing_waits_for_nobody_and_says_who_is_in_the_way(record, monke
             erase.erase_client(file, "c1")
         writer.execute("ROLLBACK")
     assert read.verify(read.session(file, interrupted)) == ()
+
+
+def test_erasing_in_a_record_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(JournalError, match="cannot be written or opened"):
+        erase.erase_client(tmp_path / files.FILE_NAME, "c1")
+    assert list(tmp_path.iterdir()) == []

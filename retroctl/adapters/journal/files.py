@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
+import threading
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -47,6 +49,9 @@ _TEXTS = {
     "disk I/O": sqlite3.SQLITE_IOERR,
 }
 
+_creating = threading.Lock()
+"""Held while the new file's descriptor is open: see `_make_private`."""
+
 
 def prepare_folder(folder: Path) -> Path:
     """Make the folder (0700) and the empty file (0600) where they are missing; gives the file.
@@ -56,14 +61,13 @@ def prepare_folder(folder: Path) -> Path:
     file = folder / FILE_NAME
     try:
         if not folder.is_dir():
-            folder.mkdir(mode=0o700, parents=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Created before SQLite sees it: its -wal and -shm files take this file's permissions.
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            if os.fstat(descriptor).st_mode & 0o077:
+        with _creating:
+            try:
+                os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            except FileExistsError:
                 _make_private(file)
-        finally:
-            os.close(descriptor)
     except OSError as error:
         raise _from_os(file, error) from error
     return file
@@ -167,7 +171,7 @@ def explain(file: Path, error: sqlite3.Error | OSError) -> JournalError:
     code, text = _code(error), str(error)
     if code == sqlite3.SQLITE_FULL:
         return DiskFull(f"{file}: no room left on the disk; free some space")
-    meaning, way_out = _MEANINGS.get(code, ("cannot be kept", "see docs/RECORDS.md"))
+    meaning, way_out = _MEANINGS.get(code, ("cannot be kept", "check the disk, or name another data folder"))
     return JournalError(f"{file} {meaning} ({text}); {way_out}")
 
 
@@ -180,8 +184,6 @@ def _code(error: sqlite3.Error) -> int:
 
 
 def _from_os(file: Path, error: OSError) -> JournalError:
-    import errno  # noqa: PLC0415 - only when something failed
-
     if error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
         return DiskFull(f"{file}: no room left on the disk; free some space")
     where = error.filename or file
@@ -189,6 +191,11 @@ def _from_os(file: Path, error: OSError) -> JournalError:
 
 
 def _make_private(file: Path) -> None:
-    # Somebody else's file, or a disk without permissions: SQLite will say whether it can be written.
-    with suppress(OSError):
-        file.chmod(0o600)
+    """Take a record that is there already from the eyes of others.
+
+    Without opening it: closing any descriptor of a file lets go of all locks that this process holds on it, also those
+    of another journal's connection (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    if file.stat().st_mode & 0o077:
+        with suppress(OSError):  # somebody else's file: SQLite will say whether it can be written
+            file.chmod(0o600)

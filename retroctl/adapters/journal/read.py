@@ -143,7 +143,7 @@ def session(file: Path, session_id: str) -> SessionRecord:
     with files.reading(file) as connection:
         found = connection.execute(f"{_SUMMARY} WHERE s.id = ?", (session_id,)).fetchone()
         if found is None:
-            raise JournalError(f"{file} holds no session {session_id!r}; `retroctl history` lists them")
+            raise JournalError(f"{file} holds no session {session_id!r}")
         number, plan, settings, digest = connection.execute(
             "SELECT session, plan, settings, hash FROM sessions WHERE id = ?", (session_id,)
         ).fetchone()

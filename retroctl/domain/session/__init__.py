@@ -77,6 +77,12 @@ class Session:
         return self._core.course.index
 
     @property
+    def following_stage(self) -> Stage | None:
+        """The stage after this one; None at the last."""
+        stages, index = self._core.course.plan.stages, self._core.course.index
+        return stages[index + 1] if index + 1 < len(stages) else None
+
+    @property
     def facing(self) -> Facing:
         """Where the client looks."""
         return self._core.facing

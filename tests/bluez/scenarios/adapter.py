@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
+from radio import until
+
 from retroctl.adapters.ble.scan import find
 from retroctl.adapters.ble.treadmill import BleTreadmill
 from retroctl.app.clock import LoopClock
@@ -37,7 +39,7 @@ async def adapter(radio: Radio) -> dict[str, Any]:
         began = time.monotonic()
         found = await find(simulated.address, 30, clock=clock)
         figures["find_s"] = round(time.monotonic() - began, 2)
-        assert found.says_treadmill is True
+        assert found.name == "Simulated treadmill"
         treadmill = BleTreadmill(found.device, clock=clock)
         began = time.monotonic()
         info = await treadmill.open(sink, lambda: None)
@@ -71,8 +73,6 @@ async def adapter(radio: Radio) -> dict[str, Any]:
         await treadmill.close()
         figures["close_s"] = round(time.monotonic() - began, 2)
         assert figures["close_s"] <= 5.5
-        async with asyncio.timeout(10):
-            while machine.connected:
-                await asyncio.sleep(0.1)
+        await until(lambda: not machine.connected, 10, "the machine saw the link end")
         assert not any(isinstance(event, Disconnected) for _, event in events), "a drop that we asked for is no news"
     return figures

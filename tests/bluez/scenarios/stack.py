@@ -33,9 +33,7 @@ async def stack(radio: Radio) -> dict[str, Any]:
     read, write = Characteristic.Permissions.READABLE, Characteristic.Permissions.WRITEABLE
     kind = Characteristic.Properties
     data = Characteristic(NOTIFYING, kind.NOTIFY, read, b"")
-    control_point = Characteristic(
-        INDICATING, kind.WRITE | kind.INDICATE, write, CharacteristicValue(write=lambda c, v: answer(c, v))
-    )
+    control_point = Characteristic(INDICATING, kind.WRITE | kind.INDICATE, write, CharacteristicValue(write=answer))
     device.add_service(Service(SERVICE, [Characteristic(READABLE, kind.READ, read, RANGE), data, control_point]))
     device.advertising_data = bytes(
         AdvertisingData(

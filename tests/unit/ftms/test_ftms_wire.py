@@ -29,4 +29,4 @@ def test_count_out_of_range_is_refused_by_name():
 
 
 def test_bits_are_numbered_within_their_bounds():
-    assert set_bits(0b1011_0001, first=1, last=5) == (4, 5)
+    assert set_bits(0b1111_0001, first=1, last=5) == (4, 5)

@@ -1,0 +1,75 @@
+# ruff: noqa: INP001, S603  # a script of its own, in no package; every command is written in this file
+"""Build the wheel, install it in an empty environment outside the checkout, and run a session with it.
+
+Shows that what people install is complete: no file, module or dependency is there only because the checkout is.
+Standard library only, and the same on Linux, macOS and Windows; run it with the Python that has `build`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+SESSION = ["run", "--sim", "standard", "--jsonl", "--yes", "--speedup", "50", "--top", "1.8", "--hold", "60"]
+PEAK_KMH = 1.8
+
+
+def run(*command: str | Path, seconds: float, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run one step without a terminal; its standard output is kept, its errors are shown."""
+    return subprocess.run(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        timeout=seconds,
+        check=False,
+        **options,  # type: ignore[call-overload, no-any-return]
+    )
+
+
+def must(step: subprocess.CompletedProcess[str]) -> str:
+    """Give the output of a step that ended well; end with its output otherwise."""
+    if step.returncode != 0:
+        sys.exit(f"try_wheel: status {step.returncode} from {step.args}\n{step.stdout}")
+    return step.stdout
+
+
+def judge(output: str) -> str:
+    """Read the session's JSON lines; end unless the last one says that it went up, came down and stands."""
+    lines = [json.loads(line) for line in output.splitlines()]
+    summary = lines[-1] if lines else {}
+    if summary.get("type") != "summary" or summary.get("belt_at_rest") is not True:
+        sys.exit(f"try_wheel: the last line is not the summary of a belt at rest: {summary}")
+    if abs(summary["peak_kmh"] - PEAK_KMH) > 0.1 or not Path(summary["record"]).exists():
+        sys.exit(f"try_wheel: not the session that was asked for, or no record of it: {summary}")
+    return f"{len(lines)} lines, peak {summary['peak_kmh']} km/h, belt at rest"
+
+
+def main() -> None:
+    """Build, install, run, judge."""
+    with tempfile.TemporaryDirectory(prefix="retroctl-wheel-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        must(run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, CHECKOUT, seconds=300))
+        (wheel,) = folder.glob("*.whl")
+        environment = folder / "empty"
+        venv.create(environment, with_pip=True)
+        programs = environment / ("Scripts" if os.name == "nt" else "bin")
+        must(run(programs / "python", "-m", "pip", "install", "--quiet", "--no-input", wheel, seconds=300))
+        elsewhere = folder / "elsewhere"
+        elsewhere.mkdir()
+        # The session's record goes where it can be thrown away: each system finds its user folder by one of these.
+        places = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"), str(elsewhere))
+        outside = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | places
+        session = run(programs / "retroctl", *SESSION, seconds=120, cwd=elsewhere, env=outside)
+        sys.stdout.write(f"try_wheel: {wheel.name}: {judge(must(session))}\n")
+
+
+if __name__ == "__main__":
+    main()

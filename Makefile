@@ -1,0 +1,49 @@
+# Each target does all of its own set-up in .venv (see .ci/venv). Nothing but Python 3.11+ and the package registry is needed.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint coverage bluez wheel wheel-test clean
+
+BIN := .venv/bin
+# Two cores are what CI has; more than four help little and starve the tests that run on the real clock.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
+
+demo: ## a whole session on the simulated treadmill, unattended, in about a minute
+	@.ci/venv run
+	@$(BIN)/retroctl demo
+
+test: ## the test suite; tiers that need a system part skip with a reason
+	@.ci/venv dev
+	@$(PYTEST)
+
+check: lint coverage ## what CI runs: style, types, architecture, tests with coverage, documents
+
+lint: ## style, types, and the arrows between the modules
+	@.ci/venv dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+# The pure core has no excuse for a branch that no test takes. The virtual machine's tests run in other processes.
+coverage: ## the tests with branch coverage: 100 % of the pure core (domain, ftms)
+	@.ci/venv dev
+	$(PYTEST) -m 'not bluez' --cov=retroctl.domain --cov=retroctl.ftms --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+bluez: ## real Bluetooth in a virtual machine (once before: sudo .ci/system-packages)
+	@.ci/venv dev
+	RETROCTL_REQUIRE_SYSTEM_TIERS=1 $(BIN)/python -m pytest tests/bluez
+
+wheel: ## the wheel, in dist/
+	@.ci/venv dev
+	$(BIN)/python -m build --wheel
+
+wheel-test: ## builds the wheel, installs it in an empty environment outside the checkout, runs a session
+	@.ci/venv dev
+	$(BIN)/python .ci/try_wheel.py
+
+clean: ## everything that can be made again, .venv included
+	rm -rf .venv dist build .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find retroctl simulators tests .ci -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,5 @@
+"""`python -m retroctl`."""
+
+from retroctl.cli import main
+
+main()

@@ -1,0 +1,11 @@
+"""Foreign text, made harmless: names of machines come from the air and may hold anything."""
+
+from __future__ import annotations
+
+LONGEST = 200
+
+
+def plain(text: str) -> str:
+    """`text` without control characters (so without terminal escapes) and not longer than 200 characters."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"

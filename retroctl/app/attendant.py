@@ -1,0 +1,51 @@
+"""Nobody at the keys: the briefing, the start and the end are answered by rule. For the simulated treadmill only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from retroctl.app.reports import Kind, Report
+from retroctl.domain import events as ev
+from retroctl.domain.failsafes import FailsafeId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retroctl.app.clock import Clock
+
+ANSWERS: Final = {ev.BriefingItem.GAZE_TARGET: "a mark on the wall (simulated)", ev.BriefingItem.CONFIDENCE: "3"}
+NEEDS_A_TRAINER: Final = frozenset({FailsafeId.F6, FailsafeId.F8, FailsafeId.F9, FailsafeId.F11, FailsafeId.F14})
+"""Alarms that only a trainer can lift; with none there, the session eases down."""
+PATIENCE_S: Final = 10.0
+
+
+class Attendant:
+    """A listener that answers. `tell` takes the session's events."""
+
+    def __init__(self, clock: Clock, tell: Callable[[ev.Event], None], *, alone: bool) -> None:
+        """`alone`: nobody is there to lift a block either, so ease down when one comes."""
+        self._clock, self._tell, self._alone = clock, tell, alone
+        self._eased = False
+
+    def __call__(self, report: Report) -> None:
+        """React to a report, on the next turn of the clock: never inside the call that made it."""
+        if report.kind is Kind.STATE and report.data["state"] == "briefing":
+            self._soon(self._brief)
+        elif report.kind is Kind.STATE and report.data["state"] == "armed":
+            self._soon(lambda: self._tell(ev.StartConfirmed(ev.StartKind.PROGRAM)))
+        elif self._alone and not self._eased and self._needs_a_trainer(report):
+            self._eased = True
+            self._clock.call_at(self._clock.now() + PATIENCE_S, lambda: self._tell(ev.EaseDownPressed()))
+
+    def _needs_a_trainer(self, report: Report) -> bool:
+        if report.kind is Kind.ALARM:
+            return report.data["id"] in NEEDS_A_TRAINER
+        return report.kind is Kind.LINK and report.data.get("link") == "restored"
+
+    def _brief(self) -> None:
+        for item in ev.BriefingItem:
+            self._tell(ev.BriefingAnswered(item, yes=True, text=ANSWERS.get(item, "")))
+        self._tell(ev.ArmRequested())
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        self._clock.call_at(self._clock.now(), call)

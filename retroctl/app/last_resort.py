@@ -1,0 +1,65 @@
+"""Stopping the belt when the program itself is at fault: a few lines that use neither session nor engine."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from retroctl.errors import MalformedFrame, TreadmillError
+from retroctl.ftms.control_point import encode_request_control, encode_stop
+from retroctl.ftms.treadmill_data import decode_treadmill_data
+from retroctl.units import REST
+
+if TYPE_CHECKING:
+    from retroctl.app.clock import Clock
+    from retroctl.app.ports import FrameArrived, Treadmill
+
+REPEAT_S: Final = 1.5
+REST_FRAMES: Final = 2
+
+
+class LastResort:
+    """Writes Stop until two frames of measured 0 have been seen, within a bound."""
+
+    def __init__(self, treadmill: Treadmill, clock: Clock, generation: int) -> None:
+        self._treadmill, self._clock, self._generation = treadmill, clock, generation
+        self._zero_frames = 0
+        self._rest = asyncio.Event()
+
+    def take_in(self, frame: FrameArrived) -> None:
+        """Look for rest in a frame."""
+        if frame.characteristic != "2acd" or frame.generation != self._generation:
+            return
+        try:
+            measured = decode_treadmill_data(frame.data).measured_speed
+        except MalformedFrame:
+            return
+        if measured is not None:
+            self._zero_frames = self._zero_frames + 1 if measured == REST else 0
+        if self._zero_frames >= REST_FRAMES:
+            self._rest.set()
+
+    async def stop(self, within_s: float) -> bool:
+        """Stop the belt; True when it was seen at rest within `within_s` session seconds."""
+        end = self._clock.now() + within_s
+        repeats = 0
+        while not self._rest.is_set() and self._clock.now() < end:
+            # A machine that has taken control away obeys again once it is asked; every other repeat asks.
+            payload = encode_request_control() if repeats % 2 else encode_stop()
+            await self._try(payload)
+            if repeats % 2:
+                await self._try(encode_stop())
+            repeats += 1
+            try:
+                async with self._clock.timeout(REPEAT_S):
+                    await self._rest.wait()
+            except TimeoutError:
+                continue
+        return self._rest.is_set()
+
+    async def _try(self, payload: bytes) -> None:
+        try:
+            async with self._clock.timeout(REPEAT_S):
+                await self._treadmill.write(payload)
+        except (TreadmillError, TimeoutError):
+            return

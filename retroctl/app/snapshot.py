@@ -1,0 +1,46 @@
+"""A frozen picture of a session, for whatever shows it: screens draw this, never the session itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from retroctl.app.engine import Engine
+    from retroctl.domain.effects import StopView
+    from retroctl.domain.transitions import State
+    from retroctl.units import Speed
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The session at one moment. Speeds are None where nothing is known; ages and holds are seconds."""
+
+    state: State
+    stage: int
+    measured: Speed | None
+    measured_age_s: float | None
+    target: Speed | None
+    hold_s: float
+    hold_remaining_s: float | None
+    next_target: Speed | None
+    raise_waits_for: str | None
+    stop_view: StopView | None
+
+
+def snapshot(engine: Engine, now: float) -> Snapshot:
+    """The picture at `now`."""
+    session = engine.session
+    measured, in_force, following = session.belief.measured, session.belief.in_force, session.following_stage
+    return Snapshot(
+        state=session.state,
+        stage=session.stage_index,
+        measured=None if measured is None else measured.speed,
+        measured_age_s=None if measured is None else now - measured.at,
+        target=None if in_force is None else in_force.speed,
+        hold_s=session.stage.hold_s,
+        hold_remaining_s=session.hold_remaining_s(now),
+        next_target=None if following is None else following.target,
+        raise_waits_for=session.raise_waits_for(now),
+        stop_view=session.stop_view,
+    )

@@ -1,0 +1,12 @@
+"""The command line: the composition root, and the only place that knows every adapter."""
+
+from __future__ import annotations
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """The `retroctl` command."""
+    from retroctl.cli.app import run_app  # noqa: PLC0415 - `--help` must not pay for what a session needs
+
+    run_app()

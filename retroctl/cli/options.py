@@ -1,0 +1,173 @@
+"""What `run` was asked, checked before anything is touched."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from retroctl.adapters.plans import PlanRequest, read_plan
+from retroctl.config import Settings, load_settings
+from retroctl.domain.limits import HANDS_FREE_LEVELS, MIN_BACKWARD_HOLD_S, BeltRange, Client, Level
+from retroctl.domain.plan import MAX_HOLD_S
+from retroctl.domain.session import Advance
+from retroctl.errors import ConfigError, UnsupportedTreadmill
+from retroctl.units import Speed
+
+DEMO_CLIENT = "demo"
+DEMO_MASS_KG = 70.0
+_DEMO = Client(Level.PRACTISED, comfortable_forward=Speed(800), balance_mastered=True)
+MAX_SPEEDUP = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """A session as asked for."""
+
+    settings: Settings
+    sim: str | None
+    address: str | None
+    client: Client
+    mass_kg: float | None
+    request: PlanRequest
+    advance: Advance
+    speedup: float
+    jsonl: bool
+    yes: bool
+    terminal: bool
+    belt: BeltRange | None
+    coarse: bool
+    demo: bool = False
+
+    @classmethod
+    def checked(  # noqa: C901 - a list of rules about options, one each
+        cls,
+        *,
+        sim: str | None,
+        address: str | None,
+        client: str | None,
+        plan: str | None,
+        top: str | None,
+        hold: str | None,
+        advance: str | None,
+        speedup: str,
+        plain: bool,
+        jsonl: bool,
+        yes: bool,
+        speed_range: str | None,
+        coarse: bool,
+        terminal: bool,
+    ) -> RunOptions:
+        """Check everything that can be checked without a machine. Raises ConfigError, one clear line."""
+        if sim is not None and address is not None:
+            raise ConfigError("--sim and --address exclude each other: one session, one treadmill")
+        if plain and jsonl:
+            raise ConfigError("--plain and --jsonl exclude each other")
+        if sim is None and yes:
+            raise ConfigError("--yes is for the simulated treadmill only: on a real one a person answers and starts")
+        factor = _number("--speedup", speedup)
+        if sim is None and factor != 1:
+            raise ConfigError("--speedup is for the simulated treadmill only: real belts run in real time")
+        if not 0 < factor <= MAX_SPEEDUP:
+            raise ConfigError(f"--speedup {speedup}: give a number from 1 to {MAX_SPEEDUP:g}")
+        if sim is None and not terminal:
+            raise ConfigError(
+                "a real treadmill needs a trainer at a terminal; there is none (try --sim standard --yes)"
+            )
+        if not terminal and not yes:
+            raise ConfigError("there is no terminal to answer the briefing: add --yes (simulated treadmill only)")
+        who, mass_kg = _client(client)
+        settings = load_settings()
+        request = _request(plan, top, hold, settings)
+        mode = _advance(advance, who, alone=yes and not terminal)
+        if sim is not None:
+            from simulators.personality import personality  # noqa: PLC0415 - only for the simulated treadmill
+
+            personality(sim)
+        belt = None if speed_range is None else _belt(speed_range)
+        return cls(settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse)
+
+
+def demo_options() -> RunOptions:
+    """The built-in demonstration: a practised client, five rungs, scaled to about a minute."""
+    request = PlanRequest(name="demo", top=Speed(420), hold_s=MIN_BACKWARD_HOLD_S)
+    return RunOptions(
+        load_settings(), "standard", None, _DEMO, DEMO_MASS_KG, request, Advance.AUTO, 10.0,
+        jsonl=False, yes=True, terminal=False, belt=None, coarse=False, demo=True,
+    )  # fmt: skip
+
+
+def _number(option: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ConfigError(f"{option} {text!r} is not a number") from None
+    if not math.isfinite(value):
+        raise ConfigError(f"{option} {text!r} is not a finite number")
+    return value
+
+
+def _client(name: str | None) -> tuple[Client, float | None]:
+    if name is None:
+        return Client(), None
+    if name == DEMO_CLIENT:
+        return _DEMO, DEMO_MASS_KG
+    raise ConfigError(
+        f"no client is called {name!r}; known is only the built-in {DEMO_CLIENT!r}. Without --client the session runs at "
+        "level new (up to 3.2 km/h)"
+    )
+
+
+def _request(plan: str | None, top: str | None, hold: str | None, settings: Settings) -> PlanRequest:
+    if plan is not None and plan != "ladder" and (top is not None or hold is not None):
+        raise ConfigError("--top and --hold are for the ladder; a plan file gives its own")
+    if plan is not None and plan != "ladder":
+        return read_plan(plan)
+    hold_s = settings.hold_s if hold is None else _number("--hold", hold)
+    if hold_s < MIN_BACKWARD_HOLD_S:
+        raise ConfigError(
+            f"--hold {hold}: every backward speed is held for a full 60 seconds at least (R9); give 60 or more"
+        )
+    if hold_s > MAX_HOLD_S:
+        raise ConfigError(f"--hold {hold}: a hold lasts at most {MAX_HOLD_S:g} seconds")
+    speed = None if top is None else _top(top)
+    return PlanRequest(top=speed, hold_s=hold_s)
+
+
+def _top(text: str) -> Speed:
+    try:
+        speed = Speed.parse(text)
+    except ConfigError as error:
+        raise ConfigError(f"--top: {error}") from None
+    if speed.hundredths == 0:
+        raise ConfigError("--top 0: a ladder ends at a speed above 0")
+    return speed
+
+
+def _advance(text: str | None, client: Client, *, alone: bool) -> Advance:
+    """Auto only for those who may go hands-free, or on a simulated belt with nobody there (`alone`)."""
+    if text is None:
+        return Advance.AUTO if alone else Advance.CONFIRM
+    try:
+        mode = Advance(text)
+    except ValueError:
+        raise ConfigError(f"--advance {text!r}: give auto or confirm") from None
+    if mode is Advance.CONFIRM and alone:
+        raise ConfigError("--advance confirm needs a person at a terminal to confirm; there is none")
+    allowed = client.balance_mastered and client.level in HANDS_FREE_LEVELS
+    if mode is Advance.AUTO and not alone and not allowed:
+        raise ConfigError(
+            "--advance auto is for clients whose balance is mastered, at level practised or above; this one is at level "
+            f"{client.level}: use --advance confirm"
+        )
+    return mode
+
+
+def _belt(text: str) -> BeltRange:
+    match = re.fullmatch(r"\s*([^-/]+)-([^-/]+)/([^-/]+)\s*", text)
+    if match is None:
+        raise ConfigError(f"--range {text!r}: write it as 1.0-16.0/0.1 (lowest, highest and smallest step in km/h)")
+    try:
+        return BeltRange(*(Speed.parse(part) for part in match.groups()))
+    except UnsupportedTreadmill as error:
+        raise ConfigError(f"--range {text!r}: {error}") from None

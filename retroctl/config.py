@@ -1,0 +1,62 @@
+"""The configuration: a TOML file in the user's configuration folder and RETROCTL_ environment variables, strict.
+
+Every error names the file (or the environment) and the key. Nothing secret belongs here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from retroctl.errors import ConfigError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def config_file() -> Path:
+    """Where the configuration file is, whether or not it exists."""
+    return user_config_path("retroctl", appauthor=False) / "config.toml"
+
+
+class Settings(BaseSettings):
+    """What a person may set once for all sessions."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(env_prefix="RETROCTL_", extra="forbid", frozen=True)
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path("retroctl", appauthor=False))
+    """The folder of the records. RETROCTL_DATA_DIR overrides it."""
+    hold_s: float = Field(default=120.0, ge=60.0, le=3600.0)
+    """The hold at each rung when none is given, seconds; 60 is the least."""
+    scan_s: float = Field(default=8.0, ge=1.0, le=60.0)
+    """How long to look for treadmills, seconds."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file; no dot-env files, no secrets folder."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+
+
+def load_settings(**given: Any) -> Settings:
+    """Read the settings. Raises ConfigError naming file and key."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "?"
+        raise ConfigError(f"{config_file()} or RETROCTL_{key.upper()}: {key}: {first['msg']}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{config_file()}: {error}") from None

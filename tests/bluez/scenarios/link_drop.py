@@ -1,0 +1,62 @@
+"""The link drops in mid-hold: the program connects again to observe, and to stop, and for nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from program import run_program
+from radio import until
+
+if TYPE_CHECKING:
+    from radio import Radio
+
+STOP = b"\x08\x01"
+AWAY_S = 8.0
+"""Longer than the 5 s after which Stop is latched."""
+
+
+async def link_drop(radio: Radio) -> dict[str, Any]:
+    """First a short drop, after which it only watches; then a long one, after which Stop comes first."""
+    async with (
+        radio.treadmill() as treadmill,
+        run_program("--address", treadmill.address, "--top", "1.8", "--hold", "60") as program,
+    ):
+        machine = treadmill.machine
+        await program.brief_and_arm()
+        await program.start_at_the_console(treadmill)
+        await program.state("holding", 60)
+        await asyncio.sleep(5)
+        before = len(machine.log)
+
+        dropped_at = time.monotonic()
+        treadmill.peripheral.drop()
+        lost = await program.state("lost", 20)
+        alarm = await program.until(lambda line: line["type"] == "alarm", 10, "an alarm about the link")
+        await until(lambda: machine.connections == 2, 60, "a new connection")
+        back_s = time.monotonic() - dropped_at
+        # Long enough for anything that it might be tempted to resume.
+        await asyncio.sleep(6)
+        after_short = [w.data for w in machine.log[before:]]
+        assert all(data == STOP for data in after_short), "connecting again is to observe or to stop"
+
+        away_at = time.monotonic()
+        treadmill.out_of_range()
+        await asyncio.sleep(AWAY_S)
+        treadmill.back_in_range()
+        status = await program.ended(120)
+        writes = machine.log[before:]
+        assert all(w.data == STOP for w in writes), writes
+        assert writes, "no Stop was written"
+        assert status == 0, status
+        assert program.lines[-1]["belt_at_rest"] is True
+        assert machine.true_speed_kmh(time.monotonic()) == 0
+        return {
+            "lost_told_s": round(lost["at"] - dropped_at, 2),
+            "alarm": alarm["text"],
+            "connected_again_s": round(back_s, 2),
+            "writes_after_short_drop": [data.hex() for data in after_short],
+            "first_stop_after_long_drop_s": round(writes[0].at - away_at, 2),
+            "writes": [(w.connection, w.data.hex()) for w in writes],
+        }
