@@ -22,7 +22,7 @@ PEAK_KMH = 1.8
 
 def run(*command: str | Path, seconds: float, **options: object) -> subprocess.CompletedProcess[str]:
     """Run one step without a terminal; its standard output is kept, its errors are shown."""
-    return subprocess.run(
+    return subprocess.run(  # type: ignore[call-overload, no-any-return]
         [str(part) for part in command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -30,7 +30,7 @@ def run(*command: str | Path, seconds: float, **options: object) -> subprocess.C
         encoding="utf-8",
         timeout=seconds,
         check=False,
-        **options,  # type: ignore[call-overload, no-any-return]
+        **options,
     )
 
 
@@ -61,12 +61,12 @@ def main() -> None:
         environment = folder / "empty"
         venv.create(environment, with_pip=True)
         programs = environment / ("Scripts" if os.name == "nt" else "bin")
-        must(run(programs / "python", "-m", "pip", "install", "--quiet", "--no-input", wheel, seconds=300))
+        must(run(programs / "python", "-m", "pip", "install", "-qq", "--no-input", wheel, seconds=300))
         elsewhere = folder / "elsewhere"
         elsewhere.mkdir()
-        # The session's record goes where it can be thrown away: each system finds its user folder by one of these.
-        places = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"), str(elsewhere))
-        outside = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | places
+        # Nothing of this checkout or of the user's own settings; the record goes where it can be thrown away.
+        outside = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "RETROCTL_"))}
+        outside |= {"RETROCTL_DATA_DIR": str(elsewhere), "XDG_CONFIG_HOME": str(elsewhere)}
         session = run(programs / "retroctl", *SESSION, seconds=120, cwd=elsewhere, env=outside)
         sys.stdout.write(f"try_wheel: {wheel.name}: {judge(must(session))}\n")
 

@@ -1,20 +1,19 @@
-"""Every error this program raises on purpose, as one tree.
+"""Every error this program raises on purpose, as one tree, with the exit status each leads to."""
 
-    RetroctlError
-    |- ConfigError                what the user wrote: names the thing and the way out      (exit 2)
-    |  `- PlanError               a plan that could never be allowed                        (exit 2)
-    |- ProgrammingFault           ours
-    |  `- IllegalTransition       a trigger that the state does not know; nothing changed
-    |- TreadmillError             theirs, or the air's                                      (exit 3)
-    |  |- TreadmillNotFound       nothing answered, or more than one did
-    |  |- UnsupportedTreadmill    what is missing
-    |  |- LinkLost                the connection is gone
-    |  |- WriteRefused            an ATT error answered the write; carries the code
-    |  |- ProcedureTimeout        no answer inside the bound; the outcome is unknown
-    |  `- MalformedFrame          bytes of which nothing can be said
-    `- JournalError               the record cannot be written
-       `- DiskFull                no room left where the records are kept
-"""
+# RetroctlError
+# |- ConfigError                what the user wrote: names the thing and the way out      (exit 2)
+# |  `- PlanError               a plan that could never be allowed                        (exit 2)
+# |- ProgrammingFault           ours
+# |  `- IllegalTransition       a trigger that the state does not know; nothing changed
+# |- TreadmillError             theirs, or the air's                                      (exit 3)
+# |  |- TreadmillNotFound       nothing answered, or more than one did
+# |  |- UnsupportedTreadmill    what is missing
+# |  |- LinkLost                the connection is gone
+# |  |- WriteRefused            an ATT error answered the write; carries the code
+# |  |- ProcedureTimeout        no answer inside the bound; the outcome is unknown
+# |  `- MalformedFrame          bytes of which nothing can be said
+# `- JournalError               the record cannot be written
+#    `- DiskFull                no room left where the records are kept
 
 
 class RetroctlError(Exception):
@@ -54,7 +53,7 @@ class LinkLost(TreadmillError):  # noqa: N818
 
 
 class WriteRefused(TreadmillError):  # noqa: N818
-    """The machine answered a write with an ATT error. `code` is the ATT error code (Core Specification, Vol 3 Part F)."""
+    """The machine answered a write with an ATT error: `code` (Core Specification, Vol 3 Part F)."""
 
     def __init__(self, code: int, message: str = "") -> None:
         self.code = code

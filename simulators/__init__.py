@@ -20,5 +20,19 @@ For the real bleak, in memory (any clock with `now()` and `call_at(when, callbac
     radio = SimulatedRadio(clock)                                        # simulators.bleak_backend
     device = radio.add(machine, address="C0:FF:EE:00:00:01")             # name, rssi optional
     BleakClient(device, backend=radio.client_backend); BleakScanner(backend=radio.scanner_backend)
-    radio.drop(address); radio.out_of_range(address); radio.occupy(address); radio.power(False)
+    radio.drop(address); radio.out_of_range(address, away=True); radio.occupy(address, taken=True); radio.power(False)
+
+The same over Bumble's ATT in one process (the extra `radio`)::
+
+    radio = await BumbleRadio.create(clock)                              # simulators.bumble_bleak
+    device = await radio.add(machine, address="C0:FF:EE:00:00:01"); ...; await radio.close()
+
+On a real adapter, or for this computer's own stack (`vhci`), until cancelled::
+
+    await serve(machine, "usb:0", clock=clock, report=print)             # simulators.on_air
+
+By module: `belt` (motion), `drive` (countdown, key, counters), `traits` (a machine as data), `behaviour` (where
+machines may differ), `quirks` (where some do), `personality` (their names), `control_point` (the rules),
+`treadmill` (console and agenda), `machine` (ATT), `faults`, `encoding`, `pump` (a machine on a clock), `bearer` and
+`bluez_like` (bleak on BlueZ acted out), `bleak_backend`, `air`, `bumble_peripheral`, `bumble_bleak`, `on_air`.
 """

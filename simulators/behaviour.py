@@ -35,7 +35,26 @@ class Behaviour:
         traits = self.machine.traits
         return traits.minimum.hundredths, traits.maximum.hundredths, traits.increment.hundredths
 
+    def value(self, characteristic: str, data: bytes) -> bytes:
+        """Choose what a read of `characteristic` gives, where the conforming machine gives `data`."""
+        del characteristic
+        return data
+
     # What is obeyed, and what is said.
+
+    def accepts_subscription(self, characteristic: str, now: float) -> bool:
+        """Tell whether the machine heeds a subscription; ATT answers well either way."""
+        del characteristic, now
+        return True
+
+    def console_works(self, now: float) -> bool:
+        """Tell whether the keys of the console do anything; the safety key always does."""
+        del now
+        return True
+
+    def status(self, data: bytes) -> bytes | None:
+        """Choose what Machine Status tells, where the conforming machine tells `data`; None = nothing."""
+        return data
 
     def on_write(self, data: bytes, now: float) -> AttResult | None:
         """Look at a Control Point write first; anything but None is the whole answer and nothing is done."""

@@ -87,8 +87,13 @@ class _MemoryLink(Link):
     def mtu(self) -> int:
         return self._machine.traits.payload + 3
 
+    @property
+    def in_range(self) -> bool:
+        """Whether the machine hears and is heard."""
+        return self._station.in_range
+
     def hang_up(self) -> None:
-        if self.up:
+        if self._station.link is self:
             self._station.link = None
             self._machine.disconnect(self.clock.now())
             self.lost()
@@ -248,6 +253,8 @@ class SimulatedRadio:
         link = _MemoryLink(client, self.stations[client.address.upper()])
         try:
             await wait(self.clock, self.timing.connect_s)
+            if not link.in_range:
+                await link.gone.wait()  # the supervision timeout ends it
         except asyncio.CancelledError:
             link.hang_up()
             raise

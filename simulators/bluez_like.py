@@ -18,7 +18,7 @@ from bleak.backends.device import BLEDevice
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakError
 from bleak.uuids import normalize_uuid_16
 
-from simulators.bearer import ATT_TIMEOUT_S, Bearer, wait
+from simulators.bearer import ATT_TIMEOUT_S, Bearer
 
 if TYPE_CHECKING:
     from bleak.args import SizedBuffer
@@ -81,7 +81,7 @@ class Link(ABC):
 
     @abstractmethod
     def hang_up(self) -> None:
-        """End the connection; `lost` follows, at once or soon."""
+        """End the connection, if it still stands, for both sides; `lost` follows, at once or soon."""
 
     # Each of these is one ATT request, takes its time, and raises BleakGATTProtocolError when refused.
 
@@ -183,8 +183,8 @@ class BlueZLikeClient(BaseBleakClient):
             return
         try:
             if link.up:
-                await wait(link.clock, link.timing.disconnect_s)
-                link.hang_up()
+                # BlueZ's own timer: it runs on when the caller gives up waiting.
+                link.clock.call_at(link.clock.now() + link.timing.disconnect_s, link.hang_up)
                 async with asyncio.timeout(_GONE_WITHIN_S):
                     await link.gone.wait()
         finally:

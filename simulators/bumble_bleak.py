@@ -54,6 +54,7 @@ class _BumbleLink(Link):
         self._connection = connection
         self._gatt = connection.gatt_client
         self._services = BleakGATTServiceCollection()
+        self._connected = True
         self._ending: asyncio.Task[None] | None = None
         connection.on(Connection.EVENT_DISCONNECTION, self._disconnected)
 
@@ -86,7 +87,7 @@ class _BumbleLink(Link):
                 )
 
     def hang_up(self) -> None:
-        if self.up and self._ending is None:
+        if self._connected and self._ending is None:
             self._ending = asyncio.get_running_loop().create_task(self._connection.disconnect(), name="hang-up")
 
     async def read(self, characteristic: BleakGATTCharacteristic) -> bytes:
@@ -125,6 +126,7 @@ class _BumbleLink(Link):
 
     def _disconnected(self, reason: int) -> None:
         del reason
+        self._connected = False
         self.lost()
 
 

@@ -74,13 +74,17 @@ class Peripheral:
         self._on_air = True
         await self._advertise()
 
-    async def stop(self) -> None:
-        """Leave the air: no more advertising, the link is dropped."""
+    def close(self) -> None:
+        """Let go of the machine and of the loop, without a word to the radio: it may be gone."""
         self._on_air = False
         self._pump.close()
         self._device.remove_listener(Device.EVENT_CONNECTION, self._connected)
         for task in self._tasks:
             task.cancel()
+
+    async def stop(self) -> None:
+        """Leave the air: no more advertising, the link is dropped."""
+        self.close()
         if self._device.is_advertising:
             await self._device.stop_advertising()
         if self._connection is not None:
@@ -192,7 +196,8 @@ class Peripheral:
             advertising_interval_min=_ADVERTISING_INTERVAL_MS,
             advertising_interval_max=_ADVERTISING_INTERVAL_MS,
         )
-        self._report(f"advertising as {self._name or 'nobody'} ({self._device.random_address})")
+        shown = f"as {self._name}" if self._name else "without a name"
+        self._report(f"advertising {shown} ({self._device.random_address})")
 
     def _connected(self, connection: Connection) -> None:
         self._connection = connection

@@ -108,8 +108,6 @@ class Drive:
         return self.belt.speed_kmh(now) * 1000 * _KCAL_PER_M
 
     def clear_counters(self, now: float) -> None:
-        """Set the counters to zero: Reset, or a reboot."""
+        """Set the counters to zero: Reset, or a reboot; the machine is stopped first."""
         self._elapsed_before_s = 0.0
         self._distance_base_m = self.belt.distance_m(now)
-        if self.phase is Phase.STARTED:
-            self._motion_at = max(self._motion_at, now)

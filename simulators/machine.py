@@ -106,6 +106,8 @@ class FtmsMachine(Treadmill):
         now = self._catch_up(now)
         if characteristic not in self._properties:
             return AttResult(_INVALID_HANDLE)
+        if not self.behaviour.accepts_subscription(characteristic, now):
+            return AttResult()
         self._subscribed.add(characteristic)
         if characteristic == "2acd" and self._tick_base is None:
             self._tick_base, self._ticks = now + self._phase_s, 0
@@ -132,7 +134,8 @@ class FtmsMachine(Treadmill):
             return AttResult(_INVALID_HANDLE)
         if "read" not in properties:
             return AttResult(_READ_NOT_PERMITTED)
-        return AttResult(data=b"" if characteristic in self.traits.empty_reads else self._value(characteristic))
+        data = b"" if characteristic in self.traits.empty_reads else self._value(characteristic)
+        return AttResult(data=self.behaviour.value(characteristic, data))
 
     def _value(self, characteristic: str) -> bytes:
         traits = self.traits

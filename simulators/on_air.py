@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bumble.device import Device
 
     from simulators.air import Air
+    from simulators.bumble_peripheral import Peripheral
     from simulators.machine import FtmsMachine
     from simulators.pump import Clock
 
@@ -87,6 +88,7 @@ async def _on(
         await asyncio.shield(until)
         report("the adapter is gone")
     finally:
+        peripheral.close()
         if not until.done():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_OPEN_WITHIN_S):
@@ -100,15 +102,23 @@ class VirtualAdapter:
         self.air = air
         self._clock = clock
         self._report = report
+        self._peripherals: list[Peripheral] = []
+
+    def close(self) -> None:
+        """Let go of the machines."""
+        for peripheral in self._peripherals:
+            peripheral.close()
 
     async def add(self, machine: FtmsMachine, *, name: str | None = None, address: str) -> None:
         """Put a machine beside the adapter."""
         from simulators.air import device_on  # noqa: PLC0415 - needs the extra
-        from simulators.bumble_peripheral import Peripheral  # noqa: PLC0415
+        from simulators.bumble_peripheral import Peripheral  # noqa: PLC0415 - needs the extra
 
         shown = machine.traits.name if name is None else name
         device, _ = await device_on(self.air, address, shown)
-        await Peripheral(machine, device, self._clock, name=shown, report=self._report).start()
+        peripheral = Peripheral(machine, device, self._clock, name=shown, report=self._report)
+        self._peripherals.append(peripheral)
+        await peripheral.start()
 
 
 @asynccontextmanager
@@ -131,7 +141,11 @@ async def virtual_adapter(
         adapter = Controller("adapter", host_source=source, host_sink=sink, link=air)
         # BlueZ would use both as soon as they are announced, and Bumble's controller only half knows them.
         adapter.le_features &= ~(hci.LeFeatureMask.LL_PRIVACY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING)
-        yield VirtualAdapter(air, clock, report)
+        virtual = VirtualAdapter(air, clock, report)
+        try:
+            yield virtual
+        finally:
+            virtual.close()
 
 
 @asynccontextmanager

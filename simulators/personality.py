@@ -12,17 +12,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from retroctl.errors import ConfigError
-from retroctl.units import KMH_PER_MPH, Speed
+from retroctl.units import Speed
+from simulators import quirks
 from simulators.behaviour import Behaviour
-from simulators.control_point import STOP, Op, Result
-from simulators.drive import Phase
-from simulators.faults import NEVER, AttResult
 from simulators.traits import EVERYTHING, Traits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from simulators.machine import FtmsMachine
 
 
 @dataclass(frozen=True)
@@ -60,148 +56,14 @@ class Personality:
         return dataclasses.replace(self, changes={**self.changes, **changes})
 
 
-class _MphTarget(Behaviour):
-    def belt_kmh(self, target_kmh: float) -> float:
-        return super().belt_kmh(target_kmh * KMH_PER_MPH)
-
-
-class _MphTelemetry(Behaviour):
-    def reported_kmh(self, now: float) -> float:
-        return super().reported_kmh(now) / KMH_PER_MPH
-
-
-class _SetpointTelemetry(Behaviour):
-    def reported_kmh(self, now: float) -> float:
-        drive = self.machine.drive
-        return 0.0 if drive.counting_down(now) else drive.target_kmh
-
-
-class _StopIgnored(Behaviour):
-    def obeys_stop(self, parameter: int, now: float) -> bool:
-        del parameter, now
-        return False
-
-
-class _StopHeedsTheThird(Behaviour):
-    def __init__(self, machine: FtmsMachine) -> None:
-        super().__init__(machine)
-        self._asked = 0
-
-    def obeys_stop(self, parameter: int, now: float) -> bool:
-        self._asked += parameter == STOP
-        return self._asked >= 3 and super().obeys_stop(parameter, now)
-
-    def on_stopped(self, now: float) -> None:
-        self._asked = 0
-        super().on_stopped(now)
-
-
-class _WriteHangs(Behaviour):
-    """The second Set Target Speed of the machine's life; a Stop on the next connection gets through."""
-
-    def __init__(self, machine: FtmsMachine) -> None:
-        super().__init__(machine)
-        self._targets = 0
-
-    def on_write(self, data: bytes, now: float) -> AttResult | None:
-        self._targets += data[0] == Op.SET_TARGET_SPEED
-        if self._targets == 2 and data[0] == Op.SET_TARGET_SPEED:
-            return NEVER
-        return super().on_write(data, now)
-
-
-class _SilentAfterStop(Behaviour):
-    def frames(self, now: float) -> list[bytes]:
-        drive = self.machine.drive
-        ran = self.machine.drive.belt.peak_kmh() > 0
-        return [] if ran and drive.phase is not Phase.STARTED else super().frames(now)
-
-
-class _MovesAtConnect(Behaviour):
-    def on_connect(self, now: float) -> None:
-        super().on_connect(now)
-        self.machine.schedule(now + 1.5, self._move)
-
-    def _move(self, now: float) -> None:
-        if self.machine.drive.can_start(now):
-            self.machine.drive.start(now, countdown_s=0.0)
-
-
-class _RequestControlStarts(Behaviour):
-    def on_write(self, data: bytes, now: float) -> AttResult | None:
-        if data[0] == Op.REQUEST_CONTROL and self.machine.drive.can_start(now):
-            self.machine.start(now)
-        return super().on_write(data, now)
-
-
-class _ToggleStart(Behaviour):
-    def start_while_started(self, now: float) -> int:
-        self.machine.stop(now, pause=True)
-        return Result.SUCCESS
-
-
-class _RestartedCountdown(Behaviour):
-    def start_while_started(self, now: float) -> int:
-        if not self.machine.drive.counting_down(now):
-            return super().start_while_started(now)
-        self.machine.drive.start(now)
-        return Result.SUCCESS
-
-
-class _Runaway(Behaviour):
-    """A minute after the start the belt climbs by 3 km/h and says nothing about it."""
-
-    def on_started(self, now: float) -> None:
-        super().on_started(now)
-        self.machine.schedule(now + 60.0, self._run_away)
-
-    def _run_away(self, now: float) -> None:
-        drive = self.machine.drive
-        if drive.phase is Phase.STARTED:
-            drive.set_speed(min(drive.target_kmh + 3.0, self.machine.traits.maximum.kmh), now)
-
-
-class _FallsBack(Behaviour):
-    """Three seconds after a target the belt goes back to its minimum."""
-
-    def on_target(self, now: float) -> None:
-        super().on_target(now)
-        self.machine.schedule(now + 3.0, self._fall_back)
-
-    def _fall_back(self, now: float) -> None:
-        if self.machine.drive.phase is Phase.STARTED:
-            self.machine.drive.set_speed(self.machine.traits.minimum.kmh, now)
-
-
-class _Vanishes(Behaviour):
-    """Twenty seconds after the start the link drops; the machine can be found again four seconds later."""
-
-    def on_started(self, now: float) -> None:
-        super().on_started(now)
-        self.machine.schedule(now + 20.0, self._vanish)
-
-    def _vanish(self, now: float) -> None:
-        self.machine.vanish(now, absent_s=4.0)
-
-
-class _StopsByItself(Behaviour):
-    def on_started(self, now: float) -> None:
-        super().on_started(now)
-        self.machine.schedule(now + 45.0, self._stop)
-
-    def _stop(self, now: float) -> None:
-        if self.machine.drive.phase is Phase.STARTED:
-            self.machine.drive.stop(now)
-
-
 _ALL = (
     Personality("standard", "does what the specification says"),
-    Personality("mph-target", "reads targets as mph, reports km/h", behaviours=(_MphTarget,), source="TM11GY"),
-    Personality("mph-telemetry", "obeys km/h, reports mph", behaviours=(_MphTelemetry,), source="JFTM T202"),
+    Personality("mph-target", "reads targets as mph, reports km/h", behaviours=(quirks.MphTarget,), source="TM11GY"),
+    Personality("mph-telemetry", "obeys km/h, reports mph", behaviours=(quirks.MphTelemetry,), source="JFTM T202"),
     Personality(
         "setpoint-telemetry",
         "reports its target, not its belt",
-        behaviours=(_SetpointTelemetry,),
+        behaviours=(quirks.SetpointTelemetry,),
         source="FitShow FS-D9D0A1",
     ),
     Personality("no-indication", "obeys, never answers", {"answers": False}, source="KingSmith KS-MC21"),
@@ -235,16 +97,18 @@ _ALL = (
         {"control_point_properties": ("write-without-response", "notify")},
         source="BH Fitness iConcept",
     ),
-    Personality("write-hangs", "never answers the second Set Target Speed, not even on ATT", behaviours=(_WriteHangs,)),
+    Personality(
+        "write-hangs", "never answers the second Set Target Speed, not even on ATT", behaviours=(quirks.WriteHangs,)
+    ),
     Personality(
         "stop-ignored",
         "answers success to Stop and runs on",
-        behaviours=(_StopIgnored,),
+        behaviours=(quirks.StopIgnored,),
         source="Horizon 7.x, NordicTrack S20",
     ),
-    Personality("stop-third", "heeds only the third Stop", behaviours=(_StopHeedsTheThird,)),
+    Personality("stop-third", "heeds only the third Stop", behaviours=(quirks.StopHeedsTheThird,)),
     Personality(
-        "silent-after-stop", "sends no Treadmill Data once stopped", behaviours=(_SilentAfterStop,), source="T318"
+        "silent-after-stop", "sends no Treadmill Data once stopped", behaviours=(quirks.SilentAfterStop,), source="T318"
     ),
     Personality("coasts-on", "takes a long time to come to rest", {"stop_rate": 0.08}),
     Personality("slow-ramp", "ramps at 0.1 km/h per second", {"ramp_up": 0.1, "ramp_down": 0.1}),
@@ -252,21 +116,23 @@ _ALL = (
         "moves-at-connect",
         "sets its belt in motion when a central connects",
         {"ramp_up": 0.8},
-        (_MovesAtConnect,),
+        (quirks.MovesAtConnect,),
         "NordicTrack, Horizon 7.0",
     ),
     Personality(
         "request-control-starts",
         "starts on Request Control",
-        behaviours=(_RequestControlStarts,),
+        behaviours=(quirks.RequestControlStarts,),
         source="CITYSPORTS Linker",
     ),
-    Personality("toggle-start", "pauses when Start arrives while started", behaviours=(_ToggleStart,), source="TM11GY"),
+    Personality(
+        "toggle-start", "pauses when Start arrives while started", behaviours=(quirks.ToggleStart,), source="TM11GY"
+    ),
     Personality(
         "restarted-countdown",
         "begins its countdown again at each Start",
         {"countdown_s": 5.0},
-        (_RestartedCountdown,),
+        (quirks.RestartedCountdown,),
         "Tunturi T80",
     ),
     Personality("inc-0.5", "has an increment of 0.5 km/h", {"increment": Speed(50)}),
@@ -302,16 +168,19 @@ _ALL = (
     ),
     Personality("clamps", "brings targets out of range into it and answers success", {"out_of_range": "clamp"}),
     Personality(
-        "vanishes", "drops the link 20 s after the start, for 4 s", behaviours=(_Vanishes,), source="Domyos 500"
+        "vanishes", "drops the link 20 s after the start, for 4 s", behaviours=(quirks.Vanishes,), source="Domyos 500"
     ),
-    Personality("runaway", "speeds up by itself a minute after the start", behaviours=(_Runaway,)),
+    Personality("runaway", "speeds up by itself a minute after the start", behaviours=(quirks.Runaway,)),
     Personality(
-        "falls-back", "returns to its minimum 3 s after a target", behaviours=(_FallsBack,), source="FitShow FS-465D50"
+        "falls-back",
+        "returns to its minimum 3 s after a target",
+        behaviours=(quirks.FallsBack,),
+        source="FitShow FS-465D50",
     ),
     Personality(
         "stops-by-itself",
         "stops 45 s after the start and says nothing",
-        behaviours=(_StopsByItself,),
+        behaviours=(quirks.StopsByItself,),
         source="Sole F65",
     ),
 )

@@ -73,7 +73,7 @@ class Treadmill:
     def console_start(self, now: float) -> bool:
         """Press START; False if the machine does not obey (moving, started, key out)."""
         now = self._catch_up(now)
-        obeyed = self.drive.can_start(now)
+        obeyed = self.behaviour.console_works(now) and self.drive.can_start(now)
         if obeyed:
             self.start(now)
         self.wake()
@@ -82,21 +82,21 @@ class Treadmill:
     def console_stop(self, now: float) -> None:
         """Press STOP."""
         now = self._catch_up(now)
-        if self.drive.phase is not Phase.IDLE:
+        if self.drive.phase is not Phase.IDLE and self.behaviour.console_works(now):
             self.stop(now)
         self.wake()
 
     def console_pause(self, now: float) -> None:
         """Press PAUSE."""
         now = self._catch_up(now)
-        if self.drive.phase is Phase.STARTED:
+        if self.drive.phase is Phase.STARTED and self.behaviour.console_works(now):
             self.stop(now, pause=True)
         self.wake()
 
     def console_set_speed(self, speed_kmh: float, now: float) -> None:
         """Press a speed key: held inside the range, ignored unless started."""
         now = self._catch_up(now)
-        if self.drive.phase is Phase.STARTED:
+        if self.drive.phase is Phase.STARTED and self.behaviour.console_works(now):
             traits = self.traits
             held = min(max(speed_kmh, traits.minimum.kmh), traits.maximum.kmh)
             self.drive.set_speed(held, now)
@@ -204,7 +204,9 @@ class Treadmill:
 
     def status(self, data: bytes, now: float) -> None:
         """Send Machine Status, a little later."""
-        self.emit("2ada", data, now + self.traits.status_s)
+        told = self.behaviour.status(data)
+        if told is not None:
+            self.emit("2ada", told, now + self.traits.status_s)
 
     def record(self, now: float) -> wire.TreadmillRecord:
         """Take the measurement of this moment."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MAX_STEP_S = 0.25
 """The most session seconds that pass in one turn of the loop: an eighth of the 2 s after which data count as stale."""
 
+LATE_S = 0.001
+"""Timers on the loop's own time are set so much later, so that `now()` has reached what they were set for."""
+
 
 class Timer(Protocol):
     """A pending call."""
@@ -60,7 +63,8 @@ class LoopClock:
 
     def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
         """Call `callback` at `when`."""
-        return self._loop.call_at(when, callback)
+        # A loop may call a hair early: a millisecond more, or a deadline would be asked for again and again.
+        return self._loop.call_at(when + LATE_S, callback)
 
     @asynccontextmanager
     async def timeout(self, seconds: float) -> AsyncIterator[None]:
@@ -88,7 +92,7 @@ class ScaledClock:
     """
 
     def __init__(self, factor: float) -> None:
-        if not 0 < factor <= 1000:  # noqa: PLR2004 - beyond this the loop cannot turn often enough to keep up
+        if not 0 < factor <= 1000:  # beyond this the loop cannot turn often enough to keep up
             raise ValueError(f"a speed-up of {factor} is not between 0 and 1000")
         self._loop = asyncio.get_running_loop()
         self._factor = factor
@@ -139,8 +143,11 @@ class ScaledClock:
         if self._timers and self._timers[0][0] < goal:
             goal = max(self._now, self._timers[0][0])
         self._now = goal
-        while self._timers and self._timers[0][0] <= self._now:
-            callback = heapq.heappop(self._timers)[2].callback
-            if callback is not None:
-                callback()
-        self._pump = self._loop.call_later(min(0.01, MAX_STEP_S / self._factor / 2), self._turn)
+        try:
+            while self._timers and self._timers[0][0] <= self._now:
+                callback = heapq.heappop(self._timers)[2].callback
+                if callback is not None:
+                    callback()
+        finally:
+            # A callback that raises goes to the loop's exception handler; time must not stand still for it.
+            self._pump = self._loop.call_later(min(0.01, MAX_STEP_S / self._factor / 2), self._turn)

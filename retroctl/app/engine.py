@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import asdict, dataclass, is_dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retroctl.app.reports import Kind, Report
 from retroctl.app.summary import Tally
@@ -30,14 +30,17 @@ from retroctl.domain.effects import (
     StopProgress,
 )
 from retroctl.domain.envelope import Envelope, Refused
-from retroctl.domain.session import Session
+from retroctl.domain.limits import Facing
 from retroctl.domain.transitions import State
 from retroctl.errors import MalformedFrame
 from retroctl.ftms import control_point as cp
 from retroctl.ftms.machine_status import decode_machine_status
 from retroctl.ftms.opcodes import MachineStatusOp, ResultCode, StopAction
 from retroctl.ftms.procedure import Action, Finished, Procedure, Reply, Stray, Stuck, Write
-from retroctl.ftms.treadmill_data import decode_treadmill_data
+from retroctl.ftms.treadmill_data import RecordMerger, decode_treadmill_data
+
+if TYPE_CHECKING:
+    from retroctl.domain.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Engine:
         self.tally = Tally(mass_kg=mass_kg)
         self._began_at = began_at
         self._in_flight: dict[bytes, Command] = {}
+        self._merger = RecordMerger()
         self._events: deque[ev.Event] = deque()
         self._running = False
 
@@ -65,6 +69,8 @@ class Engine:
     def handle(self, event: ev.Event, now: float) -> list[Output]:
         """Something happened."""
         outputs: list[Output] = []
+        if isinstance(event, ev.LinkRestored):
+            self.procedure.link_back()
         if not isinstance(event, ev.Ticked | ev.TelemetryReceived):
             outputs.append(self._report(now, Kind.EVENT, _described(event)))
         self._step(event, now, outputs)
@@ -96,10 +102,12 @@ class Engine:
     def link_dropped(self, now: float) -> list[Output]:
         """The connection is gone."""
         self.procedure.link_gone()
+        self._merger.reset()
         return self.handle(ev.LinkDropped(), now)
 
     def urgent(self, now: float) -> bytes | None:
-        """On a new connection: the latched Stop, to be written before anything else."""
+        """On a new connection, as soon as its Control Point can be written: the latched Stop, before anything else."""
+        self.procedure.link_back()
         if not self.session.stop_latched:
             return None
         payload = encode(Stop())
@@ -136,8 +144,11 @@ class Engine:
                 self.envelope.observe(happened, now)
                 for effect in self.session.handle(happened, now):
                     self._perform(effect, now, outputs)
+                in_force = self.session.belief.in_force
+                self.envelope.follow(None if in_force is None else in_force.speed)
         finally:
             self._running = False
+            self._events.clear()
 
     def _perform(self, effect: Effect, now: float, outputs: list[Output]) -> None:
         match effect:
@@ -185,8 +196,10 @@ class Engine:
     def _entered(self, entered: StateEntered, now: float, outputs: list[Output]) -> None:
         if entered.state is State.STOPPING:
             self.envelope.latch_stop()
-        elif entered.state is State.ARMED and self.envelope.facing is not self.session.facing:
-            self.envelope.turned(self.session.facing)
+        elif entered.state is State.ARMED:
+            # Each is believed only right after the trainer's own act; an abandoned start was neither.
+            self.envelope.arm(self.session.facing, now)
+            self.envelope.turned(self.session.facing, now)
         target = None if entered.target is None else entered.target.kmh
         data = {"state": entered.state.value, "stage": entered.stage, "target_kmh": target}
         outputs.append(self._report(now, Kind.STATE, data))
@@ -209,10 +222,10 @@ class Engine:
                     outputs.append(self._report(now, Kind.FRAME, {"char": "2ad9", "hex": data.hex(), "stray": True}))
 
     def _treadmill_data(self, data: bytes, now: float, outputs: list[Output]) -> None:
-        record = decode_treadmill_data(data)
+        record = self._merger.add(decode_treadmill_data(data))
         if record.measured_speed is None:
             return  # the other half of a split record: it says nothing about the speed
-        self.tally.measured(record.measured_speed, now)
+        self.tally.measured(record.measured_speed, now, backward=self.session.facing is Facing.BACKWARD)
         in_force = self.session.belief.in_force
         target = None if in_force is None else in_force.speed.kmh
         telemetry = {"measured_kmh": record.measured_speed.kmh, "target_kmh": target}
@@ -266,8 +279,10 @@ def status_event(data: bytes) -> ev.Event | None:
 def _answer(finished: Finished) -> Answer:
     if finished.reply is Reply.NO_ANSWER:
         return Answer.NONE
-    if finished.reply is Reply.NOT_SENT:
+    if finished.reply is Reply.NOT_SENT and finished.result is None:
         return Answer.NOT_SENT
+    if finished.reply is Reply.NOT_SENT:
+        return Answer.REFUSED  # by ATT: it reached the machine
     if finished.result == ResultCode.SUCCESS:
         return Answer.SUCCESS
     if finished.result == ResultCode.CONTROL_NOT_PERMITTED:

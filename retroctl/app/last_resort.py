@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from retroctl.errors import MalformedFrame, TreadmillError
+from retroctl.errors import LinkLost, MalformedFrame, TreadmillError
 from retroctl.ftms.control_point import encode_request_control, encode_stop
 from retroctl.ftms.treadmill_data import decode_treadmill_data
 from retroctl.units import REST
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from retroctl.app.clock import Clock
-    from retroctl.app.ports import FrameArrived, Treadmill
+    from retroctl.app.ports import FrameArrived, LinkEvent, Treadmill
 
 REPEAT_S: Final = 1.5
 REST_FRAMES: Final = 2
@@ -21,14 +23,24 @@ REST_FRAMES: Final = 2
 class LastResort:
     """Writes Stop until two frames of measured 0 have been seen, within a bound."""
 
-    def __init__(self, treadmill: Treadmill, clock: Clock, generation: int) -> None:
+    def __init__(
+        self,
+        treadmill: Treadmill,
+        clock: Clock,
+        generation: int,
+        *,
+        sink: Callable[[LinkEvent], None],
+        told: Callable[[bytes], None],
+    ) -> None:
+        """`sink` takes the events of a new connection, where the old one is gone; `told` hears of each write."""
         self._treadmill, self._clock, self._generation = treadmill, clock, generation
+        self._sink, self._told = sink, told
         self._zero_frames = 0
         self._rest = asyncio.Event()
 
     def take_in(self, frame: FrameArrived) -> None:
         """Look for rest in a frame."""
-        if frame.characteristic != "2acd" or frame.generation != self._generation:
+        if frame.characteristic != "2acd" or frame.generation < self._generation:
             return
         try:
             measured = decode_treadmill_data(frame.data).measured_speed
@@ -45,10 +57,9 @@ class LastResort:
         repeats = 0
         while not self._rest.is_set() and self._clock.now() < end:
             # A machine that has taken control away obeys again once it is asked; every other repeat asks.
-            payload = encode_request_control() if repeats % 2 else encode_stop()
-            await self._try(payload)
             if repeats % 2:
-                await self._try(encode_stop())
+                await self._try(encode_request_control())
+            await self._try(encode_stop())
             repeats += 1
             try:
                 async with self._clock.timeout(REPEAT_S):
@@ -60,6 +71,18 @@ class LastResort:
     async def _try(self, payload: bytes) -> None:
         try:
             async with self._clock.timeout(REPEAT_S):
+                self._told(payload)
                 await self._treadmill.write(payload)
+        except LinkLost:
+            await self._connect_again()
         except (TreadmillError, TimeoutError):
             return
+
+    async def _connect_again(self) -> None:
+        """One try; Stop is the first thing written."""
+        self._zero_frames = 0
+        try:
+            info = await self._treadmill.open(self._sink, encode_stop)
+        except (TreadmillError, TimeoutError):
+            return
+        self._generation = info.generation

@@ -68,9 +68,11 @@ class Treadmill(Protocol):
         """Connect, read what there is, subscribe; write nothing, unless `urgent()` gives a payload.
 
         `urgent` is asked once, right after the Control Point subscription (or 1 s after discovery,
-        whichever comes first): a latched Stop goes out before anything else.
-        `sink` is called from the event loop, must not block, and gets frames in their order.
-        Raises TreadmillNotFound, UnsupportedTreadmill, LinkLost.
+        whichever comes first): a latched Stop goes out before anything else. From then on `write` works,
+        while the rest is still being set up. A link that drops before this returns ends it with LinkLost, not
+        with an event. `sink` is called from the event loop, must not block, and gets frames in their order.
+        Raises TreadmillNotFound, UnsupportedTreadmill, LinkLost; a plain TreadmillError when this computer's
+        Bluetooth cannot be used.
         """
         ...
 

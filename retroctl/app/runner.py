@@ -7,54 +7,36 @@ Everything here runs in one event loop and nothing in it waits for a screen, a d
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass
-from enum import IntEnum
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from retroctl.app.announcer import Announcer
 from retroctl.app.engine import DropLink, Engine, Output
+from retroctl.app.inbox import Inbox
 from retroctl.app.last_resort import LastResort
-from retroctl.app.ports import Disconnected, FrameArrived, LinkEvent, MachineInfo, Treadmill
+from retroctl.app.ports import Disconnected, FrameArrived
+from retroctl.app.reconnect import connect_again
 from retroctl.app.reports import Kind, Report
+from retroctl.app.result import ExitStatus, Result
 from retroctl.domain import events as ev
+from retroctl.domain.belief import REST_FRAMES
 from retroctl.domain.effects import Announce, AnnouncementWithdrawn, Ended, EndReason
 from retroctl.domain.transitions import ARMED_STATES, State
-from retroctl.errors import LinkLost, ProcedureTimeout, TreadmillError, UnsupportedTreadmill, WriteRefused
+from retroctl.errors import LinkLost, ProcedureTimeout, TreadmillNotFound, UnsupportedTreadmill, WriteRefused
 from retroctl.ftms.procedure import Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from retroctl.app.clock import Clock, Timer
+    from retroctl.app.ports import LinkEvent, MachineInfo, Treadmill
 
-QUEUE: Final = 512
-"""Frames that may wait to be taken in; at 10 Hz nearly a minute. When full the oldest Treadmill Data go."""
-RECONNECT_FOR_S: Final = 60.0
-"""After a lost link, so long is spent on finding the machine again, to observe or stop."""
-RECONNECT_PAUSE_S: Final = 1.0
-COUNTDOWN_FROM: Final = 3
-COUNTDOWN_SPARE_S: Final = 2
-"""A countdown begins so long after the announcement, so that the sentence comes first."""
+__all__ = ["ExitStatus", "Result", "Runner"]
 
+LEAVE_S: Final = 5.0
+"""Who leaves before anything was armed waits at most so long for the belt to be seen at rest; nothing is written."""
 
-class ExitStatus(IntEnum):
-    """The program's exit status."""
-
-    OK = 0
-    INTERNAL_ERROR = 1
-    USAGE = 2
-    NO_TREADMILL = 3
-    NOT_AT_REST = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a run ended."""
-
-    status: ExitStatus
-    reason: str
-    belt_at_rest: bool
+_NO_TREADMILL: Final = frozenset({EndReason.ALREADY_MOVING, EndReason.NO_DATA, EndReason.LINK_LOST})
+_CONNECTED_FOR_NOTHING: Final = frozenset({State.STOPPED, State.FAULTED})
 
 
 class Runner:
@@ -69,31 +51,48 @@ class Runner:
         exit_wait_s: float,
         attended: bool,
     ) -> None:
-        """`exit_wait_s`: the longest wait for the belt to rest on the way out. `attended`: a person is at the keys."""
+        """`exit_wait_s`: the longest wait for the belt to rest on the way out. `attended`: a person is at the keys.
+
+        A listener that raises is called no more, and the belt is stopped.
+        """
         self._treadmill, self.clock = treadmill, clock
         self._listeners = listeners
         self._exit_wait_s, self._attended = exit_wait_s, attended
         self.began_at = clock.now()
         self._engine: Engine | None = None
-        self._queue: deque[LinkEvent] = deque()
-        self._arrived = asyncio.Event()
+        self._announcer = Announcer(clock, self._count, self._announced)
+        self._inbox = Inbox()
         self._over = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._opening: asyncio.Future[MachineInfo] | None = None
         self._timer: Timer | None = None
-        self._countdown: list[Timer] = []
         self._generation = 0
+        self._wrote = False
         self._end: Ended | None = None
         self._exit_source: str | None = None
         self._gave_up: str | None = None
         self._stop_began_at: float | None = None
         self._error: BaseException | None = None
+        self._engine_failed = False
+        self._last_resort: LastResort | None = None
         self._relinking = False
 
     # -- the life of a run -----------------------------------------------------------------------------------------
 
     async def connect(self) -> MachineInfo:
-        """Connect and observe; nothing is written. Raises TreadmillError."""
-        info = await self._treadmill.open(self._sink, lambda: None)
+        """Connect and observe; nothing is written. Raises TreadmillError, also when somebody leaves meanwhile."""
+        self.report(Kind.STATE, {"state": State.IDLE.value, "stage": None, "target_kmh": None})
+        self._opening = asyncio.ensure_future(self._treadmill.open(self._inbox.put, lambda: None))
+        if self.leaving:
+            self._give_up_opening()
+        try:
+            info = await self._opening
+        except asyncio.CancelledError:
+            if not self.leaving:
+                raise
+            raise TreadmillNotFound(
+                f"left ({self._exit_source}) before the treadmill was reached; nothing was written to it"
+            ) from None
         self._generation = info.generation
         for remark in info.remarks:
             self.report(Kind.LINK, {"remark": remark})
@@ -102,17 +101,19 @@ class Runner:
     def begin(self, engine: Engine) -> None:
         """Hand over the engine, made from what the machine said of itself."""
         self._engine = engine
-        self._spawn(self._pump(), "take in frames")
-        self._take(engine.handle(ev.Connected(), self.now()))
+        self._spawn(self._inbox.pump(self._arrive), "take in frames")
+        self._guarded(lambda: engine.handle(ev.Connected(), self.now()))
+        if self._exit_source is not None:
+            self._leave_unarmed()
 
     async def finish(self) -> Result:
         """Wait for the end, let go of the machine and say how it ended. Also the way out when cancelled."""
-        try:
-            await self._over.wait()
-        except asyncio.CancelledError:
-            self.leave("cancelled")
-            await self._over.wait()
-        if self._error is not None:
+        while not self._over.is_set():
+            try:
+                await self._over.wait()
+            except asyncio.CancelledError:
+                self.leave("cancelled")
+        if self._engine_failed:
             await self._save_belt()
         result = self._result()
         await self._close()
@@ -125,27 +126,39 @@ class Runner:
     # -- what people do --------------------------------------------------------------------------------------------
 
     def tell(self, event: ev.Event) -> None:
-        """Something a person did, or a front end noticed."""
+        """Something a person did, or a front end noticed. Who leaves before arming can start nothing any more."""
         engine = self._engine
-        if engine is not None:
+        leaving = self.leaving and not self._armed and not isinstance(event, ev.StopRequested)
+        if engine is not None and not leaving:
             self._guarded(lambda: engine.handle(event, self.now()))
 
     def stop(self, source: str, *, person: bool = True) -> None:
-        """Stop: straight into the engine, and its write begins in this call."""
+        """Stop: straight into the engine, and its write begins in this call. Before there is one, leave."""
+        if self._engine is None:
+            self.leave(source)
         self.tell(ev.StopRequested(source, person))
 
     def leave(self, source: str) -> None:
         """A way out of the program: stop if anything was armed, wait for rest within the bound, then end."""
-        if self._exit_source is not None:
+        if self.leaving:
             return
         self._exit_source = source
         self.report(Kind.EVENT, {"event": "Leaving", "source": source})
         if self._engine is None:
-            self._over.set()
-            return
-        self.stop(source, person=False)
-        self.clock.call_at(self.now() + self._exit_wait_s, lambda: self._give_up("the belt was not seen at rest"))
-        self._check_over()
+            self._give_up_opening()
+        elif self._armed:
+            self.stop(source, person=False)
+            self.clock.call_at(self.now() + self._exit_wait_s, lambda: self._give_up("the belt was not seen at rest"))
+            self._check_over()
+        else:
+            self._leave_unarmed()
+
+    def fault(self, error: BaseException) -> None:
+        """A bug of ours outside the engine: the belt is brought to rest the ordinary way, then the program ends."""
+        if self._error is None:
+            self._error = error
+            self.report(Kind.EVENT, {"event": "Fault", "error": f"{type(error).__name__}: {error}"})
+        self.leave("a fault in this program")
 
     # -- looking at it ---------------------------------------------------------------------------------------------
 
@@ -163,15 +176,24 @@ class Runner:
         """Whether a way out has been taken."""
         return self._exit_source is not None
 
+    @property
+    def error(self) -> BaseException | None:
+        """The fault in this program that ended the run."""
+        return self._error
+
     def report(self, kind: Kind, data: dict[str, object]) -> None:
         """Tell the listeners something that is not the engine's."""
         self._tell_listeners(Report(round(self.now() - self.began_at, 3), kind, data))
+
+    @property
+    def _armed(self) -> bool:
+        return self._engine is not None and self._engine.session.state in ARMED_STATES
 
     # -- engine in, outputs out ------------------------------------------------------------------------------------
 
     def _guarded(self, call: Callable[[], list[Output]]) -> None:
         """Run the engine; whatever goes wrong in it or in what follows stops the belt."""
-        if self._error is not None:
+        if self._engine_failed:
             return
         try:
             self._take(call())
@@ -190,20 +212,26 @@ class Runner:
                 case Report():
                     self._tell_listeners(output)
                 case Announce():
-                    self._announce(output)
+                    self._announcer.announce(output)
                 case AnnouncementWithdrawn():
-                    self._silence()
+                    self._announcer.silence()
                 case Ended():
                     self._end = output
                 case _:
                     pass
         self._watch_stop()
         self._arm_timer()
+        if self.leaving and not self._armed:
+            self._leave_if_at_rest()
         self._check_over()
 
     def _tell_listeners(self, report: Report) -> None:
-        for listener in self._listeners:
-            listener(report)
+        for listener in tuple(self._listeners):
+            try:
+                listener(report)
+            except Exception as error:  # noqa: BLE001 - a screen or a disk may fail; the belt and the others go on
+                self._listeners.remove(listener)
+                self.fault(error)
 
     def _arm_timer(self) -> None:
         if self._timer is not None:
@@ -230,49 +258,20 @@ class Runner:
 
             self.clock.call_at(began + self._exit_wait_s, give_up)
 
-    # -- announcements ---------------------------------------------------------------------------------------------
+    def _count(self, number: str) -> None:
+        self.report(Kind.CUE, {"text": number})
 
-    def _announce(self, announce: Announce) -> None:
-        self._silence()
-        engine, ends = self._engine, self.now() + announce.seconds
-        first = min(COUNTDOWN_FROM, int(announce.seconds) - COUNTDOWN_SPARE_S)
-        for left in range(first, 0, -1):
-            self._countdown.append(self.clock.call_at(ends - left, partial(self._count, left)))
-
-        def finished() -> None:
-            if engine is not None:
-                self._guarded(lambda: engine.handle(ev.AnnouncementFinished(announce.number), self.now()))
-
-        self._countdown.append(self.clock.call_at(ends, finished))
-
-    def _count(self, left: int) -> None:
-        self.report(Kind.CUE, {"text": f"{left}"})
-
-    def _silence(self) -> None:
-        for timer in self._countdown:
-            timer.cancel()
-        self._countdown.clear()
+    def _announced(self, number: int) -> None:
+        self.tell(ev.AnnouncementFinished(number))
 
     # -- the link --------------------------------------------------------------------------------------------------
 
-    def _sink(self, event: LinkEvent) -> None:
-        """Called by the adapter: only enqueues. A full queue drops the oldest Treadmill Data, never anything else."""
-        if len(self._queue) >= QUEUE:
-            stale = next((e for e in self._queue if isinstance(e, FrameArrived) and e.characteristic == "2acd"), None)
-            if stale is not None:
-                self._queue.remove(stale)
-        self._queue.append(event)
-        self._arrived.set()
-
-    async def _pump(self) -> None:
-        while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            while self._queue:
-                self._arrive(self._queue.popleft())
-
     def _arrive(self, event: LinkEvent) -> None:
         engine = self._engine
+        if self._last_resort is not None:
+            if isinstance(event, FrameArrived):
+                self._last_resort.take_in(event)
+            return
         if engine is None or event.generation < self._generation:
             return
         match event:
@@ -287,6 +286,7 @@ class Runner:
         engine = self._engine
         error: int | None = None
         lost = False
+        self._wrote = True
         try:
             await self._treadmill.write(write.payload)
         except WriteRefused as refused:
@@ -302,40 +302,60 @@ class Runner:
         engine = self._engine
         if engine is None or self._relinking or self._over.is_set():
             return
-        if not drop and engine.session.state not in ARMED_STATES - {State.STOPPED, State.FAULTED}:
+        if not drop and (not self._armed or engine.session.state in _CONNECTED_FOR_NOTHING):
             return
         self._relinking = True
         try:
             if drop:
                 await self._treadmill.close()
                 self._guarded(lambda: engine.link_dropped(self.now()))
-            await self._connect_again(engine)
-        finally:
-            self._relinking = False
-
-    async def _connect_again(self, engine: Engine) -> None:
-        until = self.now() + RECONNECT_FOR_S
-        while self.now() < until:
-            try:
-                async with self.clock.timeout(max(0.1, until - self.now())):
-                    info = await self._treadmill.open(self._sink, lambda: engine.urgent(self.now()))
-            except (TreadmillError, TimeoutError) as error:
-                self.report(Kind.LINK, {"link": "not restored", "reason": str(error)})
-                await self.clock.sleep(RECONNECT_PAUSE_S)
-                continue
+            info = await connect_again(
+                self._treadmill,
+                self.clock,
+                sink=self._inbox.put,
+                urgent=lambda: engine.urgent(self.now()),
+                failed=lambda reason: self.report(Kind.LINK, {"link": "not restored", "reason": reason}),
+            )
+            if info is None:
+                self._give_up("the treadmill was not found again")
+                return
             self._generation = info.generation
             self.report(Kind.LINK, {"link": "restored", "generation": info.generation})
             self._guarded(lambda: engine.handle(ev.LinkRestored(), self.now()))
-            return
-        self._give_up("the treadmill was not found again")
+        finally:
+            self._relinking = False
 
     # -- the end ---------------------------------------------------------------------------------------------------
+
+    def _give_up_opening(self) -> None:
+        """Leaving while connecting: a little patience, then the connection is given up."""
+        opening = self._opening
+        if opening is None:
+            return
+
+        def give_up() -> None:
+            opening.cancel()
+
+        self.clock.call_at(self.now() + LEAVE_S, give_up)
+
+    def _leave_unarmed(self) -> None:
+        """Nothing was armed, so nothing is written; only the belt's rest is still to be seen, for a moment."""
+        self.clock.call_at(self.now() + LEAVE_S, self._end_unarmed)
+        self._leave_if_at_rest()
+
+    def _leave_if_at_rest(self) -> None:
+        if self._end is None and self._rest_frames() >= REST_FRAMES:
+            self._end_unarmed()
+
+    def _end_unarmed(self) -> None:
+        if self._end is None and not self._armed:
+            self.tell(ev.StopRequested(self._exit_source or "left", person=False))
 
     def _check_over(self) -> None:
         if self._end is None:
             return
         resting = self._engine is None or self._engine.session.state is not State.STOPPING
-        if self._end.reason in (EndReason.ALREADY_MOVING, EndReason.NO_DATA, EndReason.LINK_LOST) or resting:
+        if self._end.reason in _NO_TREADMILL or resting:
             self._over.set()
 
     def _give_up(self, reason: str) -> None:
@@ -344,55 +364,51 @@ class Runner:
             self._over.set()
 
     def _fail(self, error: BaseException) -> None:
-        """A bug of ours: note it, and end; `finish` brings the belt to rest without the engine."""
+        """A bug of ours in the engine: note it, and end; `finish` brings the belt to rest without the engine."""
         if self._error is None:
             self._error = error
-            self._over.set()
+        self._engine_failed = True
+        self._over.set()
 
     async def _save_belt(self) -> None:
         """The engine is not to be trusted any more: stop the belt without it, if anything was armed."""
-        engine = self._engine
-        if engine is None or engine.session.state not in ARMED_STATES:
+        self.report(Kind.EVENT, {"event": "Fault", "error": f"{type(self._error).__name__}: {self._error}"})
+        if not self._armed:
             return
-        last = LastResort(self._treadmill, self.clock, self._generation)
-        self._queue.clear()
-        taking = asyncio.create_task(self._feed(last), name="frames for the last stop")
-        try:
-            at_rest = await last.stop(self._exit_wait_s)
-        finally:
-            taking.cancel()
-        if not at_rest:
+
+        def told(payload: bytes) -> None:
+            self._wrote = True
+            self.report(Kind.EVENT, {"event": "LastResort", "hex": payload.hex()})
+
+        last = LastResort(self._treadmill, self.clock, self._generation, sink=self._inbox.put, told=told)
+        self._last_resort = last
+        if not await last.stop(self._exit_wait_s):
             self._gave_up = "the belt was not seen at rest"
 
-    async def _feed(self, last: LastResort) -> None:
-        while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            while self._queue:
-                event = self._queue.popleft()
-                if isinstance(event, FrameArrived):
-                    last.take_in(event)
-
     def _result(self) -> Result:
-        if self._gave_up is not None:
-            return Result(ExitStatus.NOT_AT_REST, self._gave_up, belt_at_rest=False)
+        status, reason, at_rest = ExitStatus.OK, self._exit_source or "left", self._rest_frames() > 0
+        if self._end is not None:
+            reason = self._end.text or self._end.reason.value
+            status = ExitStatus.NO_TREADMILL if self._end.reason in _NO_TREADMILL else ExitStatus.OK
+        if self._last_resort is not None:
+            at_rest = True
         if self._error is not None:
+            status = ExitStatus.INTERNAL_ERROR
             reason = f"a fault in this program: {type(self._error).__name__}: {self._error}"
-            return Result(ExitStatus.INTERNAL_ERROR, reason, belt_at_rest=True)
-        end = self._end
-        if end is None:
-            return Result(ExitStatus.OK, self._exit_source or "left", belt_at_rest=self._seen_at_rest())
-        if end.reason in (EndReason.ALREADY_MOVING, EndReason.NO_DATA, EndReason.LINK_LOST):
-            return Result(ExitStatus.NO_TREADMILL, end.text, belt_at_rest=self._seen_at_rest())
-        return Result(ExitStatus.OK, end.text or end.reason.value, belt_at_rest=self._seen_at_rest())
+        if self._gave_up is not None:
+            at_rest = False
+            reason = reason if self._error is not None else self._gave_up
+        if not at_rest and status is not ExitStatus.NO_TREADMILL and (self._wrote or self._error is None):
+            status = ExitStatus.NOT_AT_REST
+        return Result(status, reason, belt_at_rest=at_rest, wrote=self._wrote)
 
-    def _seen_at_rest(self) -> bool:
-        return self._engine is not None and self._engine.session.belief.zero_frames > 0
+    def _rest_frames(self) -> int:
+        return 0 if self._engine is None else self._engine.session.belief.zero_frames
 
     async def _close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._silence()
+        self._announcer.silence()
         await self._treadmill.close()
         for task in self._tasks:
             task.cancel()

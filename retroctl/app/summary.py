@@ -13,7 +13,7 @@ LONGEST_STEP_S = 2.0
 
 @dataclass(slots=True)
 class Tally:
-    """Distance, time and energy integrated from measured speed on our own clock; machines' own counters are not trusted."""
+    """Distance, time and energy from measured speed on our own clock; machines' own counters are not trusted."""
 
     mass_kg: float | None = None
     peak: Speed = REST
@@ -23,8 +23,8 @@ class Tally:
     holds: list[tuple[Speed, float]] = field(default_factory=list[tuple[Speed, float]])
     _last: tuple[Speed, float] | None = None
 
-    def measured(self, speed: Speed, now: float) -> None:
-        """Take in a frame."""
+    def measured(self, speed: Speed, now: float, *, backward: bool = True) -> None:
+        """Take in a frame; `backward`: how the client faces."""
         if self._last is not None:
             before, at = self._last
             step = now - at
@@ -32,7 +32,7 @@ class Tally:
                 self.moving_s += step
                 self.distance_m += before.kmh / 3.6 * step
                 if self.mass_kg is not None:
-                    self.kcal += energy(before.kmh, self.mass_kg).kcal_per_min * step / 60
+                    self.kcal += energy(before.kmh, self.mass_kg, backward=backward).kcal_per_min * step / 60
         self._last = (speed, now)
         self.peak = max(self.peak, speed)
 

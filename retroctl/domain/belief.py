@@ -15,6 +15,9 @@ FRESH_S: Final = 2.0
 REST_FRAMES: Final = 2
 """So many frames of measured 0 in a row are rest."""
 
+FRAMES_APART_S: Final = 0.05
+"""Frames nearer than this are one frame that came twice: it proves nothing that the first did not."""
+
 TARGET_MEMORY_S: Final = 10.0
 """A belt needs time to come down: the highest target of this long counts as asked for."""
 
@@ -47,6 +50,7 @@ class Belief:
     mover: Mover = Mover.NOBODY
     zero_frames: int = 0
     zero_since: float | None = None
+    _zero_at: float = 0.0
     elapsed_s: int | None = None
     _targets: deque[Reading] = field(default_factory=deque[Reading])
     """Former targets with the time at which each went out of force."""
@@ -57,20 +61,26 @@ class Belief:
 
     def at_rest(self, now: float) -> bool:
         """Measured 0 in two frames, and lately."""
-        return self.zero_frames >= REST_FRAMES and self.fresh(now)
+        return self.stands() and self.fresh(now)
 
     def moving(self) -> bool:
         """Whether the last frame showed motion."""
         return self.measured is not None and self.measured.speed > REST
+
+    def stands(self) -> bool:
+        """Whether the last frames showed rest; a single 0 may be a fluke of the machine's."""
+        return self.zero_frames >= REST_FRAMES
 
     def measure(self, measured: Speed, now: float) -> None:
         """Take in a frame."""
         self.measured = Reading(measured, now)
         if measured > REST:
             self.zero_frames, self.zero_since = 0, None
-        else:
+        elif self.zero_since is None:
+            self.zero_frames, self.zero_since, self._zero_at = 1, now, now
+        elif now - self._zero_at >= FRAMES_APART_S:
             self.zero_frames += 1
-            self.zero_since = now if self.zero_since is None else self.zero_since
+            self._zero_at = now
 
     def put_in_force(self, target: Speed, now: float, mover: Mover) -> None:
         """From now the belt is expected at `target`."""
@@ -79,15 +89,22 @@ class Belief:
         self.in_force = Reading(target, now)
         self.mover = mover
 
+    def forget_rest(self) -> None:
+        """Nobody watches the belt: rest must be seen anew."""
+        self.zero_frames, self.zero_since = 0, None
+
     def forget_targets(self) -> None:
         """The belt came to rest: nothing is in force."""
         self.in_force = self.requested = self.accepted = None
         self._targets.clear()
 
     def highest_target(self, now: float) -> Speed | None:
-        """The highest target in force within the last 10 s."""
+        """The highest target in force within the last 10 s; None while the belt is under no target."""
+        return None if self.in_force is None else max(self.recent_targets(now))
+
+    def recent_targets(self, now: float) -> list[Speed]:
+        """Every target in force within the last 10 s."""
         while self._targets and now - self._targets[0].at > TARGET_MEMORY_S:
             self._targets.popleft()
-        if self.in_force is None:
-            return None
-        return max([self.in_force.speed, *(former.speed for former in self._targets)])
+        present = [] if self.in_force is None else [self.in_force.speed]
+        return present + [former.speed for former in self._targets]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from retroctl.domain.plan import Plan, Stage
-from retroctl.units import Speed
+from retroctl.domain.limits import Facing
+
+if TYPE_CHECKING:
+    from retroctl.domain.plan import Plan, Stage
+    from retroctl.units import Speed
 
 
 class Move(Enum):
@@ -31,17 +35,24 @@ class Course:
         """The stage under way."""
         return self.plan.stages[self.index]
 
+    @property
+    def following(self) -> Stage | None:
+        """The stage after this one; None at the last."""
+        return self.plan.stages[self.index + 1] if self.index + 1 < len(self.plan.stages) else None
+
     def next_move(self, in_force: Speed, ceiling: Speed) -> tuple[Move, Speed | None]:
         """What follows a served hold at `in_force`: the kind of move and its target, no raise above `ceiling`.
 
         `ceiling` is on the machine's grid. After an override the next stage may be more than one raise away: then the
         target is the next rung on the way to it.
         """
-        if self.index + 1 >= len(self.plan.stages):
+        following = self.following
+        if following is None:
             return Move.FINISH, None
-        following = self.plan.stages[self.index + 1]
         if following.facing is not self.stage.facing:
             return Move.TURN, None
+        if following.target > in_force and following.facing is Facing.FORWARD:
+            return Move.STAY, None  # the client faces the console and sets the speed there
         if following.target > in_force:
             rungs = (rung for rung in self.plan.ladder if rung > in_force)
             return Move.RAISE, min(following.target, ceiling, *rungs)
@@ -49,11 +60,11 @@ class Course:
 
     def take(self, target: Speed) -> None:
         """The next stage was entered, unless `target` is only a rung on the way to it."""
-        if self.index + 1 < len(self.plan.stages) and self.plan.stages[self.index + 1].target == target:
+        if self.following is not None and self.following.target == target:
             self.index += 1
 
-    def turn(self) -> None:
-        """The client has turned: the next stage."""
+    def advance(self) -> None:
+        """The next stage."""
         self.index += 1
 
     def relocate(self, speed: Speed) -> None:
@@ -69,6 +80,10 @@ class Course:
             if following.facing is not here.facing or not here.target < following.target <= speed:
                 return
             self.index += 1
+
+    def rungs_below(self, speed: Speed) -> int:
+        """How many rungs lie below `speed`."""
+        return sum(rung < speed for rung in self.plan.ladder)
 
     def rung_below(self, speed: Speed) -> Speed | None:
         """The next lower rung; None at the lowest."""

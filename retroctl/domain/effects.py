@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from retroctl.domain.commands import Command, Outcome
-from retroctl.domain.failsafes import FailsafeId
-from retroctl.domain.transitions import State
-from retroctl.units import Speed
+if TYPE_CHECKING:
+    from retroctl.domain.commands import Command, Outcome
+    from retroctl.domain.failsafes import FailsafeId
+    from retroctl.domain.transitions import State
+    from retroctl.units import Speed
 
 
 @dataclass(frozen=True, slots=True)

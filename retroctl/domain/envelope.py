@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from retroctl.domain.belief import FRESH_S
+from retroctl.domain.belief import FRESH_S, REST_FRAMES
 from retroctl.domain.commands import Answer, Command, RequestControl, SetTargetSpeed, StartOrResume, Stop
 from retroctl.domain.events import (
     AnnouncementFinished,
@@ -40,6 +40,8 @@ from retroctl.units import REST, Speed
 START_CONFIRMATION_S: Final = 10.0
 STEADY_BEFORE_TARGET_S: Final = 2.0
 CONSENT_WINDOW_S: Final = 15.0
+KEY_FRESH_S: Final = 3.0
+"""A forward raise follows the trainer's key at once, or not at all."""
 ANNOUNCED_FRESH_S: Final = 3.0
 AWAY_S: Final = 2.0
 MEASURED_JITTER: Final = 10
@@ -81,17 +83,18 @@ class Envelope:
         self.facing = Facing.BACKWARD
         self._armed = False
         self._stop_latched = False
-        self._start: StartConfirmed | None = None
-        self._start_at = 0.0
-        self._start_used = False
+        self._last: Event | None = None
+        self._confirmed_at: float | None = None
+        """When the trainer last confirmed a start by the program; None once it is used."""
         self._measured: Speed | None = None
         self._measured_at = 0.0
+        self._zero_frames = 0
         self._target: Speed | None = None
-        """The last target that went out and was not overridden since."""
-        self._any_target = False
+        """What the belt is expected to run at: the last target that went out, or a console speed that was adopted."""
+        self._lowest_sent = False
+        """Since the belt last started the machine's lowest speed was asked of it: it comes before anything else."""
         self._anchor: Speed | None = None
         self._steady_since: float | None = None
-        self._steady_frames = 0
         self._away_since: float | None = None
         self._consent_at: float | None = None
         self._vetoed = False
@@ -102,26 +105,25 @@ class Envelope:
 
     def observe(self, event: Event, now: float) -> None:
         """Take in what happened, before the session does."""
+        self._last = event
         match event:
             case TelemetryReceived(measured=measured):
                 self._measure(measured, now)
-            case ArmRequested():
-                self._armed, self._stop_latched, self._denied = True, False, False
-                self._forget_motion()
-            case StartConfirmed():
-                self._start, self._start_at, self._start_used = event, now, False
+            case StartConfirmed(kind=StartKind.PROGRAM):
+                self._confirmed_at = now
             case ConfirmPressed():
                 self._consent_at, self._vetoed = now, False
-            case HoldPressed() | BalanceEventNoted():
+            case HoldPressed():
                 self._consent_at, self._vetoed = None, True
-                if isinstance(event, BalanceEventNoted):
-                    self._restart_hold()
+            case BalanceEventNoted():
+                self._vetoed = True
+                self._restart_hold()
             case AnnouncementFinished():
                 self._announced_at = now
             case StopRequested(person=person):
                 self._stop_latched = self._stop_latched or self._armed or person
             case LinkDropped():
-                self._consent_at = self._measured = None
+                self._measured, self._zero_frames = None, 0
                 self._restart_hold()
             case ControlLost():
                 self._denied, self._consent_at = True, None
@@ -134,19 +136,27 @@ class Envelope:
             case _:
                 pass
 
+    def arm(self, facing: Facing, now: float) -> None:
+        """The session says that it was armed. Believed only right after the trainer's act, on a belt seen at rest."""
+        if isinstance(self._last, ArmRequested) and self._rests(now):
+            self._armed, self._stop_latched, self._denied, self._vetoed = True, False, False, False
+            self._face(facing)
+
+    def turned(self, facing: Facing, now: float) -> None:
+        """The session says that the client has turned. Believed only right after the trainer's act, on a belt at rest."""
+        if isinstance(self._last, ConfirmPressed) and self._rests(now) and self._armed:
+            self._stop_latched = False
+            self._face(facing)
+
+    def follow(self, target: Speed | None) -> None:
+        """The session expects the belt at `target` (a console speed it adopted): the hold must be served there, anew."""
+        if target is not None and target != self._target:
+            self._target = self._anchor = target
+            self._restart_hold()
+
     def latch_stop(self) -> None:
         """The session itself decided to stop: from here only what a stop needs goes out."""
         self._stop_latched = True
-
-    def disarm(self) -> None:
-        """The session is over: nothing but Stop goes out."""
-        self._armed = False
-
-    def turned(self, facing: Facing) -> None:
-        """The client has turned, at rest, with the trainer's confirmation."""
-        self.facing = facing
-        self._armed, self._stop_latched = True, False
-        self._forget_motion()
 
     def judge(self, command: Command, now: float) -> Verdict:
         """Whether `command` may go out at `now`."""
@@ -168,17 +178,15 @@ class Envelope:
             return _unarmed()
         if self._stop_latched:
             return Refused("stop", "Stop is latched")
-        if self._start is None or self._start.kind is not StartKind.PROGRAM:
-            return Refused("N1", "the trainer has not confirmed a start by the program")
-        if self._start_used:
-            return Refused("N3", "this confirmation has been used")
-        if now - self._start_at > START_CONFIRMATION_S:
+        if self._confirmed_at is None:
+            return Refused("N1", "there is no confirmation of a start by the program, or it has been used")
+        if now - self._confirmed_at > START_CONFIRMATION_S:
             return Refused("N1", "the confirmation is older than 10 s")
         if self._measured is None or now - self._measured_at > FRESH_S:
             return Refused("N3", "the belt's state is not known")
         if self._measured != REST:
             return Refused("N3", f"the belt moves at {self._measured}")
-        self._start_used = True
+        self._confirmed_at = None
         return Allowed()
 
     def _judge_target(self, target: Speed, now: float) -> Verdict:
@@ -203,9 +211,8 @@ class Envelope:
 
     def _is_down(self, target: Speed, measured: Speed) -> bool:
         """Lower than, or the same as, what the belt was asked for and does; never a way to creep upwards."""
-        if self._target is None:
-            return target <= measured
-        return target <= self._target and target.hundredths <= measured.hundredths + MEASURED_JITTER
+        asked = self._target is not None and target <= self._target
+        return asked and target.hundredths <= measured.hundredths + MEASURED_JITTER
 
     def _judge_minimum(self, now: float) -> Verdict:
         """The lowest speed may always be asked of a belt that has run steadily, or that ran at a target before."""
@@ -215,13 +222,15 @@ class Envelope:
             return Refused("A10", "the belt has not run steadily for 2 s yet")
         return Allowed()
 
-    def _judge_raise(self, target: Speed, measured: Speed, now: float) -> Verdict:  # noqa: PLR0911 - a list of rules
+    def _judge_raise(self, target: Speed, measured: Speed, now: float) -> Verdict:
         if now - self._measured_at > FRESH_S:
             return Refused("F1", "telemetry is stale")
         if self._denied:
             return Refused("F8", "control is not permitted")
         if self._unrecorded:
             return Refused("F14", "the record cannot be written")
+        if not self._lowest_sent:
+            return Refused("R6", f"the first target is the machine's lowest speed, {self._belt.minimum}")
         if self._steady_since is None:
             return Refused("R9", "the present speed is not settled")
         if self._target is not None and target.hundredths - self._target.hundredths > self._max_raise.hundredths:
@@ -231,69 +240,70 @@ class Envelope:
         return self._judge_consent(now)
 
     def _judge_consent(self, now: float) -> Verdict:
-        held = now - (self._steady_since or now)
-        if self.facing is Facing.BACKWARD:
-            if held < self._hold_s:
-                return Refused("R9", f"{self._hold_s - held:.1f} s of the hold are left")
-        elif self._raised_at is not None and now - self._raised_at < MIN_FORWARD_RAISE_GAP_S:
-            return Refused("R9", "the last raise was less than 15 s ago")
         if self._vetoed:
             return Refused("R8", "HOLD or a balance event: the trainer has not confirmed since")
+        if self.facing is Facing.FORWARD:
+            return self._judge_forward(now)
+        held = now - (self._steady_since or now)
+        if held < self._hold_s:
+            return Refused("R9", f"{self._hold_s - held:.1f} s of the hold are left")
         consented = self._consent_at is not None and held - (now - self._consent_at) >= self._hold_s - CONSENT_WINDOW_S
         if not consented and not self._hands_free:
             return Refused("R8", "the trainer has not consented to this raise")
-        if self.facing is Facing.BACKWARD and (
-            self._announced_at is None or now - self._announced_at > ANNOUNCED_FRESH_S
-        ):
+        if self._announced_at is None or now - self._announced_at > ANNOUNCED_FRESH_S:
             return Refused("announcement", "the raise has not been announced to the end")
         return Allowed()
 
+    def _judge_forward(self, now: float) -> Verdict:
+        if self._raised_at is not None and now - self._raised_at < MIN_FORWARD_RAISE_GAP_S:
+            return Refused("R9", "the last raise was less than 15 s ago")
+        if self._consent_at is None or now - self._consent_at > KEY_FRESH_S:
+            return Refused("R8", "a forward raise follows the trainer's key")
+        return Allowed()
+
     def _note_target(self, target: Speed, now: float) -> None:
-        raised = self._target is not None and target > self._target
-        self._raised_at = now if raised else self._raised_at
+        self._raised_at = now if self._target is not None and target > self._target else self._raised_at
+        self._lowest_sent = self._lowest_sent or target == self._belt.minimum
         self._target = self._anchor = target
-        self._any_target = True
         self._restart_hold()
-        self._consent_at = self._announced_at = None
+        self._announced_at = None
 
     def _measure(self, measured: Speed, now: float) -> None:
         if self._measured is None or now - self._measured_at > FRESH_S:
             self._restart_hold()
         self._measured, self._measured_at = measured, now
-        if self._anchor is None or not self._any_target and self._far(measured):
+        self._zero_frames = self._zero_frames + 1 if measured == REST else 0
+        if self._target is None and (self._anchor is None or self._distance(measured) > self._belt.tolerance):
             # Before the first target there is nothing to hold: steady is whatever the belt has just come to.
             self._anchor = measured
             self._restart_hold()
-        distance = abs(measured.hundredths - self._anchor.hundredths)
+        distance = self._distance(measured)
         if self._steady_since is None:
             if distance <= self._belt.tolerance:
                 self._steady_since, self._away_since = now, None
-            else:
-                self._follow(measured, now)
         elif distance <= self._belt.excursion:
             self._away_since = None
-        else:
-            self._follow(measured, now)
-
-    def _follow(self, measured: Speed, now: float) -> None:
-        """The belt is elsewhere: after 2 s that is where it runs, whoever brought it there."""
-        if self._away_since is None:
+        elif self._away_since is None:
             self._away_since = now
         elif now - self._away_since >= AWAY_S:
-            self._anchor, self._steady_since, self._away_since = measured, now, None
-            self._target = self._consent_at = None
+            self._restart_hold()
 
-    def _far(self, measured: Speed) -> bool:
-        return self._anchor is None or abs(measured.hundredths - self._anchor.hundredths) > self._belt.tolerance
+    def _distance(self, measured: Speed) -> int:
+        return 0 if self._anchor is None else abs(measured.hundredths - self._anchor.hundredths)
 
-    def _forget_motion(self) -> None:
+    def _rests(self, now: float) -> bool:
+        return self._zero_frames >= REST_FRAMES and now - self._measured_at <= FRESH_S
+
+    def _face(self, facing: Facing) -> None:
+        self.facing = facing
         self._target = self._anchor = None
-        self._any_target = False
-        self._start, self._start_used = None, False
+        self._lowest_sent = False
+        self._confirmed_at = self._announced_at = self._raised_at = None
         self._restart_hold()
 
     def _restart_hold(self) -> None:
-        self._steady_since = self._away_since = None
+        """The hold is served anew, and consent was to a hold that is no more."""
+        self._steady_since = self._away_since = self._consent_at = None
 
     def _hear(self, command: Command, answer: Answer) -> None:
         if isinstance(command, RequestControl) and answer is Answer.SUCCESS:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
 
-from retroctl.domain.commands import Answer, Command
-from retroctl.units import Speed
+if TYPE_CHECKING:
+    from retroctl.domain.commands import Answer, Command
+    from retroctl.units import Speed
 
 
 @dataclass(frozen=True, slots=True)

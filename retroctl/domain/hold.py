@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from retroctl.domain.belief import FRESH_S
-from retroctl.domain.limits import BeltRange
-from retroctl.units import Speed
+
+if TYPE_CHECKING:
+    from retroctl.domain.limits import BeltRange
+    from retroctl.units import Speed
 
 SETTLE_S: Final = 1.0
 SETTLE_FRAMES: Final = 2
 """Settled: within the tolerance of the target for so long and so many frames. The hold runs from there."""
+
+LEAST_BAND: Final = 5
+"""However small the step, measured speed this near its end is at its end, in hundredths."""
 
 EXCURSION_S: Final = 2.0
 """Outside the excursion band for so long, the speed is another one and the hold is broken."""
@@ -30,7 +35,7 @@ class HoldNews(Enum):
 
 @dataclass(slots=True)
 class Steady:
-    """For how long measured speed has stayed within the tolerance of one value, whatever the target."""
+    """For how long measured speed has stayed near one value, whatever the target."""
 
     belt: BeltRange
     anchor: Speed | None = None
@@ -46,7 +51,7 @@ class Steady:
         """Take in a frame."""
         gap = now - self._last > FRESH_S
         self._last = now
-        if gap or self.anchor is None or abs(measured.hundredths - self.anchor.hundredths) > self.belt.tolerance:
+        if gap or self.anchor is None or abs(measured.hundredths - self.anchor.hundredths) > self.belt.near:
             self.anchor, self.since, self.frames = measured, now, 1
         else:
             self.frames += 1
@@ -63,14 +68,20 @@ class HoldTimer:
     belt: BeltRange
     target: Speed | None = None
     settled_at: float | None = None
+    _band: int = 0
+    """How near measured speed must come to settle, in hundredths."""
     _near_since: float = 0.0
     _near_frames: int = 0
     _away_since: float | None = None
     _last: float | None = None
 
-    def aim(self, target: Speed) -> None:
-        """Another target: nothing is settled yet."""
-        self.target = target
+    def aim(self, target: Speed, before: Speed | None = None) -> None:
+        """Another target: nothing is settled yet.
+
+        `before` is the target so far. A step that is smaller than the tolerance must still be seen to have been made.
+        """
+        step = 0 if before is None else abs(target.hundredths - before.hundredths)
+        self.target, self._band = target, min(self.belt.near, max(LEAST_BAND, step - 1)) if step else self.belt.near
         self.restart()
 
     def restart(self) -> None:
@@ -91,9 +102,9 @@ class HoldTimer:
         distance = abs(measured.hundredths - self.target.hundredths)
         if self.settled_at is not None:
             return self._watch_excursion(distance, now)
-        if gap or distance > self.belt.tolerance:
+        if gap or distance > self._band:
             self._near_frames = 0
-        if distance > self.belt.tolerance:
+        if distance > self._band:
             return HoldNews.NOTHING
         if self._near_frames == 0:
             self._near_since = now

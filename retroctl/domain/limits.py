@@ -91,6 +91,14 @@ class BeltRange:
         return max(10, self.increment.hundredths)
 
     @property
+    def near(self) -> int:
+        """How near two speeds must be to be one and the same: the tolerance, but at most half a step of a coarse machine.
+
+        With steps of 0.5 km/h the tolerance alone would call a belt that never moved "at the next rung".
+        """
+        return max(10, self.increment.hundredths // 2)
+
+    @property
     def excursion(self) -> int:
         """How far measured speed may stray within a hold: 0.30 km/h or two increments, in hundredths."""
         return max(30, 2 * self.increment.hundredths)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from retroctl.domain.limits import Caps, Facing
-from retroctl.units import Speed
+if TYPE_CHECKING:
+    from retroctl.domain.limits import Caps, Facing
+    from retroctl.units import Speed
 
 OVER_TARGET: Final = 50
 """F3: measured over the highest target by more than this, hundredths of km/h."""

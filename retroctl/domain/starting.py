@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from retroctl.domain.events import StartKind
 from retroctl.domain.hold import Steady
-from retroctl.domain.limits import BeltRange
 from retroctl.units import REST, Speed
+
+if TYPE_CHECKING:
+    from retroctl.domain.limits import BeltRange
 
 WINDOW_S: Final = 60.0
 """So long after the trainer opened the window, motion counts as the start at the console."""
@@ -20,6 +22,8 @@ MOTION_S: Final = 20.0
 STEADY_S: Final = 2.0
 """No target is written before the belt has run steadily for so long: some machines crash on it."""
 NEVER_STEADY_S: Final = 30.0
+CONTROL_S: Final = 5.0
+"""Request Control counts as unanswered after so long; some machines obey all the same."""
 
 
 class Phase(Enum):
@@ -56,6 +60,7 @@ class StartAttempt:
     phase: Phase = field(init=False)
     start_sent_at: float | None = None
     moving_since: float | None = None
+    asked_at: float | None = None
     steady: Steady = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,7 +89,7 @@ class StartAttempt:
             # A frame of 0 after motion: whatever moved has stopped; wait for it to move on or for the deadline.
             self.moving_since = None
             self.steady.reset()
-            if self.phase is Phase.STEADYING:
+            if self.phase in (Phase.STEADYING, Phase.CONTROL_WHILE_MOVING):
                 self.phase = Phase.MOTION if self.start_sent_at is not None else Phase.WINDOW
             return StartNews.NOTHING
         if self.moving_since is None:
@@ -96,33 +101,36 @@ class StartAttempt:
             if self.kind is StartKind.PROGRAM:
                 self.phase = Phase.TARGET
                 return StartNews.WRITE_MINIMUM
-            self.phase = Phase.CONTROL_WHILE_MOVING
+            self.phase, self.asked_at = Phase.CONTROL_WHILE_MOVING, now
             return StartNews.ASK_CONTROL
         return StartNews.NOTHING
 
     def due(self, now: float) -> StartNews:
         """What has become due by time alone."""
-        if self.phase is Phase.WINDOW and now - self.confirmed_at >= WINDOW_S:
-            return StartNews.WINDOW_CLOSED
-        if self.phase is Phase.CONTROL and now - self.confirmed_at > CONFIRMATION_S:
-            return StartNews.CONFIRMATION_STALE
-        if self.phase is Phase.MOTION and now - (self.start_sent_at or now) >= MOTION_S:
-            return StartNews.NO_MOTION
-        unsteady = self.phase is Phase.STEADYING and self.moving_since is not None
-        if unsteady and now - (self.moving_since or now) >= NEVER_STEADY_S:
-            return StartNews.NEVER_STEADY
-        return StartNews.NOTHING
+        deadline = self.deadline()
+        if deadline is None or now < deadline:
+            return StartNews.NOTHING
+        if self.phase is Phase.CONTROL_WHILE_MOVING:
+            return self.control_answered(now)
+        return _TOO_LATE[self.phase]
 
     def deadline(self) -> float | None:
-        """When `due` wants to be asked."""
-        match self.phase:
-            case Phase.WINDOW:
-                return self.confirmed_at + WINDOW_S
-            case Phase.CONTROL:
-                return self.confirmed_at + CONFIRMATION_S + 0.01
-            case Phase.MOTION:
-                return None if self.start_sent_at is None else self.start_sent_at + MOTION_S
-            case Phase.STEADYING:
-                return None if self.moving_since is None else self.moving_since + NEVER_STEADY_S
-            case Phase.CONTROL_WHILE_MOVING | Phase.TARGET:
-                return None
+        """When `due` has something to say."""
+        since, limit = {
+            Phase.WINDOW: (self.confirmed_at, WINDOW_S),
+            Phase.CONTROL: (self.confirmed_at, CONFIRMATION_S + 0.01),
+            Phase.MOTION: (self.start_sent_at, MOTION_S),
+            Phase.STEADYING: (self.moving_since, NEVER_STEADY_S),
+            Phase.CONTROL_WHILE_MOVING: (self.asked_at, CONTROL_S),
+            Phase.TARGET: (None, 0.0),
+        }[self.phase]
+        return None if since is None else since + limit
+
+
+_TOO_LATE: Final = {
+    Phase.WINDOW: StartNews.WINDOW_CLOSED,
+    Phase.CONTROL: StartNews.CONFIRMATION_STALE,
+    Phase.MOTION: StartNews.NO_MOTION,
+    Phase.STEADYING: StartNews.NEVER_STEADY,
+}
+"""What it means when a phase's deadline passes."""

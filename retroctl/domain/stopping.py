@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from retroctl.domain.belief import REST_FRAMES
+from retroctl.domain.belief import FRAMES_APART_S, REST_FRAMES
 from retroctl.domain.commands import Answer, Command, RequestControl, SetTargetSpeed, Stop
 from retroctl.domain.effects import StopView
 from retroctl.units import REST, Speed
@@ -20,10 +20,10 @@ REPEAT_S: Final = 1.5
 """No fall for so long: Stop again."""
 AT_ONCE_AGAIN_S: Final = 0.5
 """A pressed Stop is not written more often than this; a key held down must not fill the radio."""
+STUBBORN_AFTER: Final = 2
+"""After so many Stops without a fall, with the next one, the lowest speed is asked for once as well."""
 NOT_AT_REST_S: Final = 10.0
 SILENT_S: Final = 5.0
-START_PENDING_S: Final = 20.0
-"""A start that was sent may take so long to move the belt; rest seen before that proves little."""
 REST_AFTER_START_S: Final = 10.0
 """Countdowns of up to 6 s are known: a pending start counts as cancelled after so long at rest."""
 REST_AFTER_ANSWER_S: Final = 2.0
@@ -40,13 +40,16 @@ class StopWatch:
     start_pending: bool = False
     """A Start was sent and the belt had not moved yet."""
     sent_at: float | None = None
-    repeats: int = 0
+    sent: int = 0
+    """So many have left."""
     accepted_at: float | None = None
     _fell_at: float | None = None
     _regained_at: float | None = None
     _minimum_sent: bool = False
     _zero_frames: int = 0
     _zero_since: float | None = None
+    _zero_at: float = 0.0
+    _asked_control: bool = False
     _data_at: float | None = None
     measured: Speed | None = None
 
@@ -69,32 +72,46 @@ class StopWatch:
         if measured > REST:
             self._zero_frames, self._zero_since = 0, None
             self.start_pending = False
-        else:
+        elif self._zero_since is None:
+            self._zero_frames, self._zero_since, self._zero_at = 1, now, now
+        elif now - self._zero_at >= FRAMES_APART_S:
             self._zero_frames += 1
-            self._zero_since = now if self._zero_since is None else self._zero_since
+            self._zero_at = now
+
+    def link_lost(self) -> None:
+        """What the machine last said and measured is no longer known to hold."""
+        self.measured = self.accepted_at = None
+        self._asked_control = False
+
+    def written(self, now: float) -> None:
+        """Stop was the first thing written on a new connection: from here the repeat is counted."""
+        self.sent_at = now
+        self.sent += 1
 
     def answered(self, command: Command, answer: Answer, now: float) -> list[Command]:
         """Take in the wire's answer; a machine that denies control is asked for it, then told to stop again."""
         if isinstance(command, RequestControl):
-            return self._send(now)
+            asked, self._asked_control = self._asked_control, False
+            return self._send(now) if asked else []
+        if isinstance(command, SetTargetSpeed) and command.target == self.minimum and answer is Answer.NOT_SENT:
+            self._minimum_sent = False
         if not isinstance(command, Stop):
             return []
-        if answer is Answer.NOT_PERMITTED:
-            if self._regained_at is not None and now - self._regained_at < REPEAT_S:
-                return []
-            self._regained_at = now
-            return [RequestControl()]
-        if answer is not Answer.NOT_SENT and answer is not Answer.NONE:
+        if answer is Answer.SUCCESS:
             self.accepted_at = now
-        return []
+        self.sent -= answer is Answer.NOT_SENT
+        recently = self._regained_at is not None and now - self._regained_at < REPEAT_S
+        if answer is not Answer.NOT_PERMITTED or recently:
+            return []
+        self._regained_at, self._asked_control = now, True
+        return [RequestControl()]
 
     def due(self, now: float) -> list[Command]:
         """What leaves because nothing fell."""
         if now < self.next_repeat():
             return []
-        self.repeats += 1
         commands = self._send(now)
-        stubborn = self.repeats > 2 and not self._minimum_sent  # noqa: PLR2004 - "after two repeats"
+        stubborn = self.sent > STUBBORN_AFTER and not self._minimum_sent
         if stubborn and self.measured is not None and self.measured > self.minimum:
             self._minimum_sent = True
             commands.append(SetTargetSpeed(self.minimum))
@@ -121,17 +138,18 @@ class StopWatch:
         heard = self.began if self._data_at is None else max(self.began, self._data_at)
         if self.accepted_at is not None and now - heard >= SILENT_S:
             return StopView.SILENT
-        never_fell = self._fell_at is None and self._zero_frames == 0 and now - self.began >= REPEAT_S
-        if never_fell or now - self.began >= NOT_AT_REST_S:
+        not_falling = self._zero_frames == 0 and now - max(self.began, self._fell_at or 0.0) >= REPEAT_S
+        if not_falling or now - self.began >= NOT_AT_REST_S:
             return StopView.NOT_CONFIRMED
         return StopView.STOPPING
 
     def next_view_change(self, now: float) -> float:
         """When the words may change though nothing happens."""
-        marks = [self.began + REPEAT_S, self.began + NOT_AT_REST_S]
+        marks = [max(self.began, self._fell_at or 0.0) + REPEAT_S, self.began + NOT_AT_REST_S]
         marks.append((self.began if self._data_at is None else max(self.began, self._data_at)) + SILENT_S)
         return min((mark for mark in marks if mark > now), default=now + REPEAT_S)
 
     def _send(self, now: float) -> list[Command]:
         self.sent_at = now
+        self.sent += 1
         return [Stop()]

@@ -25,6 +25,10 @@ RETRY_STOP_S: Final = 0.1
 STUCK_BEHIND_S: Final = 1.0
 """An earlier write still not returned so long after Stop was wanted: the link must be dropped to free the radio."""
 STUCK_STOP_S: Final = 3.0
+"""A Stop still not written, or any write still not returned, so long after it began: as above, unasked. A radio that
+is held by a hung write would hold up the next Stop."""
+STOP_ALONE_S: Final = 1.0
+"""What a stop needs beside Stop waits no longer than this for a Stop's answer: some machines never give one."""
 QUEUE: Final = 4
 """So many requests may wait; the session sends them one by one, so more is a mistake and is not sent."""
 ATT_IN_PROGRESS: Final = 0xFE
@@ -76,6 +80,7 @@ class _Request:
     payload: bytes
     at: float
     answered: bool = False
+    hung: bool = False
 
     @property
     def is_stop(self) -> bool:
@@ -91,34 +96,38 @@ class Procedure:
         """Written, not yet returned."""
         self._awaited: _Request | None = None
         """Returned, not yet answered."""
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[tuple[bytes, float]] = deque()
+        """Requests with the time at which they were wanted; what has waited too long is not sent any more."""
         self._stop: bytes | None = None
         """A Stop that could not be written yet."""
         self._stop_wanted_at: float | None = None
         self._retry_at: float | None = None
         self._stuck = False
+        self._link_up = True
         self._owed: Counter[int] = Counter()
         """Answers that may still come for requests that were given up, by op code."""
 
     def submit(self, payload: bytes, now: float) -> list[Action]:
         """Send a request, after those before it."""
+        hung = self._in_air is not None and self._in_air.hung
+        if not self._link_up or hung or len(self._waiting) >= QUEUE:
+            return [Finished(payload, Reply.NOT_SENT)]
         if self._in_air is None and self._awaited is None and self._stop is None:
             return [self._write(payload, now)]
-        if len(self._waiting) >= QUEUE:
-            return [Finished(payload, Reply.NOT_SENT)]
-        self._waiting.append(payload)
+        self._waiting.append((payload, now))
         return []
 
     def stop(self, payload: bytes, now: float) -> list[Action]:
         """Send Stop: everything that waits is dropped, an answer that is awaited is given up."""
-        actions: list[Action] = [Finished(waiting, Reply.NOT_SENT) for waiting in self._waiting]
+        actions: list[Action] = [Finished(waiting, Reply.NOT_SENT) for waiting, _ in self._waiting]
         self._waiting.clear()
-        if self._in_air is not None:
-            if not self._in_air.is_stop and self._stop is None:
-                self._stop, self._stop_wanted_at = payload, now
+        if not self._link_up:
+            return [*actions, Finished(payload, Reply.NOT_SENT)]
+        if self._in_air is not None and not self._in_air.is_stop and self._stop is None:
+            self._stop, self._stop_wanted_at = payload, now
             return actions
-        if self._retry_at is not None:
-            return actions
+        if self._in_air is not None or self._stop is not None:
+            return [*actions, Finished(payload, Reply.NOT_SENT)]  # an earlier one is on its way already
         actions += self._give_up()
         self._stop_wanted_at = now
         actions.append(self._write(payload, now))
@@ -134,7 +143,7 @@ class Procedure:
         if lost or error is not None:
             if request.is_stop and error == ATT_IN_PROGRESS:
                 self._stop, self._retry_at = request.payload, now + RETRY_STOP_S
-                return []
+                return actions
             if not request.answered:
                 actions.append(Finished(request.payload, Reply.NO_ANSWER if lost else Reply.NOT_SENT, error))
         elif not request.answered:
@@ -164,14 +173,17 @@ class Procedure:
     def tick(self, now: float) -> list[Action]:
         """Time has passed."""
         actions: list[Action] = []
-        if self._awaited is not None and now - self._awaited.at >= ANSWER_S:
+        while self._waiting and now - self._waiting[0][1] >= ANSWER_S:
+            actions.append(Finished(self._waiting.popleft()[0], Reply.NOT_SENT))
+        if self._awaited is not None and now >= self._awaited.at + self._patience():
             actions += self._give_up()
         if self._in_air is not None and not self._in_air.answered and now - self._in_air.at >= ANSWER_S:
             # The write hangs. Said once; it stays in the air until it returns or the link goes.
-            self._in_air.answered = True
+            self._in_air.answered = self._in_air.hung = True
             self._owed[self._in_air.payload[0]] += 1
             actions.append(Finished(self._in_air.payload, Reply.NO_ANSWER))
-        if not self._stuck and self._is_stuck(now):
+        stuck_at = self._stuck_at()
+        if not self._stuck and stuck_at is not None and now >= stuck_at:
             self._stuck = True
             actions.append(Stuck())
         return actions + self._go_on(now)
@@ -179,38 +191,49 @@ class Procedure:
     def next_deadline(self) -> float | None:
         """When `tick` has something to do."""
         marks: list[float] = []
+        if self._waiting:
+            marks.append(self._waiting[0][1] + ANSWER_S)
         if self._awaited is not None:
-            marks.append(self._awaited.at + ANSWER_S)
+            marks.append(self._awaited.at + self._patience())
         if self._in_air is not None and not self._in_air.answered:
             marks.append(self._in_air.at + ANSWER_S)
-        if self._in_air is not None and not self._stuck:
-            if self._in_air.is_stop:
-                marks.append(self._in_air.at + STUCK_STOP_S)
-            elif self._stop_wanted_at is not None and self._stop is not None:
-                marks.append(self._stop_wanted_at + STUCK_BEHIND_S)
+        stuck_at = None if self._stuck else self._stuck_at()
+        if stuck_at is not None:
+            marks.append(stuck_at)
         if self._retry_at is not None:
             marks.append(self._retry_at)
         return min(marks, default=None)
 
     def link_gone(self) -> None:
-        """The connection is gone and everything on it; a new one starts empty."""
+        """The connection is gone and everything on it. Nothing is sent until `link_back`."""
         self._in_air = self._awaited = self._stop = self._stop_wanted_at = self._retry_at = None
         self._waiting.clear()
         self._owed.clear()
-        self._stuck = False
+        self._stuck = self._link_up = False
+
+    def link_back(self) -> None:
+        """Connected again."""
+        self._link_up = True
 
     def written_while_connecting(self, payload: bytes, now: float) -> None:
         """The adapter has written `payload` (a latched Stop) as the first thing on a new connection."""
         self._tokens += 1
         self._awaited = _Request(self._tokens, payload, now)
 
-    def _is_stuck(self, now: float) -> bool:
-        if self._in_air is None:
-            return False
-        if self._in_air.is_stop:
-            return now - self._in_air.at >= STUCK_STOP_S
-        wanted = self._stop_wanted_at
-        return self._stop is not None and wanted is not None and now - wanted >= STUCK_BEHIND_S
+    def _patience(self) -> float:
+        """For how long the awaited answer is waited for."""
+        return STOP_ALONE_S if self._waiting and self._awaited and self._awaited.is_stop else ANSWER_S
+
+    def _stuck_at(self) -> float | None:
+        """When the radio counts as held."""
+        wanted = self._stop_wanted_at if self._stop is not None else None
+        marks: list[float] = []
+        if self._in_air is not None:
+            marks.append(self._in_air.at + STUCK_STOP_S)
+            marks += [] if wanted is None else [wanted + STUCK_BEHIND_S]
+        elif wanted is not None:
+            marks.append(wanted + STUCK_STOP_S)
+        return min(marks, default=None)
 
     def _give_up(self) -> list[Action]:
         if self._awaited is None:
@@ -229,7 +252,7 @@ class Procedure:
             payload, self._stop, self._retry_at = self._stop, None, None
             return [*self._give_up(), self._write(payload, now)]
         if self._awaited is None and self._waiting:
-            return [self._write(self._waiting.popleft(), now)]
+            return [self._write(self._waiting.popleft()[0], now)]
         return []
 
     def _write(self, payload: bytes, now: float) -> Write:

@@ -22,8 +22,8 @@ ENTER, STOP, CONSOLE_START = b"\r", b" ", b"c"
 BRIEFING = (b"y", b"y", b"1", b"y", b"y", b"y", b"4")
 """Clip, clip tried, gaze target, rails, space behind, reminders, confidence."""
 QUIET = frozenset({"telemetry"})
-UP_S = 120.0
-"""From the command to the first question: emulated, the imports alone take 20 s and more."""
+UP_S = 240.0
+"""From the command to the first question: emulated on a busy computer, the imports alone took 70 s."""
 KEY_S = 20.0
 EXIT_S = 60.0
 

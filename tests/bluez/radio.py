@@ -124,6 +124,12 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+def fall_begins(machine: FtmsMachine, after: float) -> float:
+    """When the belt itself first ran slower than a moment before; for machines asked about the past."""
+    moments = (after + tick / 20 for tick in range(2400))
+    return next(at for at in moments if machine.true_speed_kmh(at + 0.05) < machine.true_speed_kmh(at))
+
+
 async def until(happened: Callable[[], bool], seconds: float, what: str) -> float:
     """Look every 20 ms whether it has happened; gives the time. Raises AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds

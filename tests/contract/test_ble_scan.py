@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 
+import bleak
 import pytest
 from bleak.backends.adapter import BaseBleakAdapter
 from bleak.backends.device import BLEDevice
 from bleak.exc import BleakDBusError
 
+from retroctl.adapters.ble import probe
 from retroctl.adapters.ble.scan import find, look_for, scan
 from retroctl.app.clock import LoopClock
 from retroctl.errors import TreadmillError, TreadmillNotFound
@@ -158,3 +161,9 @@ async def test_a_machine_both_heard_and_connected_is_listed_once():
 async def test_not_knowing_what_is_connected_does_not_end_the_scan(error):
     radio = radio_with(("standard", ONE, -50))
     assert len(await scan_on(radio, adapter=connected_to(error=error))) == 1
+
+
+async def test_the_doctors_probe_counts_devices_and_machines(monkeypatch):
+    radio = radio_with(("standard", ONE, -50), ("anonymous", TWO, -60))
+    monkeypatch.setattr(bleak, "BleakScanner", functools.partial(bleak.BleakScanner, backend=radio.scanner_backend))
+    assert await probe._try(2.0) == {"works": True, "heard": 2, "machines": 2}

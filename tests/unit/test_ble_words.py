@@ -178,6 +178,13 @@ def test_the_service_may_be_named_in_the_service_data_alone():
     assert heard(packet(b"\x01\x01\x00", uuids=())) is not None
 
 
+def test_a_machine_is_described_in_one_line():
+    bike = heard(packet(b"\x01\x20\x00", name="Bike"))
+    assert bike is not None
+    assert bike.line == "Bike (AA:BB), -50 dBm; it advertises itself as indoor bike, not as a treadmill"
+    assert found("AA:01", name="AA:01", rssi=None).line == "AA:01, not advertising"
+
+
 def test_other_devices_are_no_machines():
     assert heard(packet(uuids=("0000180d-0000-1000-8000-00805f9b34fb",))) is None
 

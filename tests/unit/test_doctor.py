@@ -224,6 +224,7 @@ def script(monkeypatch, text: str) -> None:
     )
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS may end the probe: the terminal needs its permission")
 def test_the_probe_of_this_computer_gives_an_outcome_whatever_it_is():
     ended = run_probe()
     assert ended.code == 0, ended.err

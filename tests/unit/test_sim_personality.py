@@ -367,3 +367,41 @@ def test_a_stranger_is_data_and_a_small_override():
     assert run.run(5).speed == 1.0
     run.ask("0802")
     assert run.run(5).speed == 0
+
+
+def test_a_stranger_may_drop_subscriptions_lock_its_console_and_lie_in_reads_and_status():
+    class Odd(Behaviour):
+        def accepts_subscription(self, characteristic, now):
+            return characteristic != "2acd" and super().accepts_subscription(characteristic, now)
+
+        def console_works(self, now):
+            return not self.machine.controlled and super().console_works(now)
+
+        def status(self, data):
+            told = super().status(data)
+            return None if data[0] == 0x05 else told[:1]
+
+        def value(self, characteristic, data):
+            return super().value(characteristic, data)[: 5 if characteristic == "2ad4" else None]
+
+    run = Run(Personality("odd", "is odd", {}, (Odd,)))
+    machine = run.machine
+    statuses = []
+    assert machine.read("2ad4", 0).data.hex() == "640040060a"
+    assert machine.read("2ad3", 0).data.hex() == "0001"
+    assert machine.console_start(run.now)
+    run.run(10)
+    assert run.speeds == []
+    run.ask("00")
+    machine.console_set_speed(5.0, run.now)
+    machine.console_pause(run.now)
+    machine.console_stop(run.now)
+    assert not machine.console_start(run.now)
+    assert run.run(20).speed == 1.0
+    run.write("02c800")
+    run.now += 1
+    statuses += [e.data.hex() for e in machine.advance(run.now) if e.characteristic == "2ada"]
+    run.write("0801")
+    run.now += 1
+    statuses += [e.data.hex() for e in machine.advance(run.now) if e.characteristic == "2ada"]
+    assert statuses == ["02"]

@@ -50,7 +50,7 @@ async def connect(
     this computer's Bluetooth cannot be used.
     """
     deadline = clock.now() + CONNECT_OVERALL_S
-    cause: BaseException | None = None
+    cause: BaseException = TimeoutError()
     tries = 0
     while tries < CONNECT_TRIES and (left := deadline - clock.now()) > 0:
         if tries:
@@ -62,7 +62,7 @@ async def connect(
         except STACK_ERRORS as error:
             cause = error
         except LinkLost as error:
-            if link.given_up:
+            if link.gone.done():
                 raise
             cause = error
         except BaseException:
@@ -76,8 +76,4 @@ async def connect(
             raise bluetooth_error(trouble) from cause
         if isinstance(cause, BleakDeviceNotFoundError):
             device = await search(SEARCH_S) or device
-    raise TreadmillNotFound(f"{name} cannot be reached ({_said(cause)}, {tries} tries): {LIKELY_CAUSES}") from cause
-
-
-def _said(cause: BaseException | None) -> str:
-    return "no try was made" if cause is None else describe(cause)
+    raise TreadmillNotFound(f"{name} cannot be reached ({describe(cause)}, {tries} tries): {LIKELY_CAUSES}") from cause

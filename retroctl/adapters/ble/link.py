@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 RELEASE_S = 4.5
 """The most that letting go of a client may take; BlueZ was measured at 2.6 s."""
+CANCEL_S = 2.0
+"""Of this, the most that a cancelled connect may take to end."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,15 +51,12 @@ class Link:
     ) -> None:
         self.generation = generation
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.given_up = False
-        """We ended it, so its end is no news."""
         self._connected = False
         self.in_use = False
         """`open` has returned: from here a drop is told as an event, before that it is the outcome of `open`."""
         self.control: tuple[BleakGATTCharacteristic, bool] | None = None
         """The Control Point, and whether it is written with response."""
         self._clock = clock
-        self._connect_s = connect_s
         self._dropped = dropped
         self._releases = releases
         self._connecting: asyncio.Task[None] | None = None
@@ -82,7 +81,7 @@ class Link:
     def drop(self) -> None:
         """Note that the link is lost; harmless when it has ended already."""
         if not self.gone.done():
-            self.gone.set_result(None)
+            self.give_up()
             self._dropped(self)
 
     def give_up(self) -> asyncio.Task[None]:
@@ -91,7 +90,6 @@ class Link:
         Also needed after a drop: on BlueZ an old client keeps its D-Bus connection, and its subscriptions come back.
         """
         if not self.gone.done():
-            self.given_up = True
             self.gone.set_result(None)
         if self._release is None:
             self._release = asyncio.create_task(self._let_go(), name=f"release link {self.generation}")
@@ -109,11 +107,16 @@ class Link:
         try:
             async with self._clock.timeout(RELEASE_S):
                 # A try that was cancelled still has to tell the system so, and needs its client for that.
-                if self._connecting is not None and not self._connecting.done():
-                    await asyncio.wait({self._connecting})
+                if self._connecting is not None:
+                    await self._ended(self._connecting)
                 await self.client.disconnect()
         except Exception as error:  # noqa: BLE001 - the task ends here; whatever it was, the link is given up
             _log.info("letting go of link %d: %r", self.generation, error)
+
+    async def _ended(self, connecting: asyncio.Task[None]) -> None:
+        with suppress(TimeoutError):
+            async with self._clock.timeout(CANCEL_S):
+                await asyncio.wait({connecting})
 
     def begin(self, work: Coroutine[Any, Any, T], what: str) -> asyncio.Task[T]:
         """Start a call on the link; `wait` or `run` bounds it."""
@@ -174,7 +177,7 @@ class Link:
                 f"write {payload.hex(' ')}",
             )
         except STACK_ERRORS as error:
-            fault = write_fault(error, connected=self.client.is_connected and not self.gone.done())
+            fault = write_fault(error, connected=self.client.is_connected)
             if isinstance(fault, LinkLost):
                 self.drop()
             raise fault from error

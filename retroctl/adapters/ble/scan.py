@@ -57,6 +57,12 @@ class FoundMachine:
     def __str__(self) -> str:
         return f"{self.name} ({self.address})" if self.name != self.address else self.address
 
+    @property
+    def line(self) -> str:
+        """All that is known of it, in one line."""
+        strength = "not advertising" if self.rssi_dbm is None else f"{self.rssi_dbm} dBm"
+        return "; ".join((f"{self}, {strength}", *self.remarks))
+
 
 async def scan(
     seconds: float = SCAN_S,

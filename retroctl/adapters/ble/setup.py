@@ -15,6 +15,7 @@ from retroctl.ftms.features import decode_feature
 from retroctl.ftms.ranges import decode_inclination_range, decode_speed_range
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -106,16 +107,19 @@ class Setup:
             else:
                 self._link.control = (control_point, with_response)
                 await self._write_urgent(urgent())
+            await self._finish_control_point(subscription)
+        finally:
+            abandon(subscription)
+
+    async def _finish_control_point(self, subscription: asyncio.Task[None]) -> None:
+        shown = "its Control Point (2AD9)"
+        try:
             if await self._link.wait(subscription, SUBSCRIBE_S):
                 self._link.result(subscription)
             else:
-                self._note_silence(
-                    gatt.CONTROL_POINT, "its Control Point (2AD9) did not confirm the subscription in time"
-                )
+                self._note_silence(gatt.CONTROL_POINT, f"{shown} did not confirm the subscription in time")
         except STACK_ERRORS as error:
-            self._lost_or_remark(error, "the answers of its Control Point (2AD9) cannot be heard")
-        finally:
-            abandon(subscription)
+            self._lost_or_remark(error, f"the answers of {shown} cannot be heard")
 
     async def _write_urgent(self, payload: bytes | None) -> None:
         if payload is None:

@@ -91,11 +91,11 @@ class BleTreadmill:
             info = await setup.run(self.address, deliver, urgent)
             link.check(f"the connection to {self._name} ended while it was set up")
         except Exception:
-            self._give_up(link)
+            link.give_up()
             await self._finish_releases()
             raise
         except BaseException:
-            self._give_up(link)  # cancelled: the release goes on by itself, within its bound
+            link.give_up()  # cancelled: the release goes on by itself, within its bound
             raise
         link.in_use = True
         return info
@@ -116,7 +116,6 @@ class BleTreadmill:
         closes = self._closes
 
         def dropped(link: Link) -> None:
-            self._give_up(link)
             if link.in_use:
                 _hand_over(sink, Disconnected(link.generation))
 
@@ -144,12 +143,7 @@ class BleTreadmill:
 
     def _give_up_link(self) -> None:
         if self._link is not None:
-            self._give_up(self._link)
-
-    def _give_up(self, link: Link) -> None:
-        link.give_up()
-        if self._link is link:
-            self._link = None
+            self._link.give_up()
 
     async def _finish_releases(self) -> None:
         """Wait until old clients are let go of: one still at it could drop the next connection too."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def keys(pressed: Callable[[str], None], gone: Callable[[], None]) -> Iterator[None]:
     """Call `pressed` for each key (a burst, such as an arrow's escape sequence, is one key); `gone` when none can come.
 
-    `pressed` is called in the running event loop.
+    `pressed` is called in the running event loop. What was typed before or is left over afterwards is thrown away:
+    it was not meant for this program, or not for the shell.
     """
     if sys.platform == "win32":
         with _windows_keys(pressed):
@@ -30,7 +31,6 @@ def keys(pressed: Callable[[str], None], gone: Callable[[], None]) -> Iterator[N
 @contextmanager
 def _posix_keys(pressed: Callable[[str], None], gone: Callable[[], None]) -> Iterator[None]:
     import termios  # noqa: PLC0415 - not on Windows
-    import tty  # noqa: PLC0415
 
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)
@@ -39,6 +39,8 @@ def _posix_keys(pressed: Callable[[str], None], gone: Callable[[], None]) -> Ite
     def read() -> None:
         try:
             data = os.read(descriptor, 1024)
+        except (BlockingIOError, InterruptedError):
+            return
         except OSError:
             data = b""
         if not data:
@@ -47,16 +49,31 @@ def _posix_keys(pressed: Callable[[str], None], gone: Callable[[], None]) -> Ite
             return
         pressed(data.decode("utf-8", "replace"))
 
-    tty.setcbreak(descriptor, termios.TCSANOW)
-    loop.add_reader(descriptor, read)
+    _one_by_one(descriptor)
     try:
+        loop.add_reader(descriptor, read)
         yield
     finally:
         loop.remove_reader(descriptor)
-        try:
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-        except termios.error:
-            pass  # the terminal is gone
+        with suppress(termios.error):  # the terminal may be gone
+            termios.tcflush(descriptor, termios.TCIFLUSH)
+            # At once: waiting for the output to drain would hang on a terminal that was stopped.
+            termios.tcsetattr(descriptor, termios.TCSANOW, before)
+
+
+def _one_by_one(descriptor: int) -> None:
+    """Each key as it is pressed and unseen, Ctrl-S, Ctrl-Q, Ctrl-V and Ctrl-O included: each of them is STOP.
+
+    Ctrl-C, Ctrl-Z and Ctrl-backslash stay signals, which are ways out and stop the belt too.
+    """
+    import termios  # noqa: PLC0415 - not on Windows
+
+    mode = termios.tcgetattr(descriptor)
+    mode[0] &= ~(termios.IXON | termios.IXOFF)
+    mode[3] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
+    mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
+    termios.tcsetattr(descriptor, termios.TCSANOW, mode)
+    termios.tcflush(descriptor, termios.TCIFLUSH)
 
 
 @contextmanager

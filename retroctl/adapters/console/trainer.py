@@ -1,7 +1,8 @@
-"""The trainer at the keys of the line mode: the briefing one key at a time, the start, then four keys and STOP."""
+"""The trainer at the keys of the line mode: the briefing one key at a time, the start, then three keys and STOP."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from retroctl.app.reports import Kind, Report
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 GAZE: Final = {"1": "a mark on the wall", "2": "a screen behind the belt", "3": "another point at eye height"}
 ENTER: Final = frozenset({"\r", "\n", "\r\n"})
 LEAVE: Final = frozenset({"q", "\x1b", "\x04"})
-RUNNING_HELP: Final = "Enter confirm   h hold   d down   ANY OTHER KEY STOPS THE BELT"
+RUNNING_HELP: Final = "Keys: Enter confirm   h hold   d down   ANY OTHER KEY STOPS THE BELT"
+KEY_REPEAT_S: Final = 0.3
+"""The same key again so soon is a key held down; real seconds, since fingers know no other."""
 
 
 class KeyTrainer:
@@ -28,41 +31,44 @@ class KeyTrainer:
         leave: Callable[[str], None],
         *,
         answered: bool = False,
+        real_now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`answered`: briefing and start are answered by rule (the simulated treadmill with --yes)."""
         self._say, self._tell, self._stop, self._leave = say, tell, stop, leave
         self._answered = answered
+        self._real_now = real_now
         self._state = "idle"
         self._open: list[ev.BriefingItem] = []
+        self._last_key, self._last_at = "", 0.0
 
     def __call__(self, report: Report) -> None:
         """Follow the session and ask what it needs next."""
         if report.kind is not Kind.STATE:
             return
         self._state = str(report.data["state"])
-        if self._answered:
-            if self._state == "starting":
-                self._say(RUNNING_HELP)
+        if self._state == "starting":
+            self._say(RUNNING_HELP)
+        elif self._answered:
             return
-        if self._state == "briefing":
+        elif self._state == "briefing":
             self._open = list(ev.BriefingItem)
-            self._say("Each question: y or n. n, q or Esc leaves; nothing has been written. Space is STOP.")
+            self._say("Answer y or n. n, q or Esc leaves and writes nothing. Space is STOP.")
             self._ask()
         elif self._state == "armed":
-            self._say("Client on the side rails? Press c and then START on the console within 60 s (preferred),")
-            self._say("or p to let this program start the belt now. ANY OTHER KEY STOPS.")
-        elif self._state == "starting":
-            self._say(RUNNING_HELP)
+            self._say("Is the client on the side rails? Then start the belt:")
+            self._say("   c   and press START on the console within 60 s (preferred)")
+            self._say("   p   this program starts the belt now")
+            self._say("ANY OTHER KEY STOPS.")
+        elif self._state == "overridden":
+            self._say("Enter goes on at the console's speed, d goes down, any other key STOPS.")
+        elif self._state == "lost":
+            self._say("Enter goes on once the link is back, any other key STOPS.")
 
     def pressed(self, key: str) -> None:
         """Take a key."""
         if self._state in ("idle", "observing"):
-            if key in LEAVE:
-                self._leave("the trainer left")
-            elif key == " ":
-                self._stop("key")
-            return
-        if self._state == "briefing" and not self._answered:
+            self._before_the_briefing(key)
+        elif self._state == "briefing" and not self._answered:
             self._answer(key)
         elif self._state == "armed" and key in ("c", "p"):
             kind = ev.StartKind.CONSOLE if key == "c" else ev.StartKind.PROGRAM
@@ -72,23 +78,35 @@ class KeyTrainer:
         else:
             self._act(key)
 
-    def _act(self, key: str) -> None:
-        # A key held down arrives as a burst of the same letter: it is that key, once.
-        one = key[0] if len(set(key)) == 1 else key
-        if one in ENTER or key in ENTER:
-            self._tell(ev.ConfirmPressed())
-        elif one == "h":
-            self._tell(ev.HoldPressed())
-        elif one == "d":
-            self._tell(ev.StepDownPressed())
-        else:
+    def _before_the_briefing(self, key: str) -> None:
+        if key in LEAVE:
+            self._leave("the trainer left")
+        elif key == " ":
             self._stop("key")
+
+    def _act(self, key: str) -> None:
+        # A key held down arrives as a burst of the same letter, or as one letter after another: it is that key, once.
+        one = key[0] if len(set(key)) == 1 else key
+        act = {"h": ev.HoldPressed, "d": ev.StepDownPressed}.get(one)
+        if one in ENTER:
+            act = ev.ConfirmPressed
+        if act is None:
+            self._stop("key")
+        elif not self._repeated(one):
+            self._tell(act())
+
+    def _repeated(self, key: str) -> bool:
+        now, last, at = self._real_now(), self._last_key, self._last_at
+        self._last_key, self._last_at = key, now
+        return key == last and now - at < KEY_REPEAT_S
 
     def _ask(self) -> None:
         item = self._open[0]
-        self._say(QUESTIONS[item])
+        self._say(f"{len(QUESTIONS) - len(self._open) + 1}/{len(QUESTIONS)}  {QUESTIONS[item]}")
         if item is ev.BriefingItem.GAZE_TARGET:
-            self._say("   " + "   ".join(f"{key} {words}" for key, words in GAZE.items()) + "   n none")
+            for key, words in GAZE.items():
+                self._say(f"     {key}  {words}")
+            self._say("     n  nothing: leave")
 
     def _answer(self, key: str) -> None:
         if key == " ":
@@ -101,8 +119,8 @@ class KeyTrainer:
         text = {ev.BriefingItem.GAZE_TARGET: GAZE.get(key, ""), ev.BriefingItem.CONFIDENCE: key}.get(item, "")
         if key == "n":
             self._tell(ev.BriefingAnswered(item, yes=False))
-            self._say("Not today: nothing has been written to the machine.")
-            self._leave(f"briefing answered no: {item.value}")
+            self._say("     no: nothing has been written to the machine.")
+            self._leave(f"the briefing was answered no: {QUESTIONS[item]}")
             return
         fits = {
             ev.BriefingItem.GAZE_TARGET: key in GAZE,
@@ -111,6 +129,7 @@ class KeyTrainer:
         if not fits:
             self._ask()
             return
+        self._say(f"     {text or 'yes'}")
         self._tell(ev.BriefingAnswered(item, yes=True, text=text))
         self._open.pop(0)
         if self._open:

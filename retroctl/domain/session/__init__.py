@@ -79,8 +79,7 @@ class Session:
     @property
     def following_stage(self) -> Stage | None:
         """The stage after this one; None at the last."""
-        stages, index = self._core.course.plan.stages, self._core.course.index
-        return stages[index + 1] if index + 1 < len(stages) else None
+        return self._core.course.following
 
     @property
     def facing(self) -> Facing:
@@ -116,11 +115,13 @@ class Session:
         return "the trainer's confirmation" if self._core.advance is Advance.CONFIRM else None
 
 
-def _dispatch(core: Core, event: ev.Event) -> None:  # noqa: C901, PLR0912 - one line for each thing that can happen
+def _dispatch(core: Core, event: ev.Event) -> None:
     match event:
         case ev.Connected():
-            core.connected_at, core.link_up = core.now, True
-            core.move(Trigger.CONNECTED)
+            core.link_up = True
+            if core.state is State.IDLE:
+                core.connected_at = core.now
+                core.move(Trigger.CONNECTED)
         case ev.TelemetryReceived():
             machine.telemetry(core, event)
         case ev.MachineStopped():
@@ -154,12 +155,13 @@ def _dispatch(core: Core, event: ev.Event) -> None:  # noqa: C901, PLR0912 - one
         case ev.BalanceEventNoted():
             trainer.balance_event(core, event)
         case ev.AnnouncementFinished():
-            core.announcement_finished = core.announcement_finished or event.number == core.announcement
+            if event.number == core.announcement:
+                core.announcement_finished_at = core.now
         case ev.RestWitnessed():
             core.cue("Noted: the trainer sees the belt at rest.")
         case ev.RecordFailed():
             core.blocks.add(FailsafeId.F14)
-            core.alarm(FailsafeId.F14, event.reason)
+            core.alarm(FailsafeId.F14, f"{event.reason}; ease down?")
             core.consent_at = None
         case ev.RecordRestored():
             core.blocks.discard(FailsafeId.F14)

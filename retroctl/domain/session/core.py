@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from retroctl.domain.belief import Belief, Mover, Reading
 from retroctl.domain.briefing import Briefing
-from retroctl.domain.commands import Command, Outcome, RequestControl, SetTargetSpeed
+from retroctl.domain.commands import Command, Outcome, RequestControl, SetTargetSpeed, StartOrResume, Stop
 from retroctl.domain.course import Course
 from retroctl.domain.effects import (
     Alarm,
@@ -30,10 +30,12 @@ from retroctl.domain.hold import HoldTimer, Steady
 from retroctl.domain.limits import BeltRange, Caps, Facing
 from retroctl.domain.monitors import OverCap, OverTarget
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S, Plan, raise_step
-from retroctl.domain.starting import StartAttempt
 from retroctl.domain.stopping import StopWatch
 from retroctl.domain.transitions import State, Trigger, next_state
 from retroctl.units import REST, Speed
+
+if TYPE_CHECKING:
+    from retroctl.domain.starting import StartAttempt
 
 CONSENT_WINDOW_S: Final = 15.0
 """Consent counts only in the last seconds of a hold, or later: it must be a judgement of this speed."""
@@ -41,6 +43,9 @@ ANNOUNCE_S: Final = 5.0
 """How long a raise is announced before it is written."""
 ANNOUNCE_LIMIT_S: Final = 15.0
 """An announcement that has not finished by then is withdrawn."""
+
+PROGRESS: Final = 10
+"""A belt that has come so much nearer to its target is obeying, hundredths of km/h."""
 
 HOLD_STATES: Final = frozenset({State.HOLDING, State.READY, State.ANNOUNCING})
 
@@ -76,17 +81,28 @@ class Core:
         self.steady = Steady(belt)
         self.over_target = OverTarget()
         self.over_cap = OverCap(caps)
+        self.armed = False
+        """The trainer has armed: before that nothing is written but a person's Stop, and failsafes only alarm."""
+        self.ended_at_machine = False
+        self.ended = False
         self.blocks: set[FailsafeId] = set()
         """Failsafes that forbid raises until what their row says lifts them."""
         self.connected_at = 0.0
         self.moved_unarmed = False
         self.start: StartAttempt | None = None
+        self.start_unsettled = False
+        """Start or Resume went out and nothing is known of it yet."""
+        self.start_pending = False
+        """Start or Resume went out and the belt has not moved since: it may still."""
         self.stop: StopWatch | None = None
         self.stop_view: StopView | None = None
         self.stop_reason = ""
         self.fault: FailsafeId | None = None
         self.link_up = False
-        self.in_control = False
+        self.heard_since_link = False
+        """A frame has come on the present connection."""
+        self.asked: set[Command] = set()
+        """What was proposed and not answered yet, Stop aside."""
         self.data_alarmed = False
         self.any_settled = False
         self.pending: SetTargetSpeed | None = None
@@ -95,6 +111,12 @@ class Core:
         self.measured_before: Speed = REST
         self.in_force_before: Speed | None = None
         self.first_target = True
+        """No target has settled since the belt started."""
+        self.lowest_asked = False
+        """The machine's lowest speed was asked for since the belt started: it comes before any other target."""
+        self.stage_began: float | None = None
+        """When the speed of the stage first settled; a forward stage lasts from there, whatever the client sets."""
+        self.raised_at: float | None = None
         self.nearest = 0
         self.progress_at = 0.0
         self.override_base: Speed | None = None
@@ -106,7 +128,7 @@ class Core:
         self.announcement = 0
         self.announced_at: float | None = None
         self.announced_target: Speed | None = None
-        self.announcement_finished = False
+        self.announcement_finished_at: float | None = None
         self.rung_until = 0.0
         self.turn_next = False
         self.completed = False
@@ -132,7 +154,23 @@ class Core:
 
     def propose(self, command: Command, source: str) -> None:
         """Propose a command to the envelope."""
+        if not isinstance(command, Stop):
+            self.asked.add(command)
+        if isinstance(command, StartOrResume):
+            self.start_unsettled = self.start_pending = True
         self.emit(Propose(command, source))
+
+    def settle_start(self, outcome: Outcome) -> None:
+        """Say what became of Start or Resume, once."""
+        if self.start_unsettled:
+            self.start_unsettled = False
+            self.emit(Settled(StartOrResume(), outcome))
+
+    def end(self, reason: EndReason, text: str) -> None:
+        """Say, once, that nothing more will happen by itself."""
+        if not self.ended:
+            self.ended = True
+            self.emit(Ended(reason, text))
 
     # -- knowing ---------------------------------------------------------------------------------------------------
 
@@ -153,7 +191,14 @@ class Core:
 
     def near(self, one: Speed, other: Speed) -> bool:
         """Whether two speeds are the same for a treadmill."""
-        return abs(one.hundredths - other.hundredths) <= self.belt.tolerance
+        return abs(one.hundredths - other.hundredths) <= self.belt.near
+
+    def remaining(self) -> float:
+        """Seconds of the stage still to serve: backward of the hold at its speed, forward of the stage's own time."""
+        hold_s = self.course.stage.hold_s
+        if self.facing is Facing.BACKWARD:
+            return self.hold.remaining(hold_s, self.now)
+        return hold_s if self.stage_began is None else max(0.0, self.stage_began + hold_s - self.now)
 
     # -- acting ----------------------------------------------------------------------------------------------------
 
@@ -162,6 +207,8 @@ class Core:
         before, self.state = self.state, next_state(self.state, trigger)
         if before in HOLD_STATES and self.state not in HOLD_STATES:
             self.emit(HeldStage(self.in_force, self.hold.seconds(self.now)))
+        if self.state is not State.STARTING:
+            self.start = None
         if before is State.ANNOUNCING and self.announced_at is not None:
             self.emit(AnnouncementWithdrawn(self.announcement))
             self.announced_at = None
@@ -174,20 +221,36 @@ class Core:
         if self.measured == REST:
             self.refuse("N3", "the belt does not move; a target speed is for a moving belt")
             return False
+        self.settle_command(Outcome.UNKNOWN)
         self.pending, self.pending_at = SetTargetSpeed(target), self.now
         self.belief.requested = Reading(target, self.now)
         self.measured_before = self.measured
         self.in_force_before = None if self.belief.in_force is None else self.belief.in_force.speed
         self.nearest = abs(self.measured.hundredths - target.hundredths)
         self.progress_at = self.now
+        self.lowest_asked = self.lowest_asked or target == self.belt.minimum
         self.consent_at = None
         self.propose(self.pending, source)
         return True
 
+    def ask_lowest(self) -> None:
+        """The first target since the belt started is the machine's lowest speed, also when it runs there already."""
+        if self.command(self.belt.minimum, "start"):
+            self.move(Trigger.COMMANDED)
+            self.put_in_force(self.belt.minimum, Mover.PROGRAM)
+
+    def watch_progress(self, measured: Speed) -> None:
+        """Note whether the belt comes nearer to the pending target."""
+        if self.pending is not None:
+            distance = abs(measured.hundredths - self.pending.target.hundredths)
+            if distance <= self.nearest - PROGRESS:
+                self.nearest, self.progress_at = distance, self.now
+
     def put_in_force(self, target: Speed, mover: Mover) -> None:
         """The belt is expected at `target` from now, and must settle there."""
+        before = None if self.belief.in_force is None else self.belief.in_force.speed
         self.belief.put_in_force(target, self.now, mover)
-        self.hold.aim(target)
+        self.hold.aim(target, before if mover is Mover.PROGRAM else None)
 
     def settle_command(self, outcome: Outcome) -> None:
         """Say what became of the pending target."""
@@ -198,7 +261,7 @@ class Core:
     def announce(self, target: Speed) -> None:
         """Begin to announce a raise."""
         self.announcement += 1
-        self.announced_at, self.announced_target, self.announcement_finished = self.now, target, False
+        self.announced_at, self.announced_target, self.announcement_finished_at = self.now, target, None
         self.emit(
             Announce(self.announcement, target, ANNOUNCE_S, f"Faster in {ANNOUNCE_S:.0f} seconds: {target.kmh:.1f}.")
         )
@@ -217,17 +280,20 @@ class Core:
     def ease(self, source: str) -> None:
         """Walk the rungs down, then stop."""
         self.consent_at = None
-        self.settle_command(Outcome.UNKNOWN)
         self.move(Trigger.EASE)
         self.cue("Easing down.")
         self.ease_rung(source)
 
     def ease_rung(self, source: str) -> None:
-        """One rung lower; at the lowest, stop."""
-        below = self.course.rung_below(self.reference_for_down())
-        if below is None or not self.command(below, source):
-            self.begin_stop("the end of easing down")
+        """One rung lower; at the lowest, stop. A single frame of 0 is waited out: the next one tells."""
+        if self.measured == REST:
+            self.rung_until = self.now
             return
+        below = self.course.rung_below(self.reference_for_down())
+        if below is None:
+            self.begin_stop("the end of easing down", planned=True)
+            return
+        self.command(below, source)
         self.put_in_force(below, Mover.PROGRAM)
         self.cue(f"Slower. {below.kmh:.1f}.")
         forward = self.facing is Facing.FORWARD
@@ -239,26 +305,41 @@ class Core:
 
     # -- stopping --------------------------------------------------------------------------------------------------
 
-    def begin_stop(self, reason: str, *, quiet: bool = False) -> None:
-        """Stop from any state. `quiet`: the machine says that it stopped by itself; write only if it does not fall."""
+    def begin_stop(self, reason: str, *, quiet: bool = False, planned: bool = False) -> None:
+        """Stop from any state.
+
+        `quiet`: the machine says that it stopped by itself; write only if it does not fall. `planned`: easing down has
+        come to its end; any other stop also ends the plan.
+        """
+        if not planned:
+            self.turn_next = self.completed = False
         if self.state is State.STOPPING:
             return
         self.settle_command(Outcome.UNKNOWN)
-        pending_start = self.start is not None and self.start.start_sent_at is not None and self.measured == REST
+        self.settle_start(Outcome.UNKNOWN)
         self.move(Trigger.STOP)
-        self.consent_at, self.start, self.stop_reason = None, None, reason
+        self.ended = False
+        self.consent_at, self.stop_reason = None, reason
         lowest = None if self.belief.measured is None else self.belief.measured.speed
-        self.stop = StopWatch(self.belt.minimum, self.now, lowest, start_pending=pending_start, measured=lowest)
+        self.stop = StopWatch(
+            self.belt.minimum,
+            self.now,
+            lowest,
+            start_pending=self.start_pending,
+            measured=lowest if self.heard_since_link else None,
+        )
         for command in self.stop.begin(quiet=quiet):
             self.propose(command, reason)
         self.cue("Stopping.")
         self.show_stop()
 
     def fail(self, failsafe: FailsafeId, detail: str) -> None:
-        """A failsafe that stops: alarm, stop; those that never clear end the session for good."""
+        """A failsafe that stops: alarm, stop; those that never clear end the session for good. Unarmed, only alarm."""
         self.alarm(failsafe, detail)
+        if not self.armed:
+            return
         self.blocks.add(failsafe)
-        if FAILSAFES[failsafe].clears is Clears.NEVER and failsafe is not FailsafeId.F7:
+        if FAILSAFES[failsafe].clears is Clears.NEVER:
             self.fault = failsafe
         self.begin_stop(f"{failsafe}: {detail}")
 
@@ -274,18 +355,21 @@ class Core:
             self._rest()
 
     def _rest(self) -> None:
+        if self.stop is not None and self.stop.sent_at is not None:
+            self.emit(Settled(Stop(), Outcome.CONFIRMED))
         self.stop = self.stop_view = None
         self.belief.forget_targets()
         self.steady.reset()
-        self.first_target, self.any_settled, self.in_control = True, False, False
+        self.first_target, self.any_settled, self.start_pending, self.lowest_asked = True, False, False, False
+        self.stage_began = self.raised_at = None
+        self.asked.clear()
         if self.fault is not None:
             self.move(Trigger.REST_AFTER_FAULT)
-            self.emit(Ended(EndReason.FAULT, self.stop_reason))
+            self.end(EndReason.FAULT, self.stop_reason)
         elif self.turn_next:
             self.turn_next = False
             self.move(Trigger.REST_BEFORE_TURN)
             self.cue("Stand still. Turn. Confirm.")
         else:
             self.move(Trigger.REST)
-            reason = EndReason.COMPLETED if self.completed else EndReason.STOPPED
-            self.emit(Ended(reason, self.stop_reason))
+            self.end(EndReason.COMPLETED if self.completed else EndReason.STOPPED, self.stop_reason)

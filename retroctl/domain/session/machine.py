@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from retroctl.domain import events as ev
-from retroctl.domain.belief import FRESH_S, REST_FRAMES, Mover, Reading
+from retroctl.domain.belief import FRESH_S, Mover, Reading
 from retroctl.domain.commands import Answer, Outcome, RequestControl, SetTargetSpeed, StartOrResume, Stop
-from retroctl.domain.effects import Ended, EndReason, Settled
+from retroctl.domain.effects import EndReason, Settled
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.hold import HoldNews
 from retroctl.domain.limits import Facing
@@ -20,11 +20,14 @@ from retroctl.units import REST, Speed
 
 ADOPT_RISE: Final = 50
 """A rise at the console of at most this is adopted though the machine did not announce it, hundredths of km/h."""
+SAME_TARGET: Final = 5
+"""Two targets this near are one: a machine may convert to miles and back, hundredths of km/h."""
 SMALL_CHANGE_S: Final = 5.0
 """A steady speed off the target, but inside the excursion band, is a change at the console after so long."""
 OTHER_SPEED_S: Final = 2.0
 UNIT_FASTER_S: Final = 2.0
-UNIT_SLOWER_S: Final = 4.0
+UNIT_SLOWER_S: Final = 6.0
+"""Slower than asked is no danger, and a slow or staged ramp passes through the same ratio: judged when it stays there."""
 GONE_REST_S: Final = 3.0
 """A belt at rest for so long, though nobody here stopped it, has been stopped; one frame of 0 may be a fluke."""
 
@@ -35,27 +38,30 @@ def telemetry(core: Core, event: ev.TelemetryReceived) -> None:
     """Take in a frame: first the failsafes, then what the state makes of it."""
     belief, now = core.belief, core.now
     gap = belief.measured is not None and now - belief.measured.at > FRESH_S
-    rested = belief.zero_frames >= REST_FRAMES
+    rested = belief.stands()
     elapsed_before = belief.elapsed_s
     belief.measure(event.measured, now)
     belief.elapsed_s = event.elapsed_s if event.elapsed_s is not None else belief.elapsed_s
+    core.heard_since_link = True
     core.steady.measure(event.measured, now)
+    if event.measured > REST:
+        core.start_pending = False
+        core.settle_start(Outcome.CONFIRMED)
     if core.data_alarmed or gap:
         core.data_alarmed = False
         core.break_hold()
     if core.state not in ARMED_STATES:
         _watch_unarmed(core)
-        return
-    if core.state is State.STOPPING:
+    elif core.state is State.STOPPING:
         if core.stop is not None:
             core.stop.measure(event.measured, now)
             core.show_stop()
-        return
-    tripped = _tripped(core, event.measured, rested=rested, was=elapsed_before)
-    if tripped is not None:
-        core.fail(*tripped)
-        return
-    _by_state(core, event.measured)
+    else:
+        tripped = _tripped(core, event.measured, rested=rested, was=elapsed_before)
+        if tripped is not None:
+            core.fail(*tripped)
+        else:
+            _by_state(core, event.measured)
 
 
 def _watch_unarmed(core: Core) -> None:
@@ -84,24 +90,23 @@ def _tripped(core: Core, measured: Speed, *, rested: bool, was: int | None) -> t
 
 def _by_state(core: Core, measured: Speed) -> None:
     zero_since = core.belief.zero_since
-    stands = zero_since is not None and core.belief.zero_frames >= REST_FRAMES and core.now - zero_since >= GONE_REST_S
-    if stands and (core.state in RUNNING_STATES or core.state is State.LOST):
+    gone = core.belief.stands() and zero_since is not None and core.now - zero_since >= GONE_REST_S
+    if gone and (core.state in RUNNING_STATES or core.state is State.LOST):
         machine_stopped(core, ev.MachineStop.UNSTATED)
         return
     match core.state:
         case State.STARTING if core.start is not None:
-            began = core.start.moving_since is None and measured > REST and core.start.start_sent_at is not None
-            news = core.start.measure(measured, core.now)
-            if began:
-                core.emit(Settled(StartOrResume(), Outcome.CONFIRMED))
-            after_start_news(core, news)
+            after_start_news(core, core.start.measure(measured, core.now))
         case State.SETTLING:
             _settle(core, measured)
+        case State.HOLDING | State.READY | State.ANNOUNCING if core.facing is Facing.FORWARD:
+            _hold_forward(core, measured)
         case State.HOLDING | State.READY | State.ANNOUNCING:
             _hold(core, measured)
         case State.OVERRIDDEN:
             _follow_console(core, measured)
         case State.EASING_DOWN:
+            core.watch_progress(measured)
             if core.hold.measure(measured, core.now) is HoldNews.SETTLED:
                 settled(core)
         case _:
@@ -112,17 +117,19 @@ def _settle(core: Core, measured: Speed) -> None:
     if core.hold.measure(measured, core.now) is HoldNews.SETTLED:
         settled(core)
         return
-    if core.pending is None:
-        elsewhere = core.steady.lasted(OTHER_SPEED_S, core.now) and not core.near(measured, core.in_force)
-        if elsewhere and measured > REST:
-            _override(core, measured)
-        return
-    distance = abs(measured.hundredths - core.pending.target.hundredths)
-    if distance <= core.nearest - 10:
-        core.nearest, core.progress_at = distance, core.now
-    fault = _unit_fault(core, core.pending.target, measured)
+    core.watch_progress(measured)
+    fault = None if core.pending is None else _unit_fault(core, core.pending.target, measured)
     if fault is not None:
         core.fail(FailsafeId.F5, fault)
+        return
+    elsewhere = core.steady.lasted(OTHER_SPEED_S, core.now) and not core.near(measured, core.in_force)
+    if not elsewhere or measured == REST:
+        return
+    if core.facing is Facing.FORWARD:
+        if core.pending is None or not core.near(measured, core.measured_before):
+            _adopt_forward(core, measured)
+    elif core.pending is None and measured.hundredths - core.in_force.hundredths <= ADOPT_RISE:
+        _override(core, measured)
 
 
 def _unit_fault(core: Core, target: Speed, measured: Speed) -> str | None:
@@ -131,23 +138,17 @@ def _unit_fault(core: Core, target: Speed, measured: Speed) -> str | None:
     if target < core.measured_before and measured.hundredths > was.hundredths + core.belt.tolerance:
         return f"asked for {target} down from {was}, measured {measured}"
     anchor = core.steady.anchor
-    if anchor is None or not other_unit(anchor, target) or core.near(anchor, target):
+    if anchor is None or not other_unit(anchor, target):
         return None
     changed = not core.near(anchor, core.measured_before)
-    steady_s = core.now - max(core.steady.since, core.pending_at)
     needed = UNIT_FASTER_S if changed and anchor > target else UNIT_SLOWER_S
-    if (changed or core.first_target) and core.steady.lasted(OTHER_SPEED_S, core.now) and steady_s >= needed:
+    stays_s = core.now - max(core.steady.since, core.pending_at)
+    if (changed or core.first_target) and core.steady.lasted(OTHER_SPEED_S, core.now) and stays_s >= needed:
         return f"asked for {target}, measured {anchor}"
     return None
 
 
 def _hold(core: Core, measured: Speed) -> None:
-    if core.facing is Facing.FORWARD:
-        # The client faces the console and sets the speed there: adopted without asking, the stage's time runs on.
-        core.hold.target = measured
-        core.hold.measure(measured, core.now)
-        core.belief.put_in_force(measured, core.now, Mover.CONSOLE)
-        return
     broken = core.hold.measure(measured, core.now) is HoldNews.BROKEN
     rise = measured.hundredths - core.in_force.hundredths
     if broken and measured > REST and rise <= ADOPT_RISE and not core.near(measured, core.in_force):
@@ -156,6 +157,18 @@ def _hold(core: Core, measured: Speed) -> None:
         core.break_hold()
     elif core.steady.lasted(SMALL_CHANGE_S, core.now) and not core.near(core.steady.anchor or measured, core.in_force):
         _override(core, measured)
+
+
+def _hold_forward(core: Core, measured: Speed) -> None:
+    """The client faces the console and sets the speed there: adopted without asking; the stage's time runs on."""
+    if measured > REST and not core.near(measured, core.in_force):
+        core.put_in_force(measured, Mover.CONSOLE)
+    core.hold.measure(measured, core.now)
+
+
+def _adopt_forward(core: Core, speed: Speed) -> None:
+    core.settle_command(Outcome.UNKNOWN)
+    core.put_in_force(speed, Mover.CONSOLE)
 
 
 def _override(core: Core, adopted: Speed) -> None:
@@ -171,7 +184,7 @@ def _override(core: Core, adopted: Speed) -> None:
 
 def _follow_console(core: Core, measured: Speed) -> None:
     """Follow the console down freely, up only as far as a rise may go unannounced; F3 watches the rest."""
-    if measured == REST or measured == core.in_force:
+    if measured in (REST, core.in_force):
         return
     base = core.override_base or core.in_force
     announced = core.reported_target is not None and measured <= core.reported_target
@@ -181,56 +194,58 @@ def _follow_console(core: Core, measured: Speed) -> None:
 
 def target_changed(core: Core, event: ev.MachineTargetChanged) -> None:
     """Machine Status 05: our own command come back, or a change at the console."""
-    now = core.now
-    recent = [core.in_force, *([] if core.pending is None else [core.pending.target])]
-    highest = core.belief.highest_target(now)
-    recent += [] if highest is None else [highest]
-    if core.belief.in_force is None or any(core.near(event.target, ours) for ours in recent):
+    if core.belief.in_force is None or _is_ours(core, event.target):
         return
     if core.state not in HOLD_STATES and core.state not in (State.SETTLING, State.OVERRIDDEN):
-        return
-    if core.facing is Facing.FORWARD:
         return
     if event.target > core.caps.of(core.facing):
         core.alarm(FailsafeId.F6, f"the console asks for {event.target}, over the cap; press STOP if the belt follows")
         core.break_hold()
-        return
-    core.reported_target = event.target
-    if core.state is State.OVERRIDDEN:
+    elif core.facing is Facing.FORWARD:
+        _adopt_forward(core, event.target)
+    elif core.state is State.OVERRIDDEN:
+        core.reported_target = event.target
         core.put_in_force(event.target, Mover.CONSOLE)
     else:
         _override(core, event.target)
+        core.reported_target = event.target
+
+
+def _is_ours(core: Core, target: Speed) -> bool:
+    same = max(SAME_TARGET, core.belt.increment.hundredths // 4)
+    return any(abs(target.hundredths - ours.hundredths) <= same for ours in core.belief.recent_targets(core.now))
 
 
 def stopped(core: Core, event: ev.MachineStopped) -> None:
     """Machine Status 02 or 03: the session ends, if one was under way."""
     if core.state in RUNNING_STATES or core.state in (State.STARTING, State.LOST):
         machine_stopped(core, event.cause)
-    elif core.state in (State.ARMED, State.TURNING) and event.cause is ev.MachineStop.SAFETY_KEY:
-        core.cue("The safety key is out. Put it back before starting.")
+    elif event.cause is ev.MachineStop.SAFETY_KEY and core.state in (State.ARMED, State.TURNING, State.STOPPING):
+        # While stopping, 02 is only the echo of our own Stop; the key is always a person's act.
+        core.alarm(FailsafeId.F7, event.cause.value)
+        core.turn_next = core.completed = False
 
 
 def control_lost(core: Core) -> None:
     """F8: somebody else commands the machine, or it withdrew its permission."""
-    if core.state in _AT_REST_STATES or core.state is State.STOPPING or core.state not in ARMED_STATES:
-        return
-    core.in_control = False
-    _deny(core, "control permission lost")
+    if core.state in ARMED_STATES:
+        _deny(core, "control permission lost")
 
 
 def _deny(core: Core, detail: str) -> None:
-    core.alarm(FailsafeId.F8, detail)
+    """The block holds until Request Control succeeds; a stop goes its own way and is not disturbed."""
     core.blocks.add(FailsafeId.F8)
     core.consent_at = None
+    if core.state in (State.STOPPING, State.STOPPED, State.FAULTED):
+        return
+    core.alarm(FailsafeId.F8, detail)
     match core.state:
         case State.EASING_DOWN:
             core.begin_stop(f"F8: {detail}")
-        case State.STARTING if core.measured == REST and (core.start is None or core.start.phase is Phase.CONTROL):
-            core.start = None
-            core.move(Trigger.START_ABANDONED)
-            core.blocks.discard(FailsafeId.F8)
         case State.STARTING if core.measured == REST:
-            pass  # a start may be on its way: wait for motion or the deadline, which stops
+            # A start that was sent may be on its way: then wait for motion or the deadline, which stops.
+            if core.start is not None and core.start.phase is Phase.CONTROL:
+                core.move(Trigger.START_ABANDONED)
         case State.STARTING | State.SETTLING | State.HOLDING | State.READY | State.ANNOUNCING:
             core.settle_command(Outcome.UNKNOWN)
             core.override_base = core.in_force
@@ -243,36 +258,44 @@ def _deny(core: Core, detail: str) -> None:
 
 def answered(core: Core, event: ev.CommandAnswered) -> None:
     """The wire's part of an outcome; a success is necessary, never sufficient."""
+    core.asked.discard(event.command)
+    if isinstance(event.command, RequestControl):
+        outcome = {Answer.SUCCESS: Outcome.CONFIRMED, Answer.NONE: Outcome.UNKNOWN}.get(event.answer, Outcome.REJECTED)
+        core.emit(Settled(event.command, outcome))
     if core.stop is not None and core.state is State.STOPPING:
         for command in core.stop.answered(event.command, event.answer, core.now):
             core.propose(command, "stop")
         core.show_stop()
-        return
-    match event.command:
-        case RequestControl():
-            _control_answered(core, event.answer)
-        case SetTargetSpeed():
-            _target_answered(core, event)
-        case StartOrResume():
-            if event.answer in (Answer.REFUSED, Answer.NOT_PERMITTED):
-                core.emit(Settled(event.command, Outcome.REJECTED))
-                core.refuse("start", "the machine refused to start; it may want START pressed on its console")
-        case Stop():
-            pass
+    elif event.answer is Answer.NOT_PERMITTED:
+        if isinstance(event.command, StartOrResume):
+            core.settle_start(Outcome.REJECTED)
+        elif event.command == core.pending:
+            core.settle_command(Outcome.REJECTED)
+        _deny(core, f"{event.command.name} was answered with Control Not Permitted")
+    else:
+        match event.command:
+            case RequestControl():
+                _control_answered(core, event.answer)
+            case SetTargetSpeed():
+                _target_answered(core, event)
+            case StartOrResume():
+                if event.answer in (Answer.REFUSED, Answer.NOT_SENT) and core.start_unsettled:
+                    core.settle_start(Outcome.REJECTED)
+                    core.refuse("start", "the machine refused to start; it may want START pressed on its console")
+            case Stop():
+                pass
 
 
 def _control_answered(core: Core, answer: Answer) -> None:
-    outcome = {Answer.SUCCESS: Outcome.CONFIRMED, Answer.NONE: Outcome.UNKNOWN}.get(answer, Outcome.REJECTED)
-    core.emit(Settled(RequestControl(), outcome))
-    if answer is Answer.NOT_PERMITTED:
-        _deny(core, "Request Control was answered with Control Not Permitted")
-        return
-    if answer is not Answer.SUCCESS:
+    if answer is Answer.SUCCESS:
+        core.blocks.discard(FailsafeId.F8)
+    else:
         core.refuse("F8", "the machine did not grant control; going on, since some machines obey all the same")
-    core.in_control = True
-    core.blocks.discard(FailsafeId.F8)
     if core.state is State.STARTING and core.start is not None:
         after_start_news(core, core.start.control_answered(core.now))
+    elif core.state in HOLD_STATES | {State.SETTLING} and not core.lowest_asked:
+        # The belt was under way before it was ours: after a lost link or lost control the lowest speed is still due.
+        core.ask_lowest()
 
 
 def _target_answered(core: Core, event: ev.CommandAnswered) -> None:
@@ -283,36 +306,40 @@ def _target_answered(core: Core, event: ev.CommandAnswered) -> None:
             core.belief.accepted = Reading(core.pending.target, core.now)
         case Answer.REFUSED:
             not_obeyed(core, Outcome.REJECTED, f"{core.pending.target} was refused")
-        case Answer.NOT_PERMITTED:
-            core.settle_command(Outcome.REJECTED)
-            _deny(core, "Set Target Speed was answered with Control Not Permitted")
         case Answer.NOT_SENT:
             not_obeyed(core, Outcome.REJECTED, "the command could not be sent")
-        case Answer.NONE:
+        case Answer.NONE | Answer.NOT_PERMITTED:
             pass  # telemetry decides, within its own deadline
 
 
 def link_dropped(core: Core) -> None:
     """F2 while armed; before that the session simply cannot go on."""
-    core.link_up = core.in_control = False
+    core.link_up = core.heard_since_link = False
+    core.belief.forget_rest()
+    core.asked.clear()
     if core.state not in ARMED_STATES:
-        core.emit(Ended(EndReason.LINK_LOST, "the connection was lost before anything was armed"))
+        core.end(EndReason.LINK_LOST, "the connection was lost before anything was armed")
         return
     if core.state in (State.STOPPED, State.FAULTED):
         return
     core.alarm(FailsafeId.F2, "")
     core.blocks.add(FailsafeId.F2)
     core.consent_at = None
+    core.turn_next = core.completed = False
+    if core.stop is not None:
+        core.stop.link_lost()
     if core.state in (State.STOPPING, State.LOST):
         return
     core.settle_command(Outcome.UNKNOWN)
-    core.start = None
+    core.settle_start(Outcome.UNKNOWN)
     core.move(Trigger.LINK_LOST)
     core.hold.restart()
 
 
 def link_restored(core: Core) -> None:
-    """Connected again, to observe or stop."""
+    """Connected again, to observe or stop. A latched Stop was the first thing written."""
     core.link_up = True
+    if core.stop is not None:
+        core.stop.written(core.now)
     if core.state is State.LOST:
         core.cue("Connected again. Confirm to go on, or stop.")

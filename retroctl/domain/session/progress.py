@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from retroctl.domain.belief import FRESH_S, Mover
 from retroctl.domain.commands import Outcome, StartOrResume
 from retroctl.domain.course import Move
-from retroctl.domain.effects import Ended, EndReason
-from retroctl.domain.events import MachineStop
+from retroctl.domain.effects import EndReason
 from retroctl.domain.failsafes import FailsafeId
-from retroctl.domain.session.core import ANNOUNCE_LIMIT_S, ANNOUNCE_S, HOLD_STATES, Advance, Core
+from retroctl.domain.limits import Facing
+from retroctl.domain.plan import EASE_RUNG_FORWARD_S
+from retroctl.domain.session.core import ANNOUNCE_LIMIT_S, ANNOUNCE_S, Advance, Core
 from retroctl.domain.starting import StartNews
 from retroctl.domain.transitions import ARMED_STATES, State, Trigger
 from retroctl.units import REST, Speed
+
+if TYPE_CHECKING:
+    from retroctl.domain.events import MachineStop
 
 WATCH_S: Final = 3.0
 """After connecting, the belt is watched for so long before anything is offered."""
@@ -21,6 +25,13 @@ NO_DATA_S: Final = 10.0
 STOP_WITHOUT_DATA_S: Final = 5.0
 OBEY_S: Final = 10.0
 """A target that the belt has not come nearer to for so long was not obeyed."""
+
+EASE_OBEY_S: Final = 5.0
+"""A rung is walked down to before the next; a belt that does not come nearer to it for so long is stopped."""
+ANNOUNCED_FRESH_S: Final = 2.5
+"""A raise follows the end of its announcement at once, or it is announced anew."""
+COMING_TO_REST_S: Final = 5.0
+"""What the last Stop before a turn is allowed for, so that the belt rests when the turn is due."""
 
 _NOT_WATCHED: Final = frozenset({State.STOPPING, State.STOPPED, State.FAULTED})
 
@@ -44,7 +55,7 @@ def time_passes(core: Core) -> None:
             core.show_stop()
         case _:
             pass
-    if core.state is State.HOLDING and core.hold.remaining(core.course.stage.hold_s, core.now) <= 0:
+    if core.state is State.HOLDING and core.remaining() <= _turn_lead_s(core):
         core.move(Trigger.SERVED)
     if core.state is State.ANNOUNCING:
         _announce_on(core)
@@ -67,11 +78,11 @@ def next_deadline(core: Core) -> float | None:
         case State.SETTLING if core.pending is not None:
             marks.append(core.progress_at + OBEY_S)
         case State.HOLDING:
-            marks.append(core.now + core.hold.remaining(core.course.stage.hold_s, core.now))
+            marks.append(core.now + core.remaining() - _turn_lead_s(core))
         case State.ANNOUNCING if core.announced_at is not None:
             marks += [core.announced_at + ANNOUNCE_S, core.announced_at + ANNOUNCE_LIMIT_S]
         case State.EASING_DOWN:
-            marks.append(core.rung_until)
+            marks += [core.rung_until, core.progress_at + EASE_OBEY_S]
         case State.STOPPING if core.stop is not None:
             marks += [core.stop.next_repeat(), core.stop.next_view_change(core.now)]
         case _:
@@ -84,16 +95,33 @@ def raise_block(core: Core) -> tuple[str, str] | None:
     """The rule and reason that a raise waits for; None when only consent and the announcement are missing."""
     if not core.belief.fresh(core.now):
         return "F1", "there are no fresh data from the treadmill"
-    remaining = core.hold.remaining(core.course.stage.hold_s, core.now)
-    if remaining > 0:
+    remaining = core.remaining()
+    if core.facing is Facing.BACKWARD and remaining > 0:
         return "R9", f"{remaining:.0f} s of this hold are left"
+    if core.hold.settled_at is None:
+        return "R9", "this speed is not reached yet"
     if core.pending is not None:
         return "F9", "the last target is not confirmed"
     if core.blocks:
         return min(core.blocks), "a failsafe has not been lifted"
     if core.held_back:
         return "R8", "on HOLD until the trainer confirms"
+    if not core.lowest_asked:
+        return "R6", "the machine's lowest speed comes first"
+    if core.asked:
+        return "F9", "the last command is not answered yet"
     return None
+
+
+def ceiling(core: Core) -> Speed:
+    """No raise goes further than one step above the target in force."""
+    return core.belt.snap_down(max(core.belt.minimum, Speed(core.in_force.hundredths + core.max_raise.hundredths)))
+
+
+def within_reach(core: Core, target: Speed) -> bool:
+    """Whether the belt, too, is within one raise of `target`: inside a hold it may show a little less for a moment."""
+    rise = target.hundredths - core.measured.hundredths
+    return core.measured > REST and rise <= core.max_raise.hundredths + core.belt.tolerance
 
 
 def after_start_news(core: Core, news: StartNews) -> None:
@@ -101,14 +129,13 @@ def after_start_news(core: Core, news: StartNews) -> None:
     match news:
         case StartNews.ASK_CONTROL:
             core.ask_control("start")
+        case StartNews.START if not core.belief.at_rest(core.now):
+            _abandon_start(core, "the belt is not measured at rest any more")
         case StartNews.START:
             core.propose(StartOrResume(), "trainer")
             core.cue("Starting. Hands on the rails.")
         case StartNews.WRITE_MINIMUM:
-            if core.command(core.belt.minimum, "start"):
-                core.move(Trigger.COMMANDED)
-                core.put_in_force(core.belt.minimum, Mover.PROGRAM)
-                core.start = None
+            core.ask_lowest()
         case StartNews.WINDOW_CLOSED:
             _abandon_start(core, "nobody pressed START on the console within 60 s")
         case StartNews.CONFIRMATION_STALE:
@@ -143,7 +170,7 @@ def not_obeyed(core: Core, outcome: Outcome, detail: str) -> None:
 def machine_stopped(core: Core, cause: MachineStop) -> None:
     """F7: the session ends. Nothing is written unless the belt does not fall."""
     core.alarm(FailsafeId.F7, cause.value)
-    core.turn_next = core.completed = False
+    core.ended_at_machine = True
     core.begin_stop(f"F7: {cause.value}", quiet=True)
 
 
@@ -165,21 +192,24 @@ def _watch_after_connecting(core: Core) -> None:
     if watched < WATCH_S:
         return
     if core.moved_unarmed:
-        core.emit(Ended(EndReason.ALREADY_MOVING, "the belt moves already; somebody may be on it"))
+        core.end(EndReason.ALREADY_MOVING, "the belt moves already; somebody may be on it")
     elif core.belief.at_rest(core.now):
         core.move(Trigger.WATCHED)
     elif watched >= NO_DATA_S:
-        core.emit(Ended(EndReason.NO_DATA, "the machine sends no speed"))
+        core.end(EndReason.NO_DATA, "the machine sends no speed")
 
 
 def _abandon_start(core: Core, reason: str) -> None:
-    core.start = None
     core.move(Trigger.START_ABANDONED)
     core.refuse("start", reason)
 
 
 def _next_stage(core: Core) -> None:
-    move, target = core.course.next_move(core.in_force, _ceiling(core))
+    """The stage is served. HOLD and balance events end all advancing, whichever way, until the trainer confirms."""
+    if core.held_back:
+        core.consent_at = None
+        return
+    move, target = core.course.next_move(core.in_force, ceiling(core))
     match move:
         case Move.FINISH:
             core.completed = True
@@ -187,19 +217,31 @@ def _next_stage(core: Core) -> None:
         case Move.TURN:
             core.turn_next = True
             core.ease("plan")
-        case Move.STAY if target is not None:
-            core.course.take(target)
+        case Move.STAY:
+            core.course.advance()
+            core.stage_began = None
             core.break_hold()
         case Move.LOWER if target is not None:
-            if core.command(target, "plan"):
+            # A belt that shows less than the lower target for a moment must not be sent up to it.
+            if core.measured.hundredths >= target.hundredths - core.belt.near and core.command(target, "plan"):
                 core.move(Trigger.COMMANDED)
                 core.put_in_force(target, Mover.PROGRAM)
-                core.course.take(target)
+                core.course.advance()
+                core.stage_began = None
                 core.cue(f"Slower. {target.kmh:.1f}.")
         case Move.RAISE if target is not None:
             _raise_if_due(core, target)
         case _:
             pass
+
+
+def _turn_lead_s(core: Core) -> float:
+    """How long before its end a forward stage is eased down, so that the belt rests when the turn is due."""
+    following = core.course.following
+    if core.facing is Facing.BACKWARD or following is None or following.facing is Facing.FORWARD:
+        return 0.0
+    rungs = core.course.rungs_below(core.in_force)
+    return min(rungs * EASE_RUNG_FORWARD_S + COMING_TO_REST_S, core.course.stage.hold_s / 2)
 
 
 def _raise_if_due(core: Core, target: Speed) -> None:
@@ -208,19 +250,9 @@ def _raise_if_due(core: Core, target: Speed) -> None:
         return
     if core.consent_at is None and core.advance is not Advance.AUTO:
         return
-    core.move(Trigger.CONSENTED)
-    core.announce(target)
-
-
-def _ceiling(core: Core) -> Speed:
-    """No raise goes further than one step above both the target in force and the last one that was commanded."""
-    reference = core.in_force
-    last = core.belief.requested
-    if last is not None and abs(last.speed.hundredths - reference.hundredths) <= core.belt.excursion:
-        reference = min(reference, last.speed)
-    return core.belt.snap_down(
-        Speed(max(core.belt.minimum.hundredths, reference.hundredths + core.max_raise.hundredths))
-    )
+    if within_reach(core, target):
+        core.move(Trigger.CONSENTED)
+        core.announce(target)
 
 
 def _announce_on(core: Core) -> None:
@@ -233,11 +265,14 @@ def _announce_on(core: Core) -> None:
         rule, reason = blocked or ("announcement", "the announcement did not come to its end")
         core.refuse(rule, reason)
         return
-    if not core.announcement_finished or core.now - core.announced_at < ANNOUNCE_S:
+    finished_at, target = core.announcement_finished_at, core.announced_target
+    if finished_at is None or core.now - core.announced_at < ANNOUNCE_S or not within_reach(core, target):
         return
-    target = core.announced_target
-    if core.command(target, "plan"):
+    if core.now - finished_at > ANNOUNCED_FRESH_S:
+        core.announcement_finished_at = None
+    elif core.command(target, "plan"):
         core.announced_at = None
+        core.raised_at = core.now
         core.move(Trigger.COMMANDED)
         core.put_in_force(target, Mover.PROGRAM)
         core.course.take(target)
@@ -246,8 +281,9 @@ def _announce_on(core: Core) -> None:
 def _ease_on(core: Core) -> None:
     if core.now < core.rung_until:
         return
-    if core.measured.hundredths > core.in_force.hundredths + core.belt.excursion:
-        not_obeyed(core, Outcome.UNKNOWN, "the belt does not slow down")
+    if core.pending is not None and core.measured.hundredths > core.in_force.hundredths + core.belt.excursion:
+        if core.now - core.progress_at >= EASE_OBEY_S:
+            not_obeyed(core, Outcome.UNKNOWN, "the belt does not slow down")
         return
     core.ease_rung("plan")
 
@@ -259,18 +295,7 @@ def settled(core: Core) -> None:
         core.blocks.discard(FailsafeId.F9)
     core.any_settled = True
     core.first_target = False
+    core.stage_began = core.now if core.stage_began is None else core.stage_began
     if core.state is State.SETTLING:
         core.move(Trigger.SETTLED)
         core.cue(f"{core.in_force.kmh:.1f}. Hold {core.course.stage.hold_s:.0f} seconds.")
-
-
-__all__ = [
-    "HOLD_STATES",
-    "after_start_news",
-    "machine_stopped",
-    "next_deadline",
-    "not_obeyed",
-    "raise_block",
-    "settled",
-    "time_passes",
-]

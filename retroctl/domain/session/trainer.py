@@ -6,10 +6,11 @@ from typing import Final
 
 from retroctl.domain import events as ev
 from retroctl.domain.belief import Mover
-from retroctl.domain.effects import Ended, EndReason
+from retroctl.domain.effects import EndReason
 from retroctl.domain.failsafes import FailsafeId
+from retroctl.domain.limits import MIN_FORWARD_RAISE_GAP_S, Facing
 from retroctl.domain.session.core import CONSENT_WINDOW_S, HOLD_STATES, Core
-from retroctl.domain.session.progress import after_start_news
+from retroctl.domain.session.progress import after_start_news, ceiling, raise_block, within_reach
 from retroctl.domain.starting import StartAttempt
 from retroctl.domain.transitions import State, Trigger
 from retroctl.units import REST
@@ -18,10 +19,12 @@ KEY_REPEAT_S: Final = 0.7
 """Confirmations closer than this are one key held down: only the first counts."""
 
 _UNARMED: Final = frozenset({State.IDLE, State.OBSERVING, State.BRIEFING})
+_AT_AN_END: Final = _UNARMED | {State.STOPPED, State.FAULTED}
 
 
 def stop(core: Core, event: ev.StopRequested) -> None:
     """Stop, from any state. Unarmed, only a person's Stop is written; a mere way out writes nothing."""
+    core.turn_next = core.completed = False
     if core.state is State.STOPPING:
         if event.person and core.stop is not None:
             for command in core.stop.press_again(core.now):
@@ -29,11 +32,10 @@ def stop(core: Core, event: ev.StopRequested) -> None:
         return
     if core.state in _UNARMED and not event.person:
         core.move(Trigger.LEFT)
-        core.emit(Ended(EndReason.STOPPED, event.source))
+        core.end(EndReason.STOPPED, event.source)
         return
-    if core.state is State.STOPPED and not event.person:
+    if core.state in (State.STOPPED, State.FAULTED) and not event.person:
         return
-    core.turn_next = core.completed = False
     core.begin_stop(event.source)
 
 
@@ -48,14 +50,17 @@ def arm(core: Core) -> None:
         core.refuse("R1", f"the session cannot be armed while {core.state}")
         return
     gap = core.briefing.gap()
-    if gap is not None:
+    if core.ended_at_machine:
+        core.refuse("F7", "the session was ended at the machine; begin a new one, with its briefing")
+    elif gap is not None:
         core.refuse("R1", gap)
-    elif not core.belief.at_rest(core.now):
+    elif not core.link_up or not core.belief.at_rest(core.now):
         core.refuse("N3", "the belt is not measured at rest")
     else:
-        core.move(Trigger.ARMED)
         core.course.index = 0
-        core.blocks.clear()
+        core.move(Trigger.ARMED)
+        core.armed, core.ended = True, False
+        core.blocks &= {FailsafeId.F14}
         core.data_alarmed = core.held_back = core.completed = core.turn_next = False
 
 
@@ -67,10 +72,9 @@ def start(core: Core, event: ev.StartConfirmed) -> None:
     if not core.belief.at_rest(core.now):
         core.refuse("N3", "the belt is not measured at rest")
         return
-    core.start = StartAttempt(event.kind, core.belt, core.now)
-    core.first_target = True
     core.steady.reset()
     core.move(Trigger.START)
+    core.start = StartAttempt(event.kind, core.belt, core.now)
     if event.kind is ev.StartKind.CONSOLE:
         core.cue("Press START on the console.")
     after_start_news(core, core.start.first())
@@ -96,10 +100,12 @@ def confirm(core: Core) -> None:
 
 def hold(core: Core) -> None:
     """HOLD: stay at this speed until the trainer confirms; vetoes a raise to the last moment."""
-    if core.state not in HOLD_STATES and core.state is not State.SETTLING:
-        core.refuse("hold", f"HOLD has nothing to hold while {core.state}; any speed change under way goes on")
-        return
     core.held_back, core.consent_at = True, None
+    if core.state not in HOLD_STATES and core.state is not State.SETTLING:
+        core.refuse(
+            "hold", f"HOLD has nothing to hold while {core.state}; nothing is raised until the trainer confirms"
+        )
+        return
     if core.state is State.ANNOUNCING:
         core.move(Trigger.WITHDRAWN)
     core.cue(f"Holding {core.in_force.kmh:.1f}.")
@@ -110,12 +116,14 @@ def step_down(core: Core) -> None:
     if core.state not in HOLD_STATES and core.state not in (State.SETTLING, State.OVERRIDDEN):
         core.refuse("down", f"stepping down is not possible while {core.state}; STOP always is")
         return
+    if core.measured == REST:
+        core.refuse("N3", "the belt shows no motion just now; press again, or STOP")
+        return
     below = core.course.rung_below(core.reference_for_down())
     if below is None:
         core.refuse("down", "this is the lowest speed; ease down or STOP")
         return
-    if not core.command(below, "trainer"):
-        return
+    core.command(below, "trainer")
     core.move(Trigger.COMMANDED)
     core.put_in_force(below, Mover.PROGRAM)
     core.course.relocate(below)
@@ -137,12 +145,12 @@ def ease_down(core: Core) -> None:
 def balance_event(core: Core, event: ev.BalanceEventNoted) -> None:
     """F11: the hold starts anew and a step down is offered; stepped off or fallen stops the belt."""
     name = event.kind.name.lower().replace("_", " ")
-    if event.kind >= ev.BalanceEvent.STEPPED_OFF and core.state not in _UNARMED and core.state is not State.STOPPED:
+    core.held_back = True
+    if event.kind >= ev.BalanceEvent.STEPPED_OFF and core.state not in _AT_AN_END:
         core.fail(FailsafeId.F11, name)
         return
     core.alarm(FailsafeId.F11, f"{name}; step down?")
     core.blocks.add(FailsafeId.F11)
-    core.held_back = True
     core.break_hold()
 
 
@@ -152,19 +160,37 @@ def _consent(core: Core) -> None:
     core.blocks -= {FailsafeId.F9, FailsafeId.F11}
     if FailsafeId.F8 in core.blocks:
         core.ask_control("trainer")
+    settled = core.state in HOLD_STATES
     if core.state is State.EASING_DOWN:
         core.refuse("ease", "easing down; nothing is raised any more")
-        return
-    remaining = core.hold.remaining(core.course.stage.hold_s, core.now)
-    settled = core.state in HOLD_STATES
-    if settled and remaining <= CONSENT_WINDOW_S:
+    elif settled and core.facing is Facing.FORWARD:
+        _raise_forward(core, lifted=lifted)
+    elif settled and core.remaining() <= CONSENT_WINDOW_S:
         core.consent_at = core.now
         core.cue("Confirmed.")
     elif lifted:
         core.cue("Going on.")
     else:
-        wait = f"{remaining:.0f} s of this hold are left" if settled else "this speed is not reached yet"
+        wait = f"{core.remaining():.0f} s of this hold are left" if settled else "this speed is not reached yet"
         core.refuse("R9", f"{wait}; a confirmation counts in the last {CONSENT_WINDOW_S:.0f} s of a hold")
+
+
+def _raise_forward(core: Core, *, lifted: bool) -> None:
+    """One raise for each key where the client cannot set the speed: towards the stage's target, 15 s apart."""
+    target = min(core.course.stage.target, ceiling(core))
+    waited = core.raised_at is None or core.now - core.raised_at >= MIN_FORWARD_RAISE_GAP_S
+    blocked = raise_block(core)
+    if blocked is not None:
+        core.refuse(*blocked)
+    elif target <= core.in_force or not within_reach(core, target):
+        core.cue("Going on." if lifted else "The client sets the speed at the console.")
+    elif not waited:
+        core.refuse("R9", f"the last raise was less than {MIN_FORWARD_RAISE_GAP_S:.0f} s ago")
+    elif core.command(target, "trainer"):
+        core.raised_at = core.now
+        core.move(Trigger.COMMANDED)
+        core.put_in_force(target, Mover.PROGRAM)
+        core.cue(f"Faster. {target.kmh:.1f}.")
 
 
 def _adopt(core: Core) -> None:
@@ -174,38 +200,44 @@ def _adopt(core: Core) -> None:
         return
     if FailsafeId.F8 in core.blocks:
         core.ask_control("trainer")
-    adopted = core.in_force if core.near(core.in_force, core.measured) else core.measured
     core.blocks -= {FailsafeId.F6, FailsafeId.F9, FailsafeId.F11}
-    core.override_base = core.reported_target = None
     core.held_back = False
-    core.belief.put_in_force(adopted, core.now, Mover.CONSOLE)
-    core.course.relocate(adopted)
-    core.move(Trigger.ADOPTED)
-    core.hold.aim(adopted)
-    core.cue(f"Going on at {adopted.kmh:.1f}.")
+    _go_on_from_here(core, Trigger.ADOPTED, Mover.CONSOLE)
 
 
 def _rearm(core: Core) -> None:
     """After a lost link: Request Control, never Start; the hold runs anew at the speed the belt has."""
-    if not core.link_up or not core.belief.fresh(core.now):
+    if not core.link_up or not core.heard_since_link or not core.belief.fresh(core.now):
         core.refuse("F2", "the treadmill is not connected again yet")
         return
     if core.measured == REST:
         core.refuse("F2", "the belt is at rest; STOP, then start anew")
         return
     core.ask_control("trainer")
-    core.blocks -= {FailsafeId.F2, FailsafeId.F9}
-    core.belief.put_in_force(core.measured, core.now, Mover.PROGRAM)
-    core.course.relocate(core.measured)
-    core.move(Trigger.REARMED)
-    core.hold.aim(core.measured)
-    core.cue(f"Going on at {core.measured.kmh:.1f}.")
+    core.blocks -= {FailsafeId.F2, FailsafeId.F6, FailsafeId.F9, FailsafeId.F11}
+    core.held_back = False
+    _go_on_from_here(core, Trigger.REARMED, Mover.PROGRAM)
+
+
+def _go_on_from_here(core: Core, trigger: Trigger, mover: Mover) -> None:
+    """The belt's own speed is the target from here, and it must be held in full."""
+    known = core.belief.in_force is not None and core.near(core.in_force, core.measured)
+    speed = core.in_force if known else core.measured
+    core.override_base = core.reported_target = None
+    core.any_settled = True
+    core.belief.put_in_force(speed, core.now, mover)
+    core.course.relocate(speed)
+    core.move(trigger)
+    core.hold.aim(speed)
+    core.cue(f"Going on at {speed.kmh:.1f}.")
 
 
 def _turn(core: Core) -> None:
     if not core.belief.at_rest(core.now):
         core.refuse("N11", "facing changes only on a belt measured at rest")
         return
-    core.course.turn()
+    core.held_back = False
+    core.blocks -= {FailsafeId.F6, FailsafeId.F9, FailsafeId.F11}
+    core.course.advance()
     core.move(Trigger.TURNED)
     core.cue(f"Facing {core.facing}.")

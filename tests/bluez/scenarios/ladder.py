@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ async def ladder(radio: Radio) -> dict[str, Any]:
             "said_held_s": [held["seconds"] for held in summary["held"]],
             "peak_kmh": round(peak_kmh, 2),
             "frames": len(program.said("telemetry")),
-            "latest_frame_s": round(_longest_gap(program.said("telemetry")), 2),
+            "longest_gap_s": round(_longest_gap(program.said("telemetry")), 2),
         }
 
 
@@ -69,4 +70,4 @@ def _settled(machine: Any, kmh: float, after: float) -> float:
 
 
 def _longest_gap(frames: list[dict[str, Any]]) -> float:
-    return max(b["t"] - a["t"] for a, b in zip(frames, frames[1:], strict=False))
+    return max(b["t"] - a["t"] for a, b in itertools.pairwise(frames))

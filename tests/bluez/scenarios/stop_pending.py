@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from program import STOP as STOP_KEY
 from program import run_program
-from radio import until
+from radio import fall_begins, until
 
 if TYPE_CHECKING:
     from radio import Radio
@@ -54,5 +54,6 @@ async def stop_pending(radio: Radio) -> dict[str, Any]:
             "alarm_s": round(alarm["at"] - wanted_at, 2),
             "reconnected_s": round(reconnected_at - wanted_at, 2),
             "stop_seen_s": round(stop_seen_s, 2),
+            "belt_falls_s": round(fall_begins(machine, wanted_at) - wanted_at, 2),
             "writes_after": [w.data.hex() for w in machine.log[2:]],
         }
