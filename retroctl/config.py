@@ -58,5 +58,5 @@ def load_settings(**given: Any) -> Settings:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "?"
         raise ConfigError(f"{config_file()} or RETROCTL_{key.upper()}: {key}: {first['msg']}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise ConfigError(f"{config_file()}: {error}") from None

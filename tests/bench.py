@@ -105,13 +105,12 @@ class Bench:
         belt: BeltRange = BELT,
         coarse: bool = False,
         voice: bool = True,
+        connect: bool = True,
     ) -> None:
         self.now = 0.0
         self.range = belt
         self.caps = caps_for(client, belt, qualified=True)
-        self.plan = plan or ladder_plan(
-            belt, self.caps, top=Speed.from_kmh(top), hold_s=hold_s, coarse_accepted=coarse
-        )
+        self.plan = plan or ladder_plan(belt, self.caps, top=Speed.from_kmh(top), hold_s=hold_s, coarse_accepted=coarse)
         shortest = min(stage.hold_s for stage in self.plan.stages)
         hands_free = advance is Advance.AUTO
         self.step = raise_step(belt, coarse_accepted=coarse)
@@ -134,7 +133,8 @@ class Bench:
         self._order = itertools.count()
         self._due: list[Due] = []
         self._frame_at = 0.3
-        self.tell(ev.Connected())
+        if connect:
+            self.tell(ev.Connected())
 
     # -- speaking to it
 

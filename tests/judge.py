@@ -173,7 +173,7 @@ class Judge:
         assert measured > 0, "a target for a belt at rest"
         if not self.lowest_sent:
             assert target == low, "the first target is the lowest speed"
-        elif target > measured + 10 or target > max(measured, self.claim or 0):
+        elif target != low and (target > measured + 10 or target > max(measured, self.claim or 0)):
             self._raise(target, measured, now)
         self.lowest_sent = True
         self.claim = target
@@ -194,7 +194,8 @@ class Judge:
             assert now == self.confirms[-1]
             self.raised_at = now
             return
-        began = self._hold_began(now)
+        # The speed that was held: what was asked for, or where the belt was brought at the console.
+        began = min(self._hold_began(now, centre) for centre in (self.claim or 0, self._middle(now)))
         assert now - began >= 60.0, f"a raise after {now - began:.2f} s of a hold"
         if bench.session._core.advance == "confirm":
             late = [at for at in self.confirms if at >= began + 45.0]
@@ -203,9 +204,8 @@ class Judge:
         assert self.announced_at is not None, "a raise that was not announced to its end"
         assert now - self.announced_at <= 3.0, "a raise long after its announcement"
 
-    def _hold_began(self, now: float) -> float:
-        """From when to now every frame was fresh and near one speed (outings under 2 s aside), and nothing broke it."""
-        centre = self._centre(now)
+    def _hold_began(self, now: float, centre: int) -> float:
+        """From when to now every frame was fresh and near `centre` (outings under 2 s aside), and nothing broke it."""
         band = max(30, 2 * self.bench.range.increment.hundredths)
         floor = max(self.breaks, default=0.0)
         began = now
@@ -224,7 +224,7 @@ class Judge:
             later = at
         return began
 
-    def _centre(self, now: float) -> float:
-        """The speed that was held: the middle of what was measured in the last minute, without the outermost."""
+    def _middle(self, now: float) -> int:
+        """The middle of what was measured in the last minute."""
         speeds = sorted(speed for at, speed in self.frames if now - at <= 55.0)
         return speeds[len(speeds) // 2]

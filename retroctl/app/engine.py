@@ -29,7 +29,7 @@ from retroctl.domain.effects import (
     StateEntered,
     StopProgress,
 )
-from retroctl.domain.envelope import Envelope, Refused
+from retroctl.domain.envelope import Allowed, Envelope, Refused
 from retroctl.domain.limits import Facing
 from retroctl.domain.transitions import State
 from retroctl.errors import MalformedFrame
@@ -56,7 +56,7 @@ class Engine:
 
     def __init__(self, session: Session, envelope: Envelope, *, began_at: float, mass_kg: float | None = None) -> None:
         self.session, self.envelope = session, envelope
-        self.procedure = Procedure()
+        self.procedure = Procedure(self._may_still_go)
         self.tally = Tally(mass_kg=mass_kg)
         self._began_at = began_at
         self._in_flight: dict[bytes, Command] = {}
@@ -192,6 +192,11 @@ class Engine:
         outputs.append(self._report(now, Kind.COMMAND, data))
         send = self.procedure.stop if isinstance(command, Stop) else self.procedure.submit
         self._apply(send(payload, now), now, outputs)
+
+    def _may_still_go(self, payload: bytes, now: float) -> bool:
+        """A command that had to wait behind another on the air meets the gate again."""
+        command = self._in_flight.get(payload)
+        return command is not None and isinstance(self.envelope.judge_again(command, now), Allowed)
 
     def _entered(self, entered: StateEntered, now: float, outputs: list[Output]) -> None:
         if entered.state is State.STOPPING:

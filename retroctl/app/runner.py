@@ -37,6 +37,7 @@ LEAVE_S: Final = 5.0
 
 _NO_TREADMILL: Final = frozenset({EndReason.ALREADY_MOVING, EndReason.NO_DATA, EndReason.LINK_LOST})
 _CONNECTED_FOR_NOTHING: Final = frozenset({State.STOPPED, State.FAULTED})
+_AFTER_LEAVING: Final = (ev.StopRequested, ev.RestWitnessed, ev.RecordFailed, ev.RecordRestored)
 
 
 class Runner:
@@ -126,10 +127,10 @@ class Runner:
     # -- what people do --------------------------------------------------------------------------------------------
 
     def tell(self, event: ev.Event) -> None:
-        """Something a person did, or a front end noticed. Who leaves before arming can start nothing any more."""
+        """Something a person did, or a front end noticed. Who has left can only stop: nothing is armed or raised."""
         engine = self._engine
-        leaving = self.leaving and not self._armed and not isinstance(event, ev.StopRequested)
-        if engine is not None and not leaving:
+        heard = not self.leaving or isinstance(event, _AFTER_LEAVING)
+        if engine is not None and heard:
             self._guarded(lambda: engine.handle(event, self.now()))
 
     def stop(self, source: str, *, person: bool = True) -> None:

@@ -7,6 +7,11 @@ __all__ = ["main"]
 
 def main() -> None:
     """The `retroctl` command."""
+    import sys  # noqa: PLC0415
+
+    from retroctl.cli import early  # noqa: PLC0415
+
+    early.prepare(sys.argv[1:])
     from retroctl.cli.app import run_app  # noqa: PLC0415 - `--help` must not pay for what a session needs
 
     run_app()

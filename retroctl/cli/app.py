@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from retroctl import __version__
-from retroctl.errors import ConfigError, JournalError, RetroctlError, TreadmillError
+from retroctl.cli.early import last_words
+from retroctl.cli.status import INTERNAL, NO_TREADMILL, OK, USAGE, status_of
+from retroctl.errors import RetroctlError
 
 app = typer.Typer(
     name="retroctl",
@@ -19,28 +22,51 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="A treadmill session controller for backward running, over Bluetooth FTMS.\n\n"
     "The safety clip is the emergency stop. This program is not.",
-    epilog="Try it without a treadmill: retroctl demo",
+    epilog="Try it without a treadmill: retroctl demo\n\n"
+    "On a treadmill: retroctl doctor, retroctl scan, retroctl observe, then retroctl run",
 )
-
-_USAGE, _NO_TREADMILL, _INTERNAL = 2, 3, 1
 
 
 def run_app() -> None:
     """Run a command; every expected error is one line on standard error and its exit status."""
+    if len(sys.argv) == 1:
+        sys.argv.append("--help")
     try:
-        app()
-    except (ConfigError, JournalError) as error:
-        _fail(error, _USAGE)
-    except TreadmillError as error:
-        _fail(error, _NO_TREADMILL)
+        sys.exit(app(standalone_mode=False) or OK)
+    except KeyboardInterrupt:
+        _fail("interrupted; nothing was written to a treadmill", NO_TREADMILL)
     except RetroctlError as error:
-        _fail(error, _INTERNAL)
+        _fail(str(error), status_of(error))
+    except BrokenPipeError:
+        _nobody_reads()
+    except Exception as error:  # noqa: BLE001 - the end of the program; the belt was brought to rest where it was armed
+        _unexpected(error)
 
 
-def _fail(error: Exception, status: int) -> None:
-    line = " ".join(str(error).split())
-    sys.stderr.write(f"retroctl: {line}\n")
+def _unexpected(error: Exception) -> None:
+    """What click says of the command line is usage; anything else is a fault of ours."""
+    usage = getattr(error, "format_message", None)
+    if usage is not None:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "retroctl"
+        _fail(f"{usage()} (see {command} --help)", USAGE)
+    from retroctl.cli.summing_up import fault_words  # noqa: PLC0415 - only when it is needed
+
+    last_words(f"retroctl: internal error: {type(error).__name__}: {' '.join(str(error).split())}")
+    for line in fault_words(error):
+        last_words(line)
+    sys.exit(INTERNAL)
+
+
+def _fail(text: str, status: int) -> NoReturn:
+    last_words(f"retroctl: {' '.join(text.split())}")
     sys.exit(status)
+
+
+def _nobody_reads() -> NoReturn:
+    """The reader of what a command prints went away: nothing more to say, and no complaint from the interpreter."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(OK)
 
 
 def _version(wanted: bool) -> None:
@@ -95,13 +121,26 @@ def run(
 ) -> None:
     """Run a session: the warm-up ladder, every speed held, a stop that always works.
 
-    Keys while running: Enter confirm, h hold, d down, ANY OTHER KEY STOPS THE BELT.
+    A briefing comes first; until it is answered nothing is written to the machine. Keys while the belt
+    runs: Enter confirm, h hold, d down, ANY OTHER KEY STOPS THE BELT. Ctrl-C, Ctrl-Z, a closed terminal
+    and a closed output stop it too, and the program waits until rest is measured.
 
-    Exit status: 0 belt confirmed at rest, 1 internal error (at rest), 2 usage, configuration or plan,
-    3 no usable treadmill, 4 belt NOT confirmed at rest.
+    \b
+    Examples:
+      retroctl run                                 the one treadmill in range
+      retroctl run --address ID --top 2.0mph       this one, up to 2.0 mph
+      retroctl run --plan monday.toml              the stages of a file
+      retroctl run --sim standard --speedup 5      practise, without a treadmill
+      retroctl run --sim standard --yes --jsonl    for programs: JSON lines
 
-    Try: retroctl run --sim standard --top 2.6 --hold 60 --speedup 10
-    """
+    \b
+    Exit status:
+      0  ended, the belt confirmed at rest
+      1  a fault in this program, the belt at rest
+      2  usage, configuration or plan; nothing was written
+      3  no treadmill, or not a usable one
+      4  the belt is NOT confirmed at rest: look at it
+    """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
     from retroctl.cli.options import RunOptions  # noqa: PLC0415 - heavy
     from retroctl.cli.session import run_session  # noqa: PLC0415
 
@@ -126,7 +165,10 @@ def run(
 
 @app.command()
 def demo() -> None:
-    """Show a whole ladder on the simulated treadmill: about a minute, nothing to answer, no treadmill needed."""
+    """Show a whole ladder on the simulated treadmill: about a minute, nothing to answer, no treadmill needed.
+
+    Example: retroctl demo
+    """
     from retroctl.cli.options import demo_options  # noqa: PLC0415 - heavy
     from retroctl.cli.session import run_session  # noqa: PLC0415
 
@@ -140,8 +182,12 @@ def decode(
 ) -> None:
     """Explain the bytes of an FTMS characteristic as one JSON object.
 
-    Try: retroctl decode 2acd 0000b400
-    """
+    \b
+    Examples:
+      retroctl decode 2acd 00006400     Treadmill Data: 1.00 km/h
+      retroctl decode 2ad9 80:08:01     the answer to Stop: success
+      retroctl decode 2ad4 640040060a00 the speeds a machine has
+    """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
     from retroctl.cli.decode import decode_text  # noqa: PLC0415 - heavy
 
     typer.echo(decode_text(char, hex_))
@@ -149,9 +195,15 @@ def decode(
 
 @app.command()
 def scan(
-    seconds: Annotated[float | None, typer.Option(help="How long to listen (default 8).")] = None,
+    seconds: Annotated[float | None, typer.Option(metavar="SECONDS", help="How long to listen (default 8).")] = None,
 ) -> None:
-    """List the treadmills in range: name, address, signal. Connects to nothing."""
+    """List the treadmills in range: name, address, signal. Connects to nothing.
+
+    \b
+    Examples:
+      retroctl scan                what answers within 8 s
+      retroctl scan --seconds 20   for machines that advertise seldom
+    """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
     from retroctl.cli.look import scan_command  # noqa: PLC0415 - heavy
 
     sys.exit(scan_command(seconds))
@@ -161,10 +213,19 @@ def scan(
 def observe(
     sim: Annotated[str | None, typer.Option(metavar="NAME", help="Use a simulated treadmill: standard.")] = None,
     address: Annotated[str | None, typer.Option(metavar="ID", help="The treadmill's address.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Stop watching after so long (default: until Ctrl-C).")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Stop watching after so long (default: until Ctrl-C).")
+    ] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line.")] = False,
 ) -> None:
-    """Connect and show what the machine says of itself and of its belt. Never writes anything."""
+    """Connect and show what the machine says of itself and of its belt. Never writes anything.
+
+    \b
+    Examples:
+      retroctl observe                              the one in range, until Ctrl-C
+      retroctl observe --address ID                 this one
+      retroctl observe --sim standard --seconds 5   a simulated one
+    """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
     from retroctl.cli.look import observe_command  # noqa: PLC0415 - heavy
 
     sys.exit(observe_command(sim=sim, address=address, seconds=seconds, jsonl=jsonl))
@@ -180,7 +241,14 @@ def simulate(
     address: Annotated[str | None, typer.Option(help="The static random address to advertise.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the simulated treadmills and exit.")] = False,
 ) -> None:
-    """Put a simulated treadmill on the air, so that any app can connect to it. Needs the extra `radio`."""
+    """Put a simulated treadmill on the air, so that any app can connect to it. Needs the extra `radio`.
+
+    \b
+    Examples:
+      retroctl simulate --list                 which there are, what each does
+      retroctl simulate --transport usb:0      the standard one, on a dongle
+      retroctl simulate stop-third             one that heeds only the third Stop
+    """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
     from retroctl.cli.look import simulate_command  # noqa: PLC0415 - heavy
 
     sys.exit(simulate_command(sim, transport=transport, name=name, address=address, list_only=list_))
@@ -188,7 +256,10 @@ def simulate(
 
 @app.command()
 def doctor() -> None:
-    """Check what a session needs: Python, Bluetooth, permissions, the data folder. Each line: ok, not ok, what to do."""
+    """Check what a session needs: Python, Bluetooth, permissions, the data folder.
+
+    Each line: ok or not ok, and what to do. Example: retroctl doctor
+    """
     from retroctl.cli.look import doctor_command  # noqa: PLC0415 - heavy
 
     sys.exit(doctor_command())

@@ -11,14 +11,14 @@ from retroctl.adapters.ble.scan import scan
 from retroctl.adapters.console.text import plain
 from retroctl.app.ports import Disconnected, FrameArrived, LinkEvent
 from retroctl.cli.machine import on_air, session_clock, simulated
-from retroctl.cli.ways_out import ways_out
+from retroctl.cli.ways_out import unless_left, ways_out
 from retroctl.config import load_settings
 from retroctl.errors import ConfigError, MalformedFrame, TreadmillNotFound
 from retroctl.ftms.describe import describe
 
 if TYPE_CHECKING:
-    from retroctl.app.ports import MachineInfo
     from retroctl.app.clock import Clock
+    from retroctl.app.ports import MachineInfo
 
 
 def scan_command(seconds: float | None) -> int:
@@ -28,12 +28,12 @@ def scan_command(seconds: float | None) -> int:
     async def look() -> int:
         with session_clock(1) as clock:
             sys.stderr.write(f"Listening for {for_s:g} s...\n")
-            found = await scan(for_s, clock=clock)
+            found = await unless_left(scan(for_s, clock=clock), "looking for treadmills")
         if not found:
             raise TreadmillNotFound(
-                "no treadmill answered. The usual cause: a phone app or another program holds it (a treadmill serves one "
-                "at a time): close that app or switch the phone's Bluetooth off. Else wake the machine (step on it, press a "
-                "key) and come nearer; `retroctl doctor` checks this computer"
+                "no treadmill answered. The usual cause: a phone app or another program holds it (a treadmill serves "
+                "one at a time): close that app or switch the phone's Bluetooth off. Else wake the machine (step on "
+                "it, press a key) and come nearer; `retroctl doctor` checks this computer"
             )
         for machine in found:
             print(plain(str(machine)))
@@ -54,7 +54,8 @@ def observe_command(*, sim: str | None, address: str | None, seconds: float | No
             if sim is not None:
                 chosen = simulated(sim, clock)
             else:
-                chosen = await on_air(address, settings.scan_s, clock)
+                looking = on_air(address, settings.scan_s, clock)
+                chosen = await unless_left(looking, "looking for the treadmill")
             over = asyncio.Event()
             shown = _Shown(clock, over, jsonl=jsonl)
             with ways_out(lambda _name: over.set()):
@@ -199,6 +200,6 @@ def simulate_command(sim: str, *, transport: str, name: str | None, address: str
 
 
 def _seconds(value: float) -> float:
-    if not 0 < value <= 86_400:  # noqa: PLR2004 - a day; also refuses NaN
+    if not 0 < value <= 86_400:  # a day; also refuses NaN
         raise ConfigError(f"--seconds {value}: give a number of seconds from 1 to 86400")
     return value

@@ -40,7 +40,7 @@ class RunOptions:
     demo: bool = False
 
     @classmethod
-    def checked(  # noqa: C901 - a list of rules about options, one each
+    def checked(
         cls,
         *,
         sim: str | None,
@@ -113,8 +113,8 @@ def _client(name: str | None) -> tuple[Client, float | None]:
     if name == DEMO_CLIENT:
         return _DEMO, DEMO_MASS_KG
     raise ConfigError(
-        f"no client is called {name!r}; known is only the built-in {DEMO_CLIENT!r}. Without --client the session runs at "
-        "level new (up to 3.2 km/h)"
+        f"no client is called {name!r}; known is only the built-in {DEMO_CLIENT!r}. Without --client the session "
+        "runs at level new (up to 3.2 km/h)"
     )
 
 
@@ -157,8 +157,8 @@ def _advance(text: str | None, client: Client, *, alone: bool) -> Advance:
     allowed = client.balance_mastered and client.level in HANDS_FREE_LEVELS
     if mode is Advance.AUTO and not alone and not allowed:
         raise ConfigError(
-            "--advance auto is for clients whose balance is mastered, at level practised or above; this one is at level "
-            f"{client.level}: use --advance confirm"
+            "--advance auto is for clients whose balance is mastered, at level practised or above; this one is at "
+            f"level {client.level}: use --advance confirm"
         )
     return mode
 

@@ -44,6 +44,7 @@ KEY_FRESH_S: Final = 3.0
 """A forward raise follows the trainer's key at once, or not at all."""
 ANNOUNCED_FRESH_S: Final = 3.0
 AWAY_S: Final = 2.0
+REPEATS_FIRST: Final = 2
 MEASURED_JITTER: Final = 10
 """A belt on its way up may show a little less than the speed it is sent back to, hundredths of km/h."""
 
@@ -83,6 +84,9 @@ class Envelope:
         self.facing = Facing.BACKWARD
         self._armed = False
         self._stop_latched = False
+        self._stops = 0
+        """So many Stops were let out since the last one was wanted."""
+        self._lowest_in_stop = False
         self._last: Event | None = None
         self._confirmed_at: float | None = None
         """When the trainer last confirmed a start by the program; None once it is used."""
@@ -121,7 +125,8 @@ class Envelope:
             case AnnouncementFinished():
                 self._announced_at = now
             case StopRequested(person=person):
-                self._stop_latched = self._stop_latched or self._armed or person
+                if self._armed or person:
+                    self.latch_stop()
             case LinkDropped():
                 self._measured, self._zero_frames = None, 0
                 self._restart_hold()
@@ -155,13 +160,15 @@ class Envelope:
             self._restart_hold()
 
     def latch_stop(self) -> None:
-        """The session itself decided to stop: from here only what a stop needs goes out."""
-        self._stop_latched = True
+        """A stop is wanted, be it the session's own decision: from here only what a stop needs goes out."""
+        if not self._stop_latched:
+            self._stop_latched, self._stops, self._lowest_in_stop = True, 0, False
 
     def judge(self, command: Command, now: float) -> Verdict:
         """Whether `command` may go out at `now`."""
         match command:
             case Stop():
+                self._stops += 1
                 return Allowed()
             case RequestControl():
                 return Allowed() if self._armed or self._stop_latched else _unarmed()
@@ -172,6 +179,26 @@ class Envelope:
                 if isinstance(verdict, Allowed):
                     self._note_target(target, now)
                 return verdict
+
+    def judge_again(self, command: Command, now: float) -> Verdict:
+        """Whether `command`, allowed a moment ago, may still go out after waiting for the air.
+
+        Start, and any target over the measured speed, goes out at once or not at all.
+        """
+        match command:
+            case Stop() | RequestControl():
+                return self.judge(command, now)
+            case StartOrResume():
+                return Refused("N1", "a start does not wait")
+            case SetTargetSpeed(target=target):
+                measured = self._measured
+                lowest = target == self._belt.minimum
+                if self._stop_latched:
+                    return self._judge_in_stop(target, wanted=self._lowest_in_stop)
+                if measured is None or measured == REST or now - self._measured_at > FRESH_S:
+                    return Refused("N3", "a target speed is for a belt seen moving")
+                slower = target.hundredths <= measured.hundredths + MEASURED_JITTER
+                return Allowed() if lowest or slower else Refused("R7", "a raise does not wait")
 
     def _judge_start(self, now: float) -> Verdict:
         if not self._armed:
@@ -192,8 +219,7 @@ class Envelope:
     def _judge_target(self, target: Speed, now: float) -> Verdict:
         measured = self._measured
         if self._stop_latched:
-            slower = target == self._belt.minimum and measured is not None and measured > target
-            return Allowed() if slower else Refused("stop", "Stop is latched")
+            return self._judge_in_stop(target, wanted=not self._lowest_in_stop)
         if not self._armed:
             return _unarmed()
         if not self._belt.on_grid(target):
@@ -208,6 +234,14 @@ class Envelope:
         if self._is_down(target, measured):
             return Allowed()
         return self._judge_raise(target, measured, now)
+
+    def _judge_in_stop(self, target: Speed, *, wanted: bool) -> Verdict:
+        """After two repeats of Stop, once, the lowest speed, where the belt is faster."""
+        slower = target == self._belt.minimum and self._measured is not None and self._measured > target
+        if wanted and slower and self._stops > REPEATS_FIRST:
+            self._lowest_in_stop = True
+            return Allowed()
+        return Refused("stop", "Stop is latched")
 
     def _is_down(self, target: Speed, measured: Speed) -> bool:
         """Lower than, or the same as, what the belt was asked for and does; never a way to creep upwards."""
@@ -262,6 +296,8 @@ class Envelope:
         return Allowed()
 
     def _note_target(self, target: Speed, now: float) -> None:
+        if self._stop_latched:
+            return
         self._raised_at = now if self._target is not None and target > self._target else self._raised_at
         self._lowest_sent = self._lowest_sent or target == self._belt.minimum
         self._target = self._anchor = target
@@ -269,11 +305,13 @@ class Envelope:
         self._announced_at = None
 
     def _measure(self, measured: Speed, now: float) -> None:
-        if self._measured is None or now - self._measured_at > FRESH_S:
+        gap = self._measured is None or now - self._measured_at > FRESH_S
+        if gap:
             self._restart_hold()
+        rested = self._measured == REST
         self._measured, self._measured_at = measured, now
         self._zero_frames = self._zero_frames + 1 if measured == REST else 0
-        if self._target is None and (self._anchor is None or self._distance(measured) > self._belt.tolerance):
+        if self._target is None and (gap or rested or self._distance(measured) > self._belt.near):
             # Before the first target there is nothing to hold: steady is whatever the belt has just come to.
             self._anchor = measured
             self._restart_hold()
@@ -306,6 +344,8 @@ class Envelope:
         self._steady_since = self._away_since = self._consent_at = None
 
     def _hear(self, command: Command, answer: Answer) -> None:
+        if isinstance(command, SetTargetSpeed) and answer is Answer.NOT_SENT:
+            self._lowest_in_stop = False
         if isinstance(command, RequestControl) and answer is Answer.SUCCESS:
             self._denied = False
         if answer is Answer.NOT_PERMITTED:

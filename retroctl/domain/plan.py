@@ -18,6 +18,9 @@ from retroctl.units import Speed
 DEFAULT_HOLD_S: Final = 120.0
 """One to two minutes at each speed is the method; the longer is the default."""
 
+BACKWARD_INTERVAL_S: Final = 30.0
+"""A backward interval inside a forward run (R13): at the machine's lowest speed, so that no raise hangs on its length."""
+
 MAX_HOLD_S: Final = 3600.0
 EASE_RUNG_BACKWARD_S: Final = (15.0, 20.0, 30.0)
 """Least, default and most seconds on a rung while easing down backward."""
@@ -147,20 +150,31 @@ def build_plan(
     said = list(remarks)
     checked: list[Stage] = []
     for number, stage in enumerate(stages, start=1):
-        snapped = _checked_stage(f"stage {number}", stage, belt, caps)
+        alone = all(near.facing is Facing.FORWARD for near in _neighbours(stages, number - 1))
+        snapped = _checked_stage(f"stage {number}", stage, belt, caps, alone=alone and len(stages) > 1)
         if snapped.target != stage.target:
             said.append(f"stage {number}: {stage.target} is not on the machine's grid; it becomes {snapped.target}")
         _refuse_jump(number, snapped, checked[-1] if checked else None, belt, step)
         checked.append(snapped)
     top = max(stage.target for stage in checked)
-    ladder = ladder_targets(belt, top, coarse_accepted=coarse_accepted)
+    rungs = set(ladder_targets(belt, top, coarse_accepted=coarse_accepted))
+    if any(stage.facing is Facing.FORWARD for stage in checked) and caps.forward >= belt.minimum:
+        # Forward the client may go faster than any stage asks: easing down needs rungs from up there.
+        rungs |= set(ladder_targets(belt, caps.forward, coarse_accepted=coarse_accepted))
+    ladder = tuple(sorted(rungs))
     return Plan(name, tuple(checked), ladder, ease_rung_s, tuple(said))
 
 
-def _checked_stage(name: str, stage: Stage, belt: BeltRange, caps: Caps) -> Stage:
+def _neighbours(stages: tuple[Stage, ...], index: int) -> tuple[Stage, ...]:
+    return stages[max(0, index - 1) : index] + stages[index + 1 : index + 2]
+
+
+def _checked_stage(name: str, stage: Stage, belt: BeltRange, caps: Caps, *, alone: bool) -> Stage:
+    """`alone`: both neighbours are forward, so a backward stage is an interval in a forward run (R13)."""
     if not math.isfinite(stage.hold_s) or stage.hold_s > MAX_HOLD_S:
         raise PlanError(f"{name}: a hold lasts at most {MAX_HOLD_S:g} seconds, not {stage.hold_s:g}")
-    if stage.facing is Facing.BACKWARD and stage.hold_s < MIN_BACKWARD_HOLD_S:
+    interval = alone and stage.hold_s == BACKWARD_INTERVAL_S and belt.snap_down(stage.target) == belt.minimum
+    if stage.facing is Facing.BACKWARD and stage.hold_s < MIN_BACKWARD_HOLD_S and not interval:
         raise PlanError(
             f"{name}: a hold of {stage.hold_s:g} s is under the {MIN_BACKWARD_HOLD_S:g} s that every backward speed is "
             "held (R9); give at least 60"

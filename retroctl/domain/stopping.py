@@ -86,7 +86,6 @@ class StopWatch:
     def written(self, now: float) -> None:
         """Stop was the first thing written on a new connection: from here the repeat is counted."""
         self.sent_at = now
-        self.sent += 1
 
     def answered(self, command: Command, answer: Answer, now: float) -> list[Command]:
         """Take in the wire's answer; a machine that denies control is asked for it, then told to stop again."""

@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from retroctl.errors import MalformedFrame
 from retroctl.ftms.control_point import decode_response
 from retroctl.ftms.opcodes import ControlPointOp, ResultCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ANSWER_S: Final = 3.0
 """An indication that has not come by then counts as none. The specification gives no number; machines answer at once."""
@@ -90,7 +93,9 @@ class _Request:
 class Procedure:
     """All Control Point traffic of one machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_go: Callable[[bytes, float], bool] = lambda _payload, _now: True) -> None:
+        """`may_go` is asked again when a request that had to wait could go out: the world may have changed meanwhile."""
+        self._may_go = may_go
         self._tokens = 0
         self._in_air: _Request | None = None
         """Written, not yet returned."""
@@ -173,11 +178,11 @@ class Procedure:
     def tick(self, now: float) -> list[Action]:
         """Time has passed."""
         actions: list[Action] = []
-        while self._waiting and now - self._waiting[0][1] >= ANSWER_S:
+        while self._waiting and now >= self._waiting[0][1] + ANSWER_S:
             actions.append(Finished(self._waiting.popleft()[0], Reply.NOT_SENT))
         if self._awaited is not None and now >= self._awaited.at + self._patience():
             actions += self._give_up()
-        if self._in_air is not None and not self._in_air.answered and now - self._in_air.at >= ANSWER_S:
+        if self._in_air is not None and not self._in_air.answered and now >= self._in_air.at + ANSWER_S:
             # The write hangs. Said once; it stays in the air until it returns or the link goes.
             self._in_air.answered = self._in_air.hung = True
             self._owed[self._in_air.payload[0]] += 1
@@ -251,9 +256,13 @@ class Procedure:
                 return []
             payload, self._stop, self._retry_at = self._stop, None, None
             return [*self._give_up(), self._write(payload, now)]
-        if self._awaited is None and self._waiting:
-            return [self._write(self._waiting.popleft()[0], now)]
-        return []
+        actions: list[Action] = []
+        while self._awaited is None and self._waiting:
+            payload, _ = self._waiting.popleft()
+            if self._may_go(payload, now):
+                return [*actions, self._write(payload, now)]
+            actions.append(Finished(payload, Reply.NOT_SENT))
+        return actions
 
     def _write(self, payload: bytes, now: float) -> Write:
         self._tokens += 1

@@ -274,6 +274,7 @@ async def test_a_control_point_that_takes_no_writes_counts_as_none():
     bench = Bench(personality("standard").but(control_point_properties=("indicate",)))
     info = await bench.open()
     assert not info.has_control_point
+    assert any("takes no writes" in remark for remark in info.remarks)
     await bench.treadmill.close()
 
 
@@ -314,6 +315,7 @@ async def test_missing_optional_characteristics_become_remarks():
     for number in ("2ADA", "2AD4", "2ACC"):
         assert any(number in remark for remark in info.remarks), number
     assert not any("2AD5" in remark for remark in info.remarks), "nobody said that it can incline"
+    assert any("safety key" in remark for remark in info.remarks)
     await bench.treadmill.close()
 
 
@@ -371,6 +373,18 @@ async def test_failing_optional_subscriptions_become_remarks():
     assert not info.has_machine_status
     assert sum("paired" in remark for remark in info.remarks) == 3
     await bench.treadmill.close()
+
+
+async def test_an_optional_subscription_that_is_never_answered_is_bounded_and_told():
+    bench = Bench(backend=odd(**named("start_notify", failing(None, "2ada"))))
+    before = bench.clock.now()
+    info = await bench.open()
+    assert bench.clock.now() - before < 8
+    assert not info.has_machine_status
+    assert any("2ADA" in remark and "in time" in remark and "a Stop may be late" in remark for remark in info.remarks)
+    assert sum("was not asked for" in remark for remark in info.remarks) == 4
+    await bench.treadmill.close()
+    await nothing_left_running()
 
 
 async def test_no_treadmill_data_is_unsupported_in_one_line_and_the_link_is_let_go():
@@ -777,6 +791,18 @@ async def test_closing_works_while_a_write_hangs_and_the_write_ends_with_link_lo
     assert bench.written[-1] == STOP
     await bench.treadmill.close()
     await nothing_left_running()
+
+
+async def test_nothing_is_written_on_a_link_that_is_being_let_go_of():
+    bench = Bench()
+    await bench.open()
+    closing = asyncio.create_task(bench.treadmill.close())
+    await asyncio.sleep(0.5)
+    assert bench.machine.connected
+    with pytest.raises(LinkLost):
+        await bench.treadmill.write(b"\x07")
+    await closing
+    assert bench.written == []
 
 
 async def test_a_write_that_hangs_ends_with_the_link_after_atts_thirty_seconds():

@@ -134,7 +134,9 @@ class SessionUnderAnything(RuleBasedStateMachine):
     # -- machine
 
     @rule(
-        rate=st.sampled_from([5.0, 20.0, 50.0, 200.0]), obeys=st.sampled_from([True, True, True, False]), clock=st.booleans()
+        rate=st.sampled_from([5.0, 20.0, 50.0, 200.0]),
+        obeys=st.sampled_from([True, True, True, False]),
+        clock=st.booleans(),
     )
     def belt(self, rate, obeys, clock):
         self.bench.belt.rate, self.bench.belt.obeys, self.bench.air.clock = rate, obeys, clock
@@ -165,7 +167,9 @@ class SessionUnderAnything(RuleBasedStateMachine):
             for _ in range(copies):
                 self.bench.send_frame(hundredths)
 
-    @rule(data=st.sampled_from([b"\x02\x01", b"\x02\x02", b"\x02", b"\x03", b"\x04", b"\xff", b"\x01", b"\x05\xb4\x00"]))
+    @rule(
+        data=st.sampled_from([b"\x02\x01", b"\x02\x02", b"\x02", b"\x03", b"\x04", b"\xff", b"\x01", b"\x05\xb4\x00"])
+    )
     def status(self, data):
         if self.bench.link_up:
             self.bench.status(*data)

@@ -33,7 +33,7 @@ async def test_requests_take_turns_in_their_order():
     work = [asyncio.create_task(bearer.request(1, taking(clock, 1.0, done, name))) for name in "abc"]
     assert await asyncio.gather(*work) == ["a", "b", "c"]
     assert done == ["a", "b", "c"]
-    assert clock.now() == pytest.approx(3.0)
+    assert clock.now() == pytest.approx(3.0, abs=0.01)
 
 
 async def test_a_refusal_reaches_its_caller_and_frees_the_bearer():
@@ -54,7 +54,7 @@ async def test_a_caller_who_gives_up_frees_nothing_and_the_request_is_carried_ou
     await asyncio.sleep(1)
     first.cancel()
     assert await bearer.request(1, taking(clock, 0, done, "second")) == "second"
-    assert clock.now() == pytest.approx(5.0)
+    assert clock.now() == pytest.approx(5.0, abs=0.01)
     assert done == ["first", "second"]
 
 
@@ -105,7 +105,7 @@ async def test_after_30_s_the_link_is_dropped():
     clock, bearer, timeouts = made()
     hung = asyncio.create_task(bearer.request(1, taking(clock, float("inf"), [], "")))
     await asyncio.sleep(31)
-    assert timeouts == [30.0]
+    assert timeouts == [pytest.approx(30.0, abs=0.01)]
     bearer.freeze()
     await asyncio.sleep(100)
     assert not hung.done()
@@ -134,7 +134,7 @@ async def test_a_command_waits_for_a_request_on_its_own_characteristic_only():
     slow = asyncio.create_task(bearer.request(1, taking(clock, 4.0, [], "")))
     await asyncio.sleep(1)
     await bearer.free(2)
-    assert clock.now() == pytest.approx(1.0)
+    assert clock.now() == pytest.approx(1.0, abs=0.01)
     await bearer.free(1)
-    assert clock.now() == pytest.approx(4.0)
+    assert clock.now() == pytest.approx(4.0, abs=0.01)
     await slow

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import textwrap
+from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters.console.text import plain
 from retroctl.app.reports import Kind, Report
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
 
 QUIET_EVERY_S: Final = 15.0
 """Without a terminal, telemetry is printed only this often: enough to follow, not enough to drown."""
-BAR: Final = 20
+WIDTH: Final = 100
+"""Where lines are broken when no terminal says how wide it is."""
+NARROWEST: Final = 40
+BAR: Final = 10
 OLD_S: Final = 2.0
+INDENT: Final = " " * 8
 
 _COMMANDS: Final = {
     "request-control": "request control",
@@ -25,23 +30,32 @@ _COMMANDS: Final = {
     "stop": "STOP the belt",
 }
 _STATES: Final = {
-    "briefing": "Briefing. Nothing is written to the machine.",
+    "idle": "Connecting. Nothing is written to the machine.",
+    "observing": "Connected. Watching the belt for 3 s.",
+    "briefing": "The belt is at rest. Briefing; still nothing is written to the machine.",
     "armed": "Armed. From here every way out stops the belt.",
     "stopped": "At rest (measured).",
     "faulted": "At rest (measured). The session has ended with a fault.",
     "lost": "Link lost. Connecting again, to observe or to stop only.",
     "overridden": "The console has changed the speed. Confirm to go on from there.",
 }
+_NO_STATUS: Final = frozenset({"idle", "observing", "briefing", "stopped", "faulted"})
+"""States in which the belt is known to stand: a status line would only push the questions away."""
+
+_WAITS: Final = {
+    "the trainer's confirmation": "ENTER = faster",
+    "on HOLD until the trainer confirms": "ON HOLD, ENTER = go on",
+}
 
 
 class PlainLines:
-    """A listener that prints reports for people. With a terminal, telemetry is one line that is written over."""
+    """A listener that prints reports for people. On a terminal, telemetry is one line that is written over."""
 
     def __init__(
-        self, output: Output, picture: Callable[[], Snapshot | None], *, terminal: bool, verbose: bool = True
+        self, output: Output, picture: Callable[[], Snapshot | None], *, columns: Callable[[], int] | None = None
     ) -> None:
-        self._output, self._picture = output, picture
-        self._terminal, self._verbose = terminal, verbose
+        """`columns` gives the terminal's present width; without a terminal it is None."""
+        self._output, self._picture, self._columns = output, picture, columns
         self._shown_at = -QUIET_EVERY_S
         self._line_open = False
 
@@ -50,56 +64,72 @@ class PlainLines:
         if report.kind is Kind.TELEMETRY:
             self._telemetry(report)
             return
-        text = self._words(report)
+        text = _words(report)
         if text is not None:
             self.say(report.t, text)
 
     def say(self, t: float, text: str) -> None:
         """Print one line at run second `t`."""
-        self._close_line()
-        self._output.line(f"{_clock(t)}  {plain(text)}")
+        self._print(f"{_clock(t)}  {plain(text)}", INDENT)
 
     def note(self, text: str) -> None:
-        """Print one line that belongs to no time."""
-        self._close_line()
-        self._output.line(text)
+        """Print one line that belongs to no time; what follows stands under its first word."""
+        self._print(text, " " * (len(text) - len(text.lstrip())))
 
-    def _words(self, report: Report) -> str | None:
-        data = report.data
-        match report.kind:
-            case Kind.STATE:
-                return _STATES.get(data["state"])
-            case Kind.COMMAND if self._verbose:
-                target = f" {data['target_kmh']:.2f} km/h" if "target_kmh" in data else ""
-                return f"-> {_COMMANDS[data['name']]}{target}  [{data['hex']}]  ({data['source']})"
-            case Kind.OUTCOME if data["result"] != "confirmed":
-                return f"   {_COMMANDS[data['name']]}: {data['result']}"
-            case Kind.CUE:
-                return f'"{data["text"]}"'
-            case Kind.REFUSAL:
-                return f"-- not done ({data['rule']}): {data['reason']}"
-            case Kind.ALARM:
-                return f"!! {data['id']}  {data['text']}"
-            case Kind.STOP:
-                return f"== {data['view']}"
-            case Kind.LINK:
-                return f"   link: {data.get('remark') or data.get('reason') or data.get('link') or data.get('failed')}"
-            case _:
-                return None
+    def _print(self, text: str, indent: str) -> None:
+        if self._line_open:
+            self._line_open = False
+            self._output.text("\r\x1b[K")
+        for line in textwrap.wrap(text, self._width(), subsequent_indent=indent, break_on_hyphens=False) or [""]:
+            self._output.line(line)
+
+    def _width(self) -> int:
+        return WIDTH if self._columns is None else max(NARROWEST, self._columns() - 1)
 
     def _telemetry(self, report: Report) -> None:
         picture = self._picture()
-        if self._terminal:
+        if self._columns is not None:
+            if picture is not None and picture.state.value in _NO_STATUS:
+                return
             self._line_open = True
-            self._output.text(f"\r\x1b[K{_clock(report.t)}  {_status(picture, report)}", telemetry=True)
+            text = f"{_clock(report.t)}  {_status(picture, report)}"
+            self._output.text(f"\r\x1b[K{text[: self._width()]}", telemetry=True)
         elif report.t - self._shown_at >= QUIET_EVERY_S:
             self._shown_at = report.t
             self._output.line(f"{_clock(report.t)}  {_status(picture, report)}", telemetry=True)
 
-    def _close_line(self) -> None:
-        if self._line_open:
-            self._line_open = False
-            self._output.text("\n")
+
+def _words(report: Report) -> str | None:
+    data = report.data
+    if report.kind is Kind.STATE:
+        return _STATES.get(data["state"])
+    if report.kind is Kind.OUTCOME and data["result"] == "confirmed":
+        return None
+    if report.kind is Kind.LINK:
+        return _link(data)
+    words = {
+        Kind.COMMAND: lambda: f"-> {_command(data)}  [{data['hex']}]  ({data['source']})",
+        Kind.OUTCOME: lambda: f"<- {_command(data)}: {data['result']}",
+        Kind.CUE: lambda: f'"{data["text"]}"',
+        Kind.REFUSAL: lambda: f"-- not done ({data['rule']}): {data['reason']}",
+        Kind.ALARM: lambda: f"!! {data['id']}  {data['text']}",
+        Kind.STOP: lambda: f"== {data['view']}",
+    }.get(report.kind)
+    return None if words is None else words()
+
+
+def _command(data: dict[str, Any]) -> str:
+    target = f" {data['target_kmh']:.2f} km/h" if "target_kmh" in data else ""
+    return f"{_COMMANDS[data['name']]}{target}"
+
+
+def _link(data: dict[str, Any]) -> str | None:
+    if "remark" in data:
+        return None  # shown before the session, with what the machine says of itself
+    if "failed" in data:
+        return f"   the write {data['write']} failed: {data['failed']}"
+    reason = f": {data['reason']}" if "reason" in data else ""
+    return f"   link {data['link']}{reason}"
 
 
 def _clock(t: float) -> str:
@@ -107,20 +137,24 @@ def _clock(t: float) -> str:
 
 
 def _status(picture: Snapshot | None, report: Report) -> str:
-    parts = [f"{report.data['measured_kmh']:5.2f} km/h"]
-    if report.data["target_kmh"] is not None:
-        parts.append(f"target {report.data['target_kmh']:.2f}")
+    """The belt in one line that fits 80 columns."""
+    target = report.data["target_kmh"]
+    speeds = f"{report.data['measured_kmh']:5.2f} km/h"
+    parts = [speeds if target is None else f"{speeds} (target {target:.2f})"]
     if picture is None:
-        return "  ".join(parts)
+        return parts[0]
     if picture.measured_age_s is not None and picture.measured_age_s > OLD_S:
-        parts.append(f"({picture.measured_age_s:.0f} s OLD)")
-    parts.append(picture.state.value.replace("_", " "))
-    if picture.hold_remaining_s is not None and picture.state.value in ("holding", "ready", "announcing"):
-        done = 1.0 - picture.hold_remaining_s / picture.hold_s
-        filled = min(BAR, int(BAR * done))
-        parts.append(f"[{'#' * filled}{'.' * (BAR - filled)}] {picture.hold_remaining_s:3.0f} s left")
-        if picture.next_target is not None:
-            parts.append(f"next {picture.next_target.kmh:.2f}")
-    if picture.state.value == "ready" and picture.raise_waits_for is not None:
-        parts.append(f"waiting for {picture.raise_waits_for}")
+        parts.append(f"{picture.measured_age_s:.0f} s OLD")
+    state = picture.state.value
+    if state not in {"holding", "ready", "announcing"}:
+        return "  ".join([*parts, state.replace("_", " ")])
+    if picture.hold_remaining_s:
+        filled = min(BAR, int(BAR * (1.0 - picture.hold_remaining_s / picture.hold_s)))
+        parts.append(f"hold [{'#' * filled}{'.' * (BAR - filled)}] {picture.hold_remaining_s:3.0f} s")
+    else:
+        parts.append("hold served")
+    if picture.next_target is not None:
+        parts.append(f"next {picture.next_target.kmh:.2f}")
+    if state == "ready" and picture.raise_waits_for is not None:
+        parts.append(_WAITS.get(picture.raise_waits_for, f"WAITS: {picture.raise_waits_for}"))
     return "  ".join(parts)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LINES: Final = 5000
-"""Lines that may wait for a slow reader; beyond that telemetry is dropped first, then anything: the belt goes before."""
+"""Lines that may wait for a slow reader; beyond that telemetry is dropped, then anything: the belt goes before."""
 TELEMETRY_LINES: Final = 4000
 CLOSE_S: Final = 2.0
 LOOK_S: Final = 0.25

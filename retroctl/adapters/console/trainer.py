@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 GAZE: Final = {"1": "a mark on the wall", "2": "a screen behind the belt", "3": "another point at eye height"}
 ENTER: Final = frozenset({"\r", "\n", "\r\n"})
 LEAVE: Final = frozenset({"q", "\x1b", "\x04"})
+ACTS: Final[dict[str, ev.Event]] = {"h": ev.HoldPressed(), "d": ev.StepDownPressed()}
 RUNNING_HELP: Final = "Keys: Enter confirm   h hold   d down   ANY OTHER KEY STOPS THE BELT"
 KEY_REPEAT_S: Final = 0.3
 """The same key again so soon is a key held down; real seconds, since fingers know no other."""
@@ -87,13 +88,11 @@ class KeyTrainer:
     def _act(self, key: str) -> None:
         # A key held down arrives as a burst of the same letter, or as one letter after another: it is that key, once.
         one = key[0] if len(set(key)) == 1 else key
-        act = {"h": ev.HoldPressed, "d": ev.StepDownPressed}.get(one)
-        if one in ENTER:
-            act = ev.ConfirmPressed
+        act = ev.ConfirmPressed() if one in ENTER else ACTS.get(one)
         if act is None:
             self._stop("key")
         elif not self._repeated(one):
-            self._tell(act())
+            self._tell(act)
 
     def _repeated(self, key: str) -> bool:
         now, last, at = self._real_now(), self._last_key, self._last_at

@@ -29,6 +29,7 @@ from retroctl.units import Speed
 PRESETS: Final = frozenset({"ladder"})
 LARGEST: Final = 100_000
 """A plan file is a page of text; anything larger is something else."""
+LONGEST_NAME: Final = 200
 
 
 def _speed(value: Any) -> Any:
@@ -90,22 +91,52 @@ def read_plan(source: str) -> PlanRequest:
     if source in PRESETS:
         return PlanRequest(name=source)
     path = Path(source)
-    try:
-        if path.stat().st_size > LARGEST:
-            raise ConfigError(f"{path}: larger than a plan file can be ({LARGEST} bytes)")
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{source!r} is neither a preset ({', '.join(sorted(PRESETS))}) nor a file") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path}: {error}") from None
+    data = _toml(path)
     try:
         request = PlanRequest.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(PlanRequest.model_fields) + "; in a stage: " + ", ".join(StageRequest.model_fields)
-        detail = f"is not a key of a plan (keys: {known})" if first["type"] == "extra_forbidden" else first["msg"]
-        raise ConfigError(f"{path}: {key}: {detail}") from None
+        raise ConfigError(f"{_shown(path)}: {_first(error)}") from None
     if request.stage and request.top is not None:
-        raise ConfigError(f"{path}: top: a plan has either a top or stages, not both")
+        raise ConfigError(f"{_shown(path)}: top: a plan has either a top or stages, not both")
     return request
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing that is wrong: its key and what to write instead."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(PlanRequest.model_fields) + "; in a stage: " + ", ".join(StageRequest.model_fields)
+        return f"{key}: is not a key of a plan (keys: {known})"
+    if key == "stage":
+        return f"{key}: write [[stage]] before each stage, with two brackets"
+    return f"{key}: {first['msg']}"
+
+
+def _shown(path: Path) -> str:
+    text = str(path)
+    return text if text.isprintable() and len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]!r}"
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    shown = _shown(path)
+    try:
+        if not path.exists():
+            presets = ", ".join(sorted(PRESETS))
+            raise ConfigError(f"{shown!r} is neither a preset ({presets}) nor a file")
+        if not path.is_file():
+            raise ConfigError(f"{shown}: not a file; --plan takes a TOML file or a preset")
+        with path.open("rb") as file:
+            written = file.read(LARGEST + 1)
+        if len(written) > LARGEST:
+            raise ConfigError(f"{shown}: larger than a plan file can be ({LARGEST} bytes)")
+        return tomllib.loads(written.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise ConfigError(f"{shown}: not a text file (UTF-8); a plan is written in TOML") from None
+    except RecursionError:
+        raise ConfigError(f"{shown}: nested too deeply for a plan") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{shown}: not TOML: {error}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ConfigError(f"{shown}: cannot be read: {reason}") from None

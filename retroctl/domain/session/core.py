@@ -301,7 +301,7 @@ class Core:
 
     def reference_for_down(self) -> Speed:
         """From where "one rung down" counts: the target, or the measured speed where that is clearly lower."""
-        return min(self.in_force, Speed(self.measured.hundredths + 10))
+        return Speed(min(self.in_force.hundredths, self.measured.hundredths + 10))
 
     # -- stopping --------------------------------------------------------------------------------------------------
 

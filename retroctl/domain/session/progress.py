@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from retroctl.domain.belief import FRESH_S, Mover
@@ -45,7 +46,7 @@ def time_passes(core: Core) -> None:
         case State.STARTING if core.start is not None:
             after_start_news(core, core.start.due(core.now))
         case State.SETTLING:
-            if core.pending is not None and core.now - core.progress_at >= OBEY_S:
+            if core.pending is not None and core.now >= core.progress_at + OBEY_S:
                 not_obeyed(core, Outcome.UNKNOWN, "the belt does not come nearer to the target")
         case State.EASING_DOWN:
             _ease_on(core)
@@ -55,7 +56,7 @@ def time_passes(core: Core) -> None:
             core.show_stop()
         case _:
             pass
-    if core.state is State.HOLDING and core.remaining() <= _turn_lead_s(core):
+    if core.state is State.HOLDING and core.now >= _served_at(core):
         core.move(Trigger.SERVED)
     if core.state is State.ANNOUNCING:
         _announce_on(core)
@@ -78,7 +79,7 @@ def next_deadline(core: Core) -> float | None:
         case State.SETTLING if core.pending is not None:
             marks.append(core.progress_at + OBEY_S)
         case State.HOLDING:
-            marks.append(core.now + core.remaining() - _turn_lead_s(core))
+            marks.append(_served_at(core))
         case State.ANNOUNCING if core.announced_at is not None:
             marks += [core.announced_at + ANNOUNCE_S, core.announced_at + ANNOUNCE_LIMIT_S]
         case State.EASING_DOWN:
@@ -188,14 +189,13 @@ def _watch_data(core: Core) -> None:
 
 
 def _watch_after_connecting(core: Core) -> None:
-    watched = core.now - core.connected_at
-    if watched < WATCH_S:
+    if core.now < core.connected_at + WATCH_S:
         return
     if core.moved_unarmed:
         core.end(EndReason.ALREADY_MOVING, "the belt moves already; somebody may be on it")
     elif core.belief.at_rest(core.now):
         core.move(Trigger.WATCHED)
-    elif watched >= NO_DATA_S:
+    elif core.now >= core.connected_at + NO_DATA_S:
         core.end(EndReason.NO_DATA, "the machine sends no speed")
 
 
@@ -235,6 +235,12 @@ def _next_stage(core: Core) -> None:
             pass
 
 
+def _served_at(core: Core) -> float:
+    """When the stage under way has been served: the hold at its speed, or forward the stage's own time."""
+    since = core.hold.settled_at if core.facing is Facing.BACKWARD else core.stage_began
+    return math.inf if since is None else since + core.course.stage.hold_s - _turn_lead_s(core)
+
+
 def _turn_lead_s(core: Core) -> float:
     """How long before its end a forward stage is eased down, so that the belt rests when the turn is due."""
     following = core.course.following
@@ -259,14 +265,14 @@ def _announce_on(core: Core) -> None:
     if core.announced_at is None or core.announced_target is None:
         return
     blocked = raise_block(core)
-    if blocked is not None or core.now - core.announced_at >= ANNOUNCE_LIMIT_S:
+    if blocked is not None or core.now >= core.announced_at + ANNOUNCE_LIMIT_S:
         core.move(Trigger.WITHDRAWN)
         core.consent_at = None
         rule, reason = blocked or ("announcement", "the announcement did not come to its end")
         core.refuse(rule, reason)
         return
     finished_at, target = core.announcement_finished_at, core.announced_target
-    if finished_at is None or core.now - core.announced_at < ANNOUNCE_S or not within_reach(core, target):
+    if finished_at is None or core.now < core.announced_at + ANNOUNCE_S or not within_reach(core, target):
         return
     if core.now - finished_at > ANNOUNCED_FRESH_S:
         core.announcement_finished_at = None
@@ -282,7 +288,7 @@ def _ease_on(core: Core) -> None:
     if core.now < core.rung_until:
         return
     if core.pending is not None and core.measured.hundredths > core.in_force.hundredths + core.belt.excursion:
-        if core.now - core.progress_at >= EASE_OBEY_S:
+        if core.now >= core.progress_at + EASE_OBEY_S:
             not_obeyed(core, Outcome.UNKNOWN, "the belt does not slow down")
         return
     core.ease_rung("plan")

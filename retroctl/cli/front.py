@@ -1,0 +1,105 @@
+"""What a person or a program sees of a run, and the ways by which they act on it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from retroctl.adapters.console.chart import Trace
+from retroctl.adapters.console.jsonl import JsonLines
+from retroctl.adapters.console.keys import keys
+from retroctl.adapters.console.lines import PlainLines
+from retroctl.adapters.console.output import Output
+from retroctl.adapters.console.trainer import KeyTrainer
+from retroctl.app.attendant import Attendant
+from retroctl.app.reports import Kind, Report
+from retroctl.app.snapshot import Snapshot, snapshot
+from retroctl.cli.summing_up import summary_lines
+from retroctl.cli.ways_out import ways_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import ExitStack
+
+    from retroctl.app.result import Result
+    from retroctl.app.runner import Runner
+    from retroctl.cli.options import RunOptions
+
+
+class Front:
+    """What a person or a program sees of a run, and the ways by which they act on it."""
+
+    def __init__(self, options: RunOptions, runner: Runner, errors: Output, stack: ExitStack) -> None:
+        """Everything that must be undone goes on `stack`."""
+        loop = asyncio.get_running_loop()
+
+        def reader_gone() -> None:
+            loop.call_soon_threadsafe(runner.leave, "the output was closed")
+
+        self._runner, self._errors = runner, errors
+        self._output = Output(1, reader_gone)
+        stack.callback(self._output.close)
+        stack.callback(loop.set_exception_handler, None)
+        loop.set_exception_handler(self._unexpected)
+        stack.enter_context(ways_out(runner.leave))
+        self._lines: PlainLines | None = None
+        self._trace = Trace()
+        self.listeners: list[Callable[[Report], None]] = []
+        if options.jsonl:
+            self.listeners.append(JsonLines(self._output))
+        else:
+            self._lines = PlainLines(self._output, self._picture, columns=_columns if _is_terminal() else None)
+            self.listeners += [self._lines, self._trace]
+        if options.yes:
+            self.listeners.append(Attendant(runner.clock, runner.tell, alone=not options.terminal))
+        if options.terminal:
+            trainer = KeyTrainer(self._say, runner.tell, runner.stop, runner.leave, answered=options.yes)
+            self.listeners.append(trainer)
+            stack.enter_context(keys(trainer.pressed, lambda: runner.leave("the terminal was closed")))
+
+    def introduce(self, text: list[str]) -> None:
+        """What is going to happen, on whom and on what."""
+        if self._lines is not None:
+            for line in text:
+                self._lines.note(line)
+
+    def sum_up(self, summary: dict[str, Any], result: Result) -> None:
+        """What it came to, for a person."""
+        if self._lines is not None:
+            for line in summary_lines(summary, result, self._trace.points):
+                self._lines.note(line)
+
+    def close(self) -> bool:
+        """Print what waits; False where not all of it found a reader."""
+        return self._output.close()
+
+    def _picture(self) -> Snapshot | None:
+        engine = self._runner.engine
+        return None if engine is None else snapshot(engine, self._runner.now())
+
+    def _say(self, text: str) -> None:
+        if self._lines is not None:
+            self._lines.note(text)
+        else:
+            self._errors.line(text)
+
+    def _unexpected(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What no one caught: a fault of ours stops the belt; a library's forgotten future is only noted."""
+        error, message = context.get("exception"), str(context.get("message"))
+        if error is None or "never retrieved" in message:
+            self._runner.report(Kind.EVENT, {"event": "Unexpected", "text": f"{message}: {error}"})
+        else:
+            self._runner.fault(error)
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
