@@ -117,6 +117,7 @@ class Judge:
 
     def reported(self, report: Report) -> None:
         if report.kind is Kind.STATE and report.data["state"] == "stopping":
+            self.stop_wanted = False  # each stop has its own account
             self._wish_stop()
         if report.kind is Kind.ALARM:
             assert report.data["id"] != "F13", f"the gate refused what the session proposed at {report.t}"

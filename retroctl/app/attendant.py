@@ -25,7 +25,7 @@ class Attendant:
     def __init__(self, clock: Clock, tell: Callable[[ev.Event], None], *, alone: bool) -> None:
         """`alone`: nobody is there to lift a block either, so ease down when one comes."""
         self._clock, self._tell, self._alone = clock, tell, alone
-        self._eased = False
+        self._easing = False
 
     def __call__(self, report: Report) -> None:
         """React to a report, on the next turn of the clock: never inside the call that made it."""
@@ -33,11 +33,17 @@ class Attendant:
             self._soon(self._brief)
         elif report.kind is Kind.STATE and report.data["state"] == "armed":
             self._soon(lambda: self._tell(ev.StartConfirmed(ev.StartKind.PROGRAM)))
-        elif self._alone and not self._eased and self._needs_a_trainer(report):
-            self._eased = True
-            self._clock.call_at(self._clock.now() + PATIENCE_S, lambda: self._tell(ev.EaseDownPressed()))
+        elif self._alone and not self._easing and self._needs_a_trainer(report):
+            self._easing = True
+            self._clock.call_at(self._clock.now() + PATIENCE_S, self._ease)
+
+    def _ease(self) -> None:
+        self._easing = False
+        self._tell(ev.EaseDownPressed())
 
     def _needs_a_trainer(self, report: Report) -> bool:
+        if report.kind is Kind.REFUSAL:
+            return report.data["rule"] == "ease" and "nothing to ease down" in report.data["reason"] and self._waited
         if report.kind is Kind.ALARM:
             return report.data["id"] in NEEDS_A_TRAINER
         return report.kind is Kind.LINK and report.data.get("link") == "restored"

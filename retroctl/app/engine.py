@@ -85,6 +85,7 @@ class Engine:
                     self._treadmill_data(data, now, outputs)
                 case "2ad9":
                     self._apply(self.procedure.indication(data, now), now, outputs)
+                    self._proceed(now, outputs)
                 case "2ada":
                     self._machine_status(data, now, outputs)
                 case _:
@@ -97,6 +98,7 @@ class Engine:
         """A write came back from the adapter."""
         outputs: list[Output] = []
         self._apply(self.procedure.write_returned(token, now, error=error, lost=lost), now, outputs)
+        self._proceed(now, outputs)
         return outputs
 
     def link_dropped(self, now: float) -> list[Output]:
@@ -119,6 +121,7 @@ class Engine:
         """Time has passed. Harmless at any moment."""
         outputs: list[Output] = []
         self._apply(self.procedure.tick(now), now, outputs)
+        self._proceed(now, outputs)
         self._step(ev.Ticked(), now, outputs)
         return outputs
 
@@ -210,6 +213,9 @@ class Engine:
         outputs.append(self._report(now, Kind.STATE, data))
 
     # -- the wire --------------------------------------------------------------------------------------------------
+
+    def _proceed(self, now: float, outputs: list[Output]) -> None:
+        self._apply(self.procedure.proceed(now), now, outputs)
 
     def _apply(self, actions: list[Action], now: float, outputs: list[Output]) -> None:
         for action in actions:

@@ -44,8 +44,10 @@ def last_words(text: str) -> None:
     if sys.stderr is None:
         return
     shown = "".join(letter if letter.isprintable() else "?" for letter in text)
+    if len(shown) > LONGEST:
+        shown = f"{shown[: LONGEST // 2]} ... {shown[-LONGEST // 2 :]}"
     try:
-        sys.stderr.write(f"{shown if len(shown) <= LONGEST else shown[:LONGEST] + '...'}\n")
+        sys.stderr.write(f"{shown}\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         return

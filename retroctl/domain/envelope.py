@@ -125,8 +125,7 @@ class Envelope:
             case AnnouncementFinished():
                 self._announced_at = now
             case StopRequested(person=person):
-                if self._armed or person:
-                    self.latch_stop()
+                self._stop_latched = self._stop_latched or self._armed or person
             case LinkDropped():
                 self._measured, self._zero_frames = None, 0
                 self._restart_hold()
@@ -160,9 +159,8 @@ class Envelope:
             self._restart_hold()
 
     def latch_stop(self) -> None:
-        """A stop is wanted, be it the session's own decision: from here only what a stop needs goes out."""
-        if not self._stop_latched:
-            self._stop_latched, self._stops, self._lowest_in_stop = True, 0, False
+        """The session stops, be it by its own decision: from here only what this stop needs goes out."""
+        self._stop_latched, self._stops, self._lowest_in_stop = True, 0, False
 
     def judge(self, command: Command, now: float) -> Verdict:
         """Whether `command` may go out at `now`."""

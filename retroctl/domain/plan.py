@@ -173,6 +173,8 @@ def _checked_stage(name: str, stage: Stage, belt: BeltRange, caps: Caps, *, alon
     """`alone`: both neighbours are forward, so a backward stage is an interval in a forward run (R13)."""
     if not math.isfinite(stage.hold_s) or stage.hold_s > MAX_HOLD_S:
         raise PlanError(f"{name}: a hold lasts at most {MAX_HOLD_S:g} seconds, not {stage.hold_s:g}")
+    if stage.target < belt.minimum:
+        raise PlanError(f"{name}: {stage.target} is below the machine's lowest speed of {belt.minimum} (R6)")
     interval = alone and stage.hold_s == BACKWARD_INTERVAL_S and belt.snap_down(stage.target) == belt.minimum
     if stage.facing is Facing.BACKWARD and stage.hold_s < MIN_BACKWARD_HOLD_S and not interval:
         raise PlanError(

@@ -4,7 +4,7 @@ FTMS v1.0.1 section 4.16.3: a procedure runs from the Write Response to the indi
 answered with the ATT error 0xFE (Procedure Already In Progress). ATT itself allows one request at a time, so a Stop goes
 out as soon as an earlier write has returned; it never waits for an indication, and it empties the queue.
 
-Feed it with `submit`, `stop`, `write_returned`, `indication`, `tick`; it gives back what to do. It never retries, except
+Feed it with `submit`, `stop`, `write_returned`, `indication`, `tick`, then `proceed`; it gives back what to do. It never retries, except
 a Stop that met "in progress".
 """
 
@@ -154,7 +154,7 @@ class Procedure:
         elif not request.answered:
             request.at = now
             self._awaited = request
-        return actions + self._go_on(now)
+        return actions + self._write_stop(now)
 
     def indication(self, data: bytes, now: float) -> list[Action]:
         """An indication of the Control Point; one that answers nothing of ours is a stray."""
@@ -173,7 +173,7 @@ class Procedure:
         request.answered = True
         if request is self._awaited:
             self._awaited = None
-        return [Finished(request.payload, Reply.ANSWERED, response.result), *self._go_on(now)]
+        return [Finished(request.payload, Reply.ANSWERED, response.result), *self._write_stop(now)]
 
     def tick(self, now: float) -> list[Action]:
         """Time has passed."""
@@ -191,7 +191,20 @@ class Procedure:
         if not self._stuck and stuck_at is not None and now >= stuck_at:
             self._stuck = True
             actions.append(Stuck())
-        return actions + self._go_on(now)
+        return actions + self._write_stop(now)
+
+    def proceed(self, now: float) -> list[Action]:
+        """Write what has waited, if the air is free. Ask after each of the others, once what they gave is taken in.
+
+        So an answer that makes somebody want a Stop does not let another request slip out before it.
+        """
+        actions: list[Action] = []
+        while self._waiting and self._in_air is None and self._awaited is None and self._stop is None:
+            payload, _ = self._waiting.popleft()
+            if self._may_go(payload, now):
+                return [*actions, self._write(payload, now)]
+            actions.append(Finished(payload, Reply.NOT_SENT))
+        return actions
 
     def next_deadline(self) -> float | None:
         """When `tick` has something to do."""
@@ -247,22 +260,12 @@ class Procedure:
         self._owed[request.payload[0]] += 1
         return [Finished(request.payload, Reply.NO_ANSWER)]
 
-    def _go_on(self, now: float) -> list[Action]:
-        """Write what may go out now: a Stop before anything else."""
-        if self._in_air is not None:
+    def _write_stop(self, now: float) -> list[Action]:
+        """Write the Stop that had to wait, if it may go out now."""
+        if self._in_air is not None or self._stop is None or (self._retry_at is not None and now < self._retry_at):
             return []
-        if self._stop is not None:
-            if self._retry_at is not None and now < self._retry_at:
-                return []
-            payload, self._stop, self._retry_at = self._stop, None, None
-            return [*self._give_up(), self._write(payload, now)]
-        actions: list[Action] = []
-        while self._awaited is None and self._waiting:
-            payload, _ = self._waiting.popleft()
-            if self._may_go(payload, now):
-                return [*actions, self._write(payload, now)]
-            actions.append(Finished(payload, Reply.NOT_SENT))
-        return actions
+        payload, self._stop, self._retry_at = self._stop, None, None
+        return [*self._give_up(), self._write(payload, now)]
 
     def _write(self, payload: bytes, now: float) -> Write:
         self._tokens += 1

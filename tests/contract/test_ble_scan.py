@@ -44,11 +44,29 @@ async def test_a_scan_lists_every_fitness_machine_the_strongest_first():
     assert all(machine.remarks == () for machine in found)
 
 
+def counting_stops(radio: SimulatedRadio, stops: list[float]) -> type:
+    async def stop(self):
+        stops.append(asyncio.get_running_loop().time())
+        await super(type(self), self).stop()
+
+    return type("Counting", (radio.scanner_backend,), {"stop": stop})
+
+
 async def test_a_scan_takes_its_time_and_stops_scanning():
-    radio = radio_with(("standard", ONE, -50))
-    before = asyncio.get_running_loop().time()
-    await scan_on(radio, 8.0)
-    assert asyncio.get_running_loop().time() - before == pytest.approx(8.0, abs=0.1)
+    stops: list[float] = []
+    await scan(8.0, clock=LoopClock(), backend=counting_stops(radio_with(("standard", ONE, -50)), stops))
+    assert stops == [pytest.approx(8.0, abs=0.1)]
+
+
+async def test_a_cancelled_scan_stops_scanning():
+    stops: list[float] = []
+    backend = counting_stops(radio_with(("standard", ONE, -50)), stops)
+    scanning = asyncio.create_task(scan(8.0, clock=LoopClock(), backend=backend))
+    await asyncio.sleep(2)
+    scanning.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await scanning
+    assert stops == [pytest.approx(2.0)]
 
 
 async def test_a_machine_without_name_and_service_data_is_found_by_the_service_alone():

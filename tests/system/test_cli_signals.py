@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals a
 
 DRIVER = Path(__file__).parent.parent / "cli_driver.py"
 LIMIT_S = 60.0
-SIM = ["run", "--sim", "standard", "--jsonl", "--yes", "--speedup", "100", "--top", "1.8", "--hold", "60"]
+SIM = ["run", "--sim", "standard", "--jsonl", "--yes", "--speedup", "200", "--top", "1.8", "--hold", "60"]
 PLAIN = [argument for argument in SIM if argument != "--jsonl"]
 IGNORED = ["stop-ignored" if argument == "standard" else argument for argument in SIM]
 STAGES = ["idle", "observing", "starting", "settling", "holding", "announcing", "easing_down", "stopping"]

@@ -44,7 +44,7 @@ _NO_STATUS: Final = frozenset({"idle", "observing", "briefing", "stopped", "faul
 
 _WAITS: Final = {
     "the trainer's confirmation": "ENTER = faster",
-    "on HOLD until the trainer confirms": "ON HOLD, ENTER = go on",
+    "on HOLD until the trainer confirms": "HOLD: ENTER = go on",
 }
 
 

@@ -1,0 +1,342 @@
+"""The Control Point procedure: one request at a time, and a Stop that waits for nothing but ATT."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retroctl.ftms.procedure import ANSWER_S, QUEUE, Finished, Procedure, Reply, Stray, Stuck, Write
+
+CONTROL, START, TARGET, OTHER, STOP = b"\x00", b"\x07", b"\x02\x64\x00", b"\x02\xb4\x00", b"\x08\x01"
+
+
+def answer(op: int, result: int = 1) -> bytes:
+    return bytes((0x80, op, result))
+
+
+def written(actions) -> list[bytes]:
+    return [action.payload for action in actions if isinstance(action, Write)]
+
+
+def sent(procedure: Procedure, payload: bytes, now: float = 0.0) -> int:
+    """Submit and let the write return; gives its token."""
+    (write,) = procedure.submit(payload, now)
+    assert procedure.write_returned(write.token, now + 0.1) == []
+    return write.token
+
+
+def test_a_request_is_written_at_once_and_ends_with_its_indication():
+    procedure = Procedure()
+    sent(procedure, CONTROL)
+    assert procedure.indication(answer(0), 0.2) == [Finished(CONTROL, Reply.ANSWERED, 1)]
+    assert procedure.next_deadline() is None
+
+
+def test_an_indication_may_come_before_the_write_has_returned():
+    procedure = Procedure()
+    (write,) = procedure.submit(CONTROL, 0.0)
+    assert procedure.indication(answer(0, 4), 0.1) == [Finished(CONTROL, Reply.ANSWERED, 4)]
+    assert procedure.write_returned(write.token, 0.2) == []
+    assert written(procedure.submit(START, 0.3)) == [START]
+
+
+def test_a_second_request_waits_for_the_first_and_goes_when_asked_to_proceed():
+    procedure = Procedure()
+    sent(procedure, CONTROL)
+    assert procedure.submit(START, 0.1) == []
+    assert procedure.proceed(0.1) == []
+    procedure.indication(answer(0), 0.2)
+    assert written(procedure.proceed(0.2)) == [START]
+
+
+def test_what_waited_is_asked_about_again_before_it_goes():
+    asked = []
+    procedure = Procedure(lambda payload, now: asked.append((payload, now)) or payload == TARGET)
+    sent(procedure, CONTROL)
+    procedure.submit(START, 0.1)
+    procedure.submit(TARGET, 0.1)
+    procedure.indication(answer(0), 0.2)
+    actions = procedure.proceed(0.2)
+    assert actions[0] == Finished(START, Reply.NOT_SENT)
+    assert written(actions) == [TARGET]
+    assert asked == [(START, 0.2), (TARGET, 0.2)]
+
+
+def test_what_waits_too_long_is_not_sent_any_more():
+    procedure = Procedure()
+    (write,) = procedure.submit(CONTROL, 0.0)
+    procedure.submit(TARGET, 1.0)
+    assert procedure.next_deadline() == 3.0
+    procedure.tick(3.0)
+    procedure.write_returned(write.token, 3.5)
+    assert procedure.tick(4.0) == [Finished(TARGET, Reply.NOT_SENT)]
+
+
+def test_no_more_than_a_few_may_wait():
+    procedure = Procedure()
+    sent(procedure, CONTROL)
+    assert all(procedure.submit(TARGET, 0.1) == [] for _ in range(QUEUE))
+    assert procedure.submit(TARGET, 0.1) == [Finished(TARGET, Reply.NOT_SENT)]
+
+
+def test_no_indication_within_3_s_is_no_answer_and_the_next_may_go():
+    procedure = Procedure()
+    sent(procedure, CONTROL)
+    assert procedure.next_deadline() == 0.1 + ANSWER_S
+    assert procedure.tick(0.1 + ANSWER_S) == [Finished(CONTROL, Reply.NO_ANSWER)]
+    assert written(procedure.submit(START, 3.2)) == [START]
+
+
+def test_a_late_success_does_not_answer_the_next_request_of_its_kind_but_a_late_refusal_does():
+    procedure = Procedure()
+    sent(procedure, TARGET)
+    procedure.tick(3.1)
+    sent(procedure, OTHER, 3.2)
+    assert procedure.indication(answer(2), 3.4) == [Stray(answer(2))]
+    assert procedure.indication(answer(2), 3.5) == [Finished(OTHER, Reply.ANSWERED, 1)]
+    assert procedure.indication(answer(2), 3.6) == [Stray(answer(2))]
+    sent(procedure, TARGET, 4.0)
+    procedure.tick(7.1)
+    sent(procedure, OTHER, 7.2)
+    assert procedure.indication(answer(2, 3), 7.4) == [Finished(OTHER, Reply.ANSWERED, 3)]
+
+
+def test_indications_that_answer_nothing_are_strays():
+    procedure = Procedure()
+    for data in (answer(2), b"", b"\x80", b"\x01\x02\x03", bytes(20)):
+        assert procedure.indication(data, 0.0) == [Stray(data)]
+    sent(procedure, CONTROL)
+    assert procedure.indication(answer(7), 0.2) == [Stray(answer(7))]
+
+
+def test_a_duplicate_answer_is_a_stray():
+    procedure = Procedure()
+    (write,) = procedure.submit(CONTROL, 0.0)
+    procedure.indication(answer(0), 0.1)
+    assert procedure.indication(answer(0), 0.1) == [Stray(answer(0))]
+    procedure.write_returned(write.token, 0.2)
+
+
+def test_a_write_refused_by_att_was_not_sent_and_carries_the_code():
+    procedure = Procedure()
+    (write,) = procedure.submit(CONTROL, 0.0)
+    assert procedure.write_returned(write.token, 0.1, error=0x80) == [Finished(CONTROL, Reply.NOT_SENT, 0x80)]
+
+
+def test_a_lost_write_has_no_answer():
+    procedure = Procedure()
+    (write,) = procedure.submit(CONTROL, 0.0)
+    assert procedure.write_returned(write.token, 0.1, lost=True) == [Finished(CONTROL, Reply.NO_ANSWER)]
+
+
+def test_a_write_that_returns_twice_or_from_another_connection_is_ignored():
+    procedure = Procedure()
+    token = sent(procedure, CONTROL)
+    assert procedure.write_returned(token, 0.2, lost=True) == []
+    assert procedure.write_returned(99, 0.2) == []
+
+
+# -- Stop
+
+
+def test_a_stop_does_not_wait_for_an_indication_and_empties_the_queue():
+    procedure = Procedure()
+    sent(procedure, CONTROL)
+    procedure.submit(TARGET, 0.1)
+    actions = procedure.stop(STOP, 0.2)
+    assert actions[:2] == [Finished(TARGET, Reply.NOT_SENT), Finished(CONTROL, Reply.NO_ANSWER)]
+    assert written(actions) == [STOP]
+
+
+def test_a_stop_waits_for_a_write_on_the_air_and_goes_the_moment_it_returns():
+    procedure = Procedure()
+    (write,) = procedure.submit(TARGET, 0.0)
+    assert procedure.stop(STOP, 0.1) == []
+    actions = procedure.write_returned(write.token, 0.5)
+    assert written(actions) == [STOP]
+    assert Finished(TARGET, Reply.NO_ANSWER) in actions
+
+
+def test_a_stop_already_on_its_way_is_not_written_twice():
+    procedure = Procedure()
+    (write,) = procedure.stop(STOP, 0.0)
+    assert procedure.stop(STOP, 0.1) == [Finished(STOP, Reply.NOT_SENT)]
+    procedure.write_returned(write.token, 0.2, error=0xFE)
+    assert procedure.stop(STOP, 0.25) == [Finished(STOP, Reply.NOT_SENT)]
+
+
+def test_a_stop_that_waits_for_its_answer_may_be_repeated():
+    procedure = Procedure()
+    (write,) = procedure.stop(STOP, 0.0)
+    procedure.write_returned(write.token, 0.1)
+    assert written(procedure.stop(STOP, 1.5)) == [STOP]
+
+
+def test_in_progress_is_met_by_writing_stop_again_after_100_ms():
+    procedure = Procedure()
+    (write,) = procedure.stop(STOP, 0.0)
+    assert procedure.write_returned(write.token, 0.05, error=0xFE) == []
+    assert procedure.next_deadline() == 0.05 + 0.1
+    assert procedure.tick(0.14) == []
+    assert written(procedure.tick(0.05 + 0.1)) == [STOP]
+
+
+def test_only_a_stop_is_written_again():
+    procedure = Procedure()
+    (write,) = procedure.submit(TARGET, 0.0)
+    assert procedure.write_returned(write.token, 0.05, error=0xFE) == [Finished(TARGET, Reply.NOT_SENT, 0xFE)]
+    assert procedure.next_deadline() is None
+
+
+def test_a_write_that_holds_up_a_stop_for_1_s_is_reported_once():
+    procedure = Procedure()
+    procedure.submit(TARGET, 0.0)
+    procedure.stop(STOP, 0.2)
+    assert procedure.next_deadline() == 1.2
+    assert procedure.tick(1.19) == []
+    assert procedure.tick(1.2) == [Stuck()]
+    assert procedure.tick(1.3) == []
+    procedure.link_gone()
+    assert procedure.next_deadline() is None
+
+
+def test_a_stop_that_does_not_return_is_reported_after_3_s():
+    procedure = Procedure()
+    procedure.stop(STOP, 0.0)
+    assert procedure.tick(3.0) == [Finished(STOP, Reply.NO_ANSWER), Stuck()]
+
+
+def test_a_write_that_hangs_is_reported_after_3_s_and_nothing_queues_behind_it():
+    procedure = Procedure()
+    (write,) = procedure.submit(TARGET, 0.0)
+    assert procedure.tick(3.0) == [Finished(TARGET, Reply.NO_ANSWER), Stuck()]
+    assert procedure.submit(CONTROL, 3.1) == [Finished(CONTROL, Reply.NOT_SENT)]
+    assert procedure.write_returned(write.token, 9.0) == []
+
+
+def test_in_progress_without_end_is_reported_after_3_s():
+    procedure = Procedure()
+    actions = procedure.stop(STOP, 0.0)
+    now, stuck = 0.0, None
+    while stuck is None and now < 10:
+        for action in actions:
+            if isinstance(action, Write):
+                procedure.write_returned(action.token, now, error=0xFE)
+        now = procedure.next_deadline()
+        actions = procedure.tick(now)
+        stuck = now if Stuck() in actions else None
+    assert stuck is not None
+    assert 3.0 <= stuck <= 3.2
+
+
+def test_what_a_stop_needs_waits_1_s_for_a_machine_that_answers_nothing():
+    procedure = Procedure()
+    (write,) = procedure.stop(STOP, 0.0)
+    procedure.submit(TARGET, 0.0)
+    procedure.write_returned(write.token, 0.1)
+    assert procedure.next_deadline() == 1.1
+    assert procedure.tick(1.1) == [Finished(STOP, Reply.NO_ANSWER)]
+    assert written(procedure.proceed(1.1)) == [TARGET]
+
+
+# -- the link
+
+
+def test_without_a_link_nothing_is_sent_and_everything_ends_at_once():
+    procedure = Procedure()
+    procedure.submit(TARGET, 0.0)
+    procedure.link_gone()
+    assert procedure.submit(CONTROL, 0.1) == [Finished(CONTROL, Reply.NOT_SENT)]
+    assert procedure.stop(STOP, 0.1) == [Finished(STOP, Reply.NOT_SENT)]
+    procedure.link_back()
+    assert written(procedure.submit(CONTROL, 0.2)) == [CONTROL]
+
+
+def test_a_stop_written_while_connecting_gets_its_answer():
+    procedure = Procedure()
+    procedure.link_gone()
+    procedure.written_while_connecting(STOP, 1.0)
+    procedure.link_back()
+    assert procedure.indication(answer(8), 1.1) == [Finished(STOP, Reply.ANSWERED, 1)]
+
+
+def test_an_answer_of_an_earlier_connection_is_not_owed_on_the_next():
+    procedure = Procedure()
+    sent(procedure, TARGET)
+    procedure.tick(3.1)
+    procedure.link_gone()
+    procedure.link_back()
+    sent(procedure, OTHER, 4.0)
+    assert procedure.indication(answer(2), 4.2) == [Finished(OTHER, Reply.ANSWERED, 1)]
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["submit", "stop", "return", "refuse", "busy", "lose", "answer", "tick", "drop", "back"]),
+        st.sampled_from([CONTROL, START, TARGET]),
+        st.floats(0.0, 4.0),
+    ),
+    max_size=60,
+)
+
+
+@given(steps)
+def test_never_two_writes_at_once_nothing_overtakes_a_stop_and_every_request_ends(sequence):
+    """Whatever comes in whatever order; afterwards, given time, nothing is left over."""
+    procedure, now = Procedure(), 0.0
+    flying: Write | None = None
+    begun, ended = 0, 0
+    stop_waits = False
+    linked = True
+
+    def take(actions):
+        nonlocal flying, ended, stop_waits
+        for action in actions:
+            if isinstance(action, Write):
+                assert linked
+                assert flying is None, "two writes at once"
+                assert not stop_waits or action.payload == STOP, "something overtook a Stop"
+                flying = action
+                stop_waits = False if action.payload == STOP else stop_waits
+            elif isinstance(action, Finished) and action.payload != STOP:
+                ended += 1
+
+    for what, payload, delay in sequence:
+        now += delay
+        match what:
+            case "submit":
+                begun += 1
+                take(procedure.submit(payload, now))
+            case "stop":
+                actions = procedure.stop(STOP, now)
+                stop_waits = linked and not written(actions) and Finished(STOP, Reply.NOT_SENT) not in actions
+                take(actions)
+            case "drop" if linked:
+                linked = False
+                begun = ended = 0
+                flying, stop_waits = None, False
+                procedure.link_gone()
+            case "back":
+                linked = True
+                procedure.link_back()
+            case "tick":
+                take(procedure.tick(now))
+            case "answer" if flying is not None:
+                take(procedure.indication(answer(flying.payload[0]), now))
+            case "return" | "refuse" | "busy" | "lose" if flying is not None:
+                token, flying = flying.token, None
+                error = {"refuse": 0x80, "busy": 0xFE}.get(what)
+                take(procedure.write_returned(token, now, error=error, lost=what == "lose"))
+            case _:
+                pass
+        take(procedure.proceed(now))
+    for _ in range(60):
+        deadline = procedure.next_deadline()
+        now = now + 0.5 if deadline is None else max(now, deadline)
+        if flying is not None:
+            token, flying = flying.token, None
+            take(procedure.write_returned(token, now))
+        take(procedure.tick(now))
+        take(procedure.proceed(now))
+    assert begun == ended
+    assert procedure.next_deadline() is None
