@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from retroctl.app.engine import Engine
     from retroctl.domain.effects import StopView
+    from retroctl.domain.failsafes import FailsafeId
     from retroctl.domain.transitions import State
     from retroctl.units import Speed
 
@@ -26,6 +27,8 @@ class Snapshot:
     next_target: Speed | None
     raise_waits_for: str | None
     stop_view: StopView | None
+    blocks: frozenset[FailsafeId] = frozenset()
+    """Failsafes that forbid raises."""
 
 
 def snapshot(engine: Engine, now: float) -> Snapshot:
@@ -43,4 +46,5 @@ def snapshot(engine: Engine, now: float) -> Snapshot:
         next_target=None if following is None else following.target,
         raise_waits_for=session.raise_waits_for(now),
         stop_view=session.stop_view,
+        blocks=session.blocks,
     )

@@ -106,7 +106,7 @@ def run(
         typer.Option(metavar="auto|confirm", help="What a raise needs: your Enter for each (confirm), or none (auto)."),
     ] = None,
     speedup: Annotated[str, typer.Option(metavar="N", help="Simulator only: N session seconds a second.")] = "1",
-    plain: Annotated[bool, typer.Option("--plain", help="Plain lines and keys (the default for now).")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Plain lines and single keys instead of the trainer's screen.")] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line, for programs.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Simulator only: answer the briefing and the start.")] = False,
     speed_range: Annotated[
@@ -121,9 +121,10 @@ def run(
 ) -> None:
     """Run a session: the warm-up ladder, every speed held, a stop that always works.
 
-    A briefing comes first; until it is answered nothing is written to the machine. Keys while the belt
-    runs: Enter confirm, h hold, d down, ANY OTHER KEY STOPS THE BELT. Ctrl-C, Ctrl-Z, a closed terminal
-    and a closed output stop it too, and the program waits until rest is measured.
+    A briefing comes first; until it is answered nothing is written to the machine. A terminal gets the
+    trainer's screen: space, Esc, s and others STOP, ? shows every key. With --plain: Enter confirm, h hold,
+    d down, ANY OTHER KEY STOPS THE BELT. Ctrl-C, Ctrl-Z, a closed terminal and a closed output stop it
+    too, and the program waits until rest is measured.
 
     \b
     Examples:
@@ -159,6 +160,7 @@ def run(
         speed_range=speed_range,
         coarse=accept_coarse_steps,
         terminal=_has_terminal(),
+        screen=_has_screen(),
     )
     sys.exit(run_session(options))
 
@@ -263,6 +265,15 @@ def doctor() -> None:
     from retroctl.cli.look import doctor_command  # noqa: PLC0415 - heavy
 
     sys.exit(doctor_command())
+
+
+def _has_screen() -> bool:
+    """Whether standard output is a terminal that can be drawn on."""
+    try:
+        drawn = sys.stdout is not None and sys.stdout.isatty() and sys.__stdout__ is not None
+    except ValueError:  # closed
+        return False
+    return drawn and os.environ.get("TERM", "") != "dumb"
 
 
 def _has_terminal() -> bool:

@@ -16,13 +16,15 @@ from retroctl.adapters.console.trainer import KeyTrainer
 from retroctl.app.attendant import Attendant
 from retroctl.app.reports import Kind, Report
 from retroctl.app.snapshot import Snapshot, snapshot
-from retroctl.cli.summing_up import summary_lines
+from retroctl.cli.summing_up import belt_words, reason_words, summary_lines
 from retroctl.cli.ways_out import ways_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import ExitStack
+    from contextlib import AsyncExitStack
 
+    from retroctl.adapters.tui.facts import Facts
+    from retroctl.adapters.tui.screen import TrainerScreen
     from retroctl.app.result import Result
     from retroctl.app.runner import Runner
     from retroctl.cli.options import RunOptions
@@ -31,14 +33,18 @@ if TYPE_CHECKING:
 class Front:
     """What a person or a program sees of a run, and the ways by which they act on it."""
 
-    def __init__(self, options: RunOptions, runner: Runner, errors: Output, stack: ExitStack) -> None:
-        """Everything that must be undone goes on `stack`."""
+    def __init__(
+        self, options: RunOptions, runner: Runner, errors: Output, stack: AsyncExitStack, machine: tuple[str, str]
+    ) -> None:
+        """Everything that must be undone goes on `stack`. `machine`: name and address of the treadmill."""
         loop = asyncio.get_running_loop()
 
         def reader_gone() -> None:
             loop.call_soon_threadsafe(runner.leave, "the output was closed")
 
-        self._runner, self._errors = runner, errors
+        self._runner, self._errors, self._stack = runner, errors, stack
+        self._waits = not options.yes
+        self._screen: TrainerScreen | None = None
         self._output = Output(1, reader_gone)
         stack.callback(self._output.close)
         stack.callback(loop.set_exception_handler, None)
@@ -51,19 +57,31 @@ class Front:
             self.listeners.append(JsonLines(self._output))
         else:
             self._lines = PlainLines(self._output, self._picture, columns=_columns if _is_terminal() else None)
-            self.listeners += [self._lines, self._trace]
+            self.listeners += [self._print, self._trace]
         if options.yes:
             self.listeners.append(Attendant(runner.clock, runner.tell, alone=not options.terminal))
         if options.terminal:
-            trainer = KeyTrainer(self._say, runner.tell, runner.stop, runner.leave, answered=options.yes)
-            self.listeners.append(trainer)
-            stack.enter_context(keys(trainer.pressed, lambda: runner.leave("the terminal was closed")))
+            self._trainer = KeyTrainer(self._say, runner.tell, runner.stop, runner.leave, answered=options.yes)
+            self.listeners.append(self._trainer)
+            if options.screen:
+                self._open_screen(*machine, simulated=options.sim is not None)
+            else:
+                self._take_keys()
 
-    def introduce(self, text: list[str]) -> None:
+    def introduce(self, text: list[str], facts: Callable[[], Facts]) -> None:
         """What is going to happen, on whom and on what."""
-        if self._lines is not None:
+        if self._screen is not None:
+            self._screen.plan(facts())
+        elif self._lines is not None:
             for line in text:
                 self._lines.note(line)
+
+    async def show_end(self, result: Result) -> None:
+        """On the trainer's screen, until a key; then the terminal is as it was."""
+        if self._screen is not None:
+            if self._waits and not self._runner.leaving:
+                await self._screen.show_end(reason_words(result), belt_words(result))
+            await self._screen.close()
 
     def sum_up(self, summary: dict[str, Any], result: Result) -> None:
         """What it came to, for a person."""
@@ -75,11 +93,46 @@ class Front:
         """Print what waits; False where not all of it found a reader."""
         return self._output.close()
 
+    # -- the trainer's screen --------------------------------------------------------------------------------------
+
+    def _open_screen(self, name: str, address: str, *, simulated: bool) -> None:
+        from retroctl.adapters.tui.controls import Controls  # noqa: PLC0415 - heavy, and not needed for lines
+        from retroctl.adapters.tui.facts import Machine  # noqa: PLC0415
+        from retroctl.adapters.tui.screen import TrainerScreen  # noqa: PLC0415
+
+        runner = self._runner
+        controls = Controls(
+            runner.tell, runner.stop, runner.leave, self._picture, lambda: runner.now() - runner.began_at
+        )
+        self._screen = TrainerScreen(
+            controls, Machine(name, address, simulated), failed=self._screen_failed, gone=self._terminal_gone
+        )
+        self.listeners.append(self._screen.feed)
+        self._stack.push_async_callback(self._screen.close)
+        self._screen.open()
+
+    def _screen_failed(self, error: BaseException) -> None:
+        """The screen is broken: stop, and go on with lines and keys as long as the belt needs somebody."""
+        self._runner.fault(error)
+
+    def _terminal_gone(self) -> None:
+        self._runner.leave("the terminal was closed")
+
+    def _take_keys(self) -> None:
+        self._stack.enter_context(keys(self._trainer.pressed, self._terminal_gone))
+
+    def _print(self, report: Report) -> None:
+        """Lines are printed only while no screen is over them."""
+        if self._lines is not None and (self._screen is None or not self._screen.alive):
+            self._lines(report)
+
     def _picture(self) -> Snapshot | None:
         engine = self._runner.engine
         return None if engine is None else snapshot(engine, self._runner.now())
 
     def _say(self, text: str) -> None:
+        if self._screen is not None and self._screen.alive:
+            return  # it asks by itself
         if self._lines is not None:
             self._lines.note(text)
         else:

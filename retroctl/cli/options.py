@@ -38,6 +38,8 @@ class RunOptions:
     belt: BeltRange | None
     coarse: bool
     demo: bool = False
+    screen: bool = False
+    """The trainer's screen; lines and single keys without it."""
 
     @classmethod
     def checked(
@@ -57,6 +59,7 @@ class RunOptions:
         speed_range: str | None,
         coarse: bool,
         terminal: bool,
+        screen: bool = False,
     ) -> RunOptions:
         """Check everything that can be checked without a machine. Raises ConfigError, one clear line."""
         if sim is not None and address is not None:
@@ -85,7 +88,10 @@ class RunOptions:
 
             personality(sim)
         belt = None if speed_range is None else _belt(speed_range)
-        return cls(settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse)
+        return cls(
+            settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
+            screen=screen and terminal and not plain and not jsonl,
+        )  # fmt: skip
 
 
 def demo_options() -> RunOptions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from retroctl import __version__
@@ -28,6 +28,7 @@ from retroctl.errors import JournalError, RetroctlError, UnsupportedTreadmill
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retroctl.adapters.tui.facts import Facts
     from retroctl.app.clock import Clock
     from retroctl.app.ports import MachineInfo
     from retroctl.app.result import Result
@@ -91,8 +92,9 @@ class _Run:
             exit_wait_s=chosen.exit_wait_s,
             attended=self._options.terminal,
         )
-        with ExitStack() as stack:
-            front = Front(self._options, runner, self._errors, stack)
+        async with AsyncExitStack() as stack:
+            machine = (chosen.treadmill.name, chosen.treadmill.address)
+            front = Front(self._options, runner, self._errors, stack, machine)
             listeners += front.listeners
             try:
                 info = await runner.connect()
@@ -105,11 +107,11 @@ class _Run:
             for report in self._early:
                 recorder(report)
             listeners[0] = recorder
-            front.introduce(_introduction(self._options, info, plan, caps))
+            front.introduce(_introduction(self._options, info, plan, caps), lambda: self._facts(info, plan, caps))
             engine = self._engine(plan, belt, caps, began_at=runner.began_at)
             runner.begin(engine)
             result = await runner.finish()
-            return self._end(front, runner, engine, result)
+            return await self._end(front, runner, engine, result)
 
     # -- putting together ------------------------------------------------------------------------------------------
 
@@ -168,6 +170,12 @@ class _Run:
             "coarse_accepted": self._options.coarse,
         }
 
+    def _facts(self, info: MachineInfo, plan: Plan, caps: Caps) -> Facts:
+        from retroctl.adapters.tui.facts import Facts  # noqa: PLC0415 - only with the trainer's screen
+
+        remarks = (*info.remarks, *plan.remarks)
+        return Facts(plan, caps, self._options.advance, remarks, self._options.speedup)
+
     # -- the record ------------------------------------------------------------------------------------------------
 
     async def _begin_record(self, **particulars: Any) -> None:
@@ -194,11 +202,12 @@ class _Run:
 
     # -- taking apart ----------------------------------------------------------------------------------------------
 
-    def _end(self, front: Front, runner: Runner, engine: Engine, result: Result) -> int:
+    async def _end(self, front: Front, runner: Runner, engine: Engine, result: Result) -> int:
         summary = summary_of(engine.tally, result, str(self._journal.file))
         runner.report(Kind.SUMMARY, summary)
         outcome = {**summary, "exit_status": int(result.status), "reason": result.reason}
         self._journal.end_session(runner.now() - runner.began_at, outcome)
+        await front.show_end(result)
         front.sum_up(summary, result)
         if not front.close() or result.status != 0 or (self._options.jsonl and runner.leaving):
             self._errors.line(f"retroctl: {reason_words(result)}: {belt_words(result)}")

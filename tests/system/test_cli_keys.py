@@ -43,7 +43,7 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, WIDE, 0, 0))
         self.slave = slave
         self.before = termios.tcgetattr(slave)
-        arguments = ["run", "--sim", sim, "--speedup", speedup, "--top", "1.8", "--hold", "60", *more]
+        arguments = ["run", "--plain", "--sim", sim, "--speedup", speedup, "--top", "1.8", "--hold", "60", *more]
         self.process = subprocess.Popen(
             [sys.executable, str(DRIVER), str(folder / "truth"), *arguments],
             stdin=slave,

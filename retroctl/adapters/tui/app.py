@@ -1,0 +1,308 @@
+"""The trainer's screen as a Textual application. It draws, and hands keys on; it decides nothing about the belt."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.screen import ModalScreen
+
+from retroctl.adapters.tui.controls import View
+from retroctl.adapters.tui.keymap import (
+    ACTS,
+    CONFIRM_KEYS,
+    HOLD_KEYS,
+    LEAVE_KEYS,
+    STOP_KEYS,
+    TEXT_KEYS,
+    Urgent,
+    with_capitals,
+)
+from retroctl.adapters.tui.messages import News
+from retroctl.adapters.tui.screens.briefing import BriefingPage
+from retroctl.adapters.tui.screens.connecting import ConnectingPage
+from retroctl.adapters.tui.screens.modals import Card, HelpScreen, StartScreen
+from retroctl.adapters.tui.screens.page import Page
+from retroctl.adapters.tui.screens.session import SessionPage
+from retroctl.adapters.tui.screens.summary import SummaryPage
+from retroctl.adapters.tui.themes import THEMES
+from retroctl.domain import events as ev
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from textual import events
+    from textual.app import SystemCommand
+    from textual.driver import Driver
+    from textual.screen import Screen
+
+    from retroctl.adapters.tui.controls import Controls
+    from retroctl.adapters.tui.facts import Facts, Machine
+    from retroctl.adapters.tui.feed import Feed
+
+PICTURE_EVERY_S: Final = 0.2
+"""Numbers move five times a second: enough for eyes, little for the processor."""
+KEY_REPEAT_S: Final = 0.3
+"""The same key again so soon is a key held down; real seconds, since fingers know no other."""
+
+UNARMED: Final = frozenset({"idle", "observing", "briefing"})
+AT_AN_END: Final = frozenset({"stopped", "faulted"})
+RUNNING: Final = frozenset(
+    {"starting", "settling", "holding", "ready", "announcing", "overridden", "lost", "easing_down"}
+)
+CONFIRMABLE: Final = RUNNING | {"turning"}
+_PAGES: Final = {"idle": ConnectingPage, "observing": ConnectingPage, "briefing": BriefingPage}
+
+
+def _urgent_bindings() -> Iterable[Binding]:
+    for keys, act in ((STOP_KEYS, Urgent.STOP), (HOLD_KEYS, Urgent.HOLD), (LEAVE_KEYS, Urgent.LEAVE)):
+        typed = tuple(key for key in keys if key in TEXT_KEYS)
+        always = tuple(key for key in keys if key not in TEXT_KEYS)
+        if always:
+            yield Binding(with_capitals(always), f"urgent('{act}')", show=False, priority=True)
+        if typed:
+            yield Binding(with_capitals(typed), f"urgent_typed('{act}')", show=False, priority=True)
+
+
+class TrainerApp(App[None]):
+    """Pages by the session's state; cards above them; keys that reach the session's owner in the same call."""
+
+    CSS_PATH = "trainer.tcss"
+    TITLE = "retroctl"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *_urgent_bindings(),
+        Binding(",".join(CONFIRM_KEYS), "confirm", show=False, priority=True),
+        Binding(with_capitals(("d",)), "act('down')", show=False, priority=True),
+        Binding(with_capitals(("e",)), "act('ease')", show=False, priority=True),
+        Binding("1", "act('rail')", show=False, priority=True),
+        Binding("2", "act('stumble')", show=False, priority=True),
+        Binding("3", "act('stepped_off')", show=False, priority=True),
+        Binding("4", "act('fall')", show=False, priority=True),
+        Binding("question_mark", "help", show=False),
+        Binding(with_capitals(("t",)), "colours", show=False),
+        Binding(with_capitals(("q",)), "quit_unarmed", show=False),
+    ]
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (50, "-usual"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-tiny"), (12, "-short"), (22, "-high")]
+
+    def __init__(
+        self,
+        controls: Controls,
+        machine: Machine,
+        feed: Feed,
+        *,
+        driver: type[Driver] | None = None,
+        real_now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`driver`: see `driver.guarded_driver`; tests use Textual's headless one."""
+        super().__init__(driver_class=driver)
+        self.failure: BaseException | None = None
+        self.view = View(machine, feed)
+        self.on_failure: Callable[[BaseException], None] = lambda error: None
+        self._controls = controls
+        self._real_now = real_now
+        self._last_act, self._last_at = "", 0.0
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+        feed.news = lambda: self.post_message(News()) and None
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Begin to draw."""
+        self.push_screen(ConnectingPage())
+        self.set_interval(PICTURE_EVERY_S, self.draw)
+
+    def plan(self, facts: Facts) -> None:
+        """The machine has said what it is; the plan is made."""
+        self.view.facts = facts
+
+    async def on_news(self) -> None:
+        """Something was told: go to the screen that belongs to it, and draw."""
+        await self._follow()
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw the present moment on every screen that may be seen."""
+        view = self.view
+        view.picture, view.t = self._controls.picture(), self._controls.t()
+        view.blocks = frozenset() if view.picture is None else frozenset(block.value for block in view.picture.blocks)
+        for screen in self.screen_stack:
+            if isinstance(screen, Page | Card):
+                screen.draw(view)
+
+    async def _follow(self) -> None:
+        state = self.view.feed.state
+        over = self.view.ending is not None
+        wanted = SummaryPage if over else _PAGES.get(state, SessionPage)
+        page = next((screen for screen in self.screen_stack if isinstance(screen, Page)), None)
+        stale = isinstance(self.screen, StartScreen) and state != "armed"
+        if type(page) is wanted and not stale and not (self._palette_open and state not in UNARMED):
+            return
+        while isinstance(self.screen, ModalScreen) and not isinstance(self.screen, HelpScreen):
+            await self.pop_screen()
+        if type(page) is wanted:
+            return
+        while isinstance(self.screen, ModalScreen):
+            await self.pop_screen()
+        await self.switch_screen(wanted())
+
+    async def finish(self, reason: str, belt: str) -> None:
+        """The session is over: show how it ended."""
+        self.view.ending = (reason, belt)
+        self.post_message(News())
+
+    def repaint(self) -> None:
+        """The terminal missed something: paint everything anew."""
+        self.screen.refresh(layout=True, repaint=True)
+
+    # -- what is pressed -------------------------------------------------------------------------------------------
+
+    def urgent(self, act: Urgent) -> None:
+        """STOP, HOLD or a way out, at once: called from the driver past all queues, and by the bindings."""
+        state = self.view.feed.state
+        if self.view.ending is not None:
+            self.exit()
+        elif act is Urgent.STOP:
+            self._controls.stop("key")
+        elif act is Urgent.LEAVE:
+            self._controls.leave("SIGINT")
+        elif state in RUNNING and not self._repeated("hold"):
+            self._controls.tell(ev.HoldPressed())
+
+    @property
+    def takes_text(self) -> bool:
+        """Whether a widget may take letters: only the command palette, only while nothing is armed."""
+        return self._palette_open and (self.view.feed.state in UNARMED or self.view.ending is not None)
+
+    @property
+    def _palette_open(self) -> bool:
+        return bool(self._screen_stack) and isinstance(self._screen_stack[-1], CommandPalette)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Which keys work now."""
+        del parameters
+        state, over = self.view.feed.state, self.view.ending is not None
+        match action:
+            case "urgent_typed":
+                return not self.takes_text
+            case "act":
+                return state in RUNNING and not over
+            case "confirm":
+                return over or (state in CONFIRMABLE and not isinstance(self.screen, ModalScreen))
+            case "command_palette":
+                return state in UNARMED or over
+            case _:
+                return True
+
+    def action_urgent(self, act: str) -> None:
+        """A key of STOP, HOLD or a way out."""
+        self.urgent(Urgent(act))
+
+    def action_urgent_typed(self, act: str) -> None:
+        """The same, for a key that a text field would take."""
+        self.urgent(Urgent(act))
+
+    def action_confirm(self) -> None:
+        """Consent, or going on."""
+        if self.view.ending is not None:
+            self.exit()
+        elif not self._repeated("confirm"):
+            self._controls.tell(ev.ConfirmPressed())
+
+    def action_act(self, name: str) -> None:
+        """Anything else that a trainer does while the belt runs."""
+        if not self._repeated(name):
+            self._controls.tell(ACTS[name])
+
+    def action_help(self) -> None:
+        """The help card, and away again."""
+        if isinstance(self.screen, ModalScreen):
+            return
+        self.push_screen(HelpScreen())
+        self.call_after_refresh(self.draw)
+
+    def action_colours(self) -> None:
+        """The next theme."""
+        names = [theme.name for theme in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+
+    def action_quit_unarmed(self) -> None:
+        """`q` leaves only where nothing is armed; else it is a key like any other, and does nothing."""
+        if self.view.ending is not None:
+            self.exit()
+        elif self.view.feed.state in UNARMED:
+            self._controls.leave("the trainer left")
+
+    async def action_quit(self) -> None:
+        """Textual's own way out is STOP."""
+        self.urgent(Urgent.STOP)
+
+    def _repeated(self, act: str) -> bool:
+        now, last, at = self._real_now(), self._last_act, self._last_at
+        self._last_act, self._last_at = act, now
+        return act == last and now - at < KEY_REPEAT_S
+
+    # -- what the pages ask ----------------------------------------------------------------------------------------
+
+    def on_briefing_page_answered(self, message: BriefingPage.Answered) -> None:
+        """An item of the briefing."""
+        self._controls.tell(message.answer)
+        self.draw()
+
+    def on_briefing_page_leave(self, message: BriefingPage.Leave) -> None:
+        """The trainer leaves the briefing, or one item was answered no."""
+        self._controls.leave(message.reason)
+
+    def on_briefing_page_arm(self) -> None:
+        """Every item is answered."""
+        self._controls.tell(ev.ArmRequested())
+
+    def on_session_page_start(self, message: SessionPage.Start) -> None:
+        """The console starts by the hand on it; the program only after a confirmation of its own."""
+        if self.view.feed.state != "armed":
+            return
+        if message.kind is ev.StartKind.CONSOLE:
+            self._controls.tell(ev.StartConfirmed(ev.StartKind.CONSOLE))
+            return
+
+        def answered(confirmed: bool | None) -> None:  # noqa: FBT001 - the signature that Textual calls
+            if confirmed and self.view.feed.state == "armed":
+                self._controls.tell(ev.StartConfirmed(ev.StartKind.PROGRAM))
+
+        self.push_screen(StartScreen(), answered)
+        self.call_after_refresh(self.draw)
+
+    # -- the terminal ----------------------------------------------------------------------------------------------
+
+    def on_app_blur(self) -> None:
+        """The keys go elsewhere."""
+        self.view.focus = False
+        self.draw()
+
+    def on_app_focus(self) -> None:
+        """The keys come here."""
+        self.view.focus = True
+        self.draw()
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that came shows that keys come."""
+        del event
+        self.view.focus = True
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers, while nothing is armed: nothing that suspends, quits or leaves the screen."""
+        offered = {"Theme", "Keys"}
+        yield from (command for command in super().get_system_commands(screen) if command.title in offered)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A fault in a screen: the belt first, then Textual's own end. It would print a page of our insides."""
+        if self.failure is None:
+            self.failure = error
+            self.on_failure(error)
+        super()._handle_exception(error)
+        self._exit_renderables.clear()

@@ -1,0 +1,86 @@
+"""Textual's driver for a real terminal, with its three dangers for a belt taken out.
+
+Its output cannot make the event loop wait (see `writer`). Its handlers for Ctrl-Z do not replace ours: a suspended
+program controls nothing. And the urgent keys go from the input thread straight to the event loop, past Textual's
+queue of messages: a screen that is slow, wrong or dead cannot stand between STOP and the belt.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+from textual import events
+
+from retroctl.adapters.tui.keymap import TEXT_KEYS, urgent
+from retroctl.adapters.tui.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.driver import Driver
+    from textual.message import Message
+
+    from retroctl.adapters.tui.keymap import Urgent
+
+_OURS = ("SIGTSTP", "SIGCONT")
+
+
+def guarded_driver(
+    base: type[Driver],
+    *,
+    urgent_key: Callable[[Urgent], None],
+    takes_text: Callable[[], bool],
+    repaint: Callable[[], None],
+    gone: Callable[[], None],
+) -> type[Driver]:
+    """A driver class made from Textual's own for this system.
+
+    `urgent_key`, `repaint` and `gone` (the terminal does not take our output any more) are called in the event loop;
+    `takes_text` from the input thread.
+    """
+
+    class Guarded(base):  # type: ignore[misc, valid-type]  # the base is chosen at run time
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            before = {number: signal.getsignal(number) for number in _numbers()}
+            super().__init__(*arguments, **named)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+                signal.siginterrupt(number, False)  # noqa: FBT003 - the function takes it by position only
+
+        @property
+        def _writer_thread(self) -> Writer:
+            writer = self.__dict__.get("_writer")
+            if writer is None:
+                descriptor = cast("Any", sys.__stdout__).fileno()
+                writer = self.__dict__["_writer"] = Writer(
+                    descriptor,
+                    lambda: self._soon(repaint),
+                    lambda: self._soon(gone),
+                )
+            return cast("Writer", writer)
+
+        @_writer_thread.setter
+        def _writer_thread(self, _theirs: object) -> None:
+            """The base class makes one of its own; it is not used."""
+
+        def process_message(self, message: Message) -> None:
+            if isinstance(message, events.Key):
+                act = urgent(message.key)
+                if act is not None and not (message.key.lower() in TEXT_KEYS and takes_text()):
+                    self._soon(lambda: urgent_key(act))
+                    return
+            super().process_message(message)
+
+        def _soon(self, call: Callable[[], None]) -> None:
+            try:
+                self._loop.call_soon_threadsafe(call)
+            except RuntimeError:
+                return  # the loop is closed: the program has ended
+
+    return Guarded
+
+
+def _numbers() -> list[signal.Signals]:
+    return [cast("signal.Signals", getattr(signal, name)) for name in _OURS if hasattr(signal, name)]

@@ -1,0 +1,110 @@
+"""From reports to what the screen shows. A listener that only stores, bounded, and says that there is something new."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from retroctl.adapters.tui.words import Line, line_of
+from retroctl.app.reports import Kind, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOG_LINES: Final = 300
+"""Lines kept for the screen; the record keeps all of them."""
+TRACE_POINTS: Final = 2400
+"""Points kept for the picture: more than any terminal has columns. When full, every other one goes."""
+ALARM_LEAST_S: Final = 10.0
+"""An alarm stays on the screen at least so long, though its cause has gone."""
+
+_LOUD: Final = frozenset({Kind.STATE, Kind.ALARM, Kind.STOP, Kind.CUE, Kind.REFUSAL, Kind.LINK, Kind.HELD})
+"""Kinds that are drawn at once; everything else waits for the next picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Session second, measured and target speed in km/h."""
+
+    t: float
+    measured: float
+    target: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmShown:
+    """An alarm on the screen."""
+
+    id: str
+    text: str
+    t: float
+
+
+class Feed:
+    """What has been told so far. `news` is called for what should be drawn at once, never for telemetry."""
+
+    def __init__(self) -> None:
+        self.news: Callable[[], None] = lambda: None
+        self.lines: deque[Line] = deque(maxlen=LOG_LINES)
+        self.points: list[Point] = []
+        self.alarms: dict[str, AlarmShown] = {}
+        self.told = 0
+        """Reports taken in; a picture that has seen as many needs no new log."""
+        self.state = "idle"
+        self.cue = ""
+        self.summary: dict[str, Any] | None = None
+        self.held: list[tuple[float, float]] = []
+        self.left: str | None = None
+        """The way out that was taken."""
+        self._every_s = 0.25
+
+    def __call__(self, report: Report) -> None:
+        """Take in a report."""
+        if report.kind is Kind.TELEMETRY:
+            self._measured(report)
+            return
+        self._remember(report)
+        line = line_of(report)
+        if line is not None:
+            self.lines.append(line)
+            self.told += 1
+        if report.kind in _LOUD or report.kind is Kind.SUMMARY or self.left is not None:
+            self.news()
+
+    def alarms_in(self, blocks: frozenset[str], t: float) -> list[AlarmShown]:
+        """The alarms to show at session second `t`, newest first: what still blocks, and what is not old."""
+        for key, alarm in list(self.alarms.items()):
+            if alarm.id not in blocks and t - alarm.t > ALARM_LEAST_S:
+                del self.alarms[key]
+        return sorted(self.alarms.values(), key=lambda alarm: -alarm.t)
+
+    def _remember(self, report: Report) -> None:
+        data = report.data
+        match report.kind:
+            case Kind.STATE:
+                self.state = str(data["state"])
+            case Kind.CUE:
+                self.cue = str(data["text"])
+            case Kind.ALARM:
+                self.alarms[str(data["id"])] = AlarmShown(str(data["id"]), str(data["text"]), report.t)
+            case Kind.HELD:
+                self.held.append((float(data["target_kmh"]), float(data["seconds"])))
+            case Kind.SUMMARY:
+                self.summary = data
+            case Kind.EVENT if data.get("event") == "Leaving":
+                self.left = str(data.get("source"))
+            case _:
+                pass
+
+    def _measured(self, report: Report) -> None:
+        point = Point(report.t, report.data["measured_kmh"], report.data["target_kmh"])
+        last = self.points[-1] if self.points else None
+        if last is None and point.measured == 0:
+            return  # the picture begins with the belt
+        if last is not None and point.t - last.t < self._every_s and point.target == last.target:
+            return
+        self.points.append(point)
+        if len(self.points) > TRACE_POINTS:
+            del self.points[1::2]
+            self._every_s *= 2

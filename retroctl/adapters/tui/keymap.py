@@ -1,0 +1,65 @@
+"""Which key does what. STOP, HOLD and the ways out act at once, past every screen, modal and queue."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from retroctl.domain import events as ev
+
+
+class Urgent(StrEnum):
+    """What may not wait for a screen."""
+
+    STOP = "stop"
+    HOLD = "hold"
+    LEAVE = "leave"
+
+
+STOP_KEYS: Final = ("space", "escape", "s", "full_stop", "b", "f5", "ctrl+q")
+"""Several, so that one is always under the hand; presenter remotes send Esc, F5, b or a full stop."""
+HOLD_KEYS: Final = ("h", "pageup")
+CONFIRM_KEYS: Final = ("enter", "pagedown")
+LEAVE_KEYS: Final = ("ctrl+c", "ctrl+d", "ctrl+z", "ctrl+backslash")
+"""The terminal sends no signals while the screen is up, so what would be a signal is a key: a way out."""
+TEXT_KEYS: Final = frozenset({"space", "s", "full_stop", "b", "h"})
+"""Of the urgent keys, those that a text field would want; there is one only while nothing is armed."""
+
+ACTS: Final[dict[str, ev.Event]] = {
+    "down": ev.StepDownPressed(),
+    "ease": ev.EaseDownPressed(),
+    "rail": ev.BalanceEventNoted(ev.BalanceEvent.RAIL),
+    "stumble": ev.BalanceEventNoted(ev.BalanceEvent.STUMBLE),
+    "stepped_off": ev.BalanceEventNoted(ev.BalanceEvent.STEPPED_OFF),
+    "fall": ev.BalanceEventNoted(ev.BalanceEvent.FALL),
+}
+"""What the trainer does beside STOP, HOLD and confirming, by the names of the actions."""
+
+HELP: Final = (
+    ("Space Esc s . b F5 Ctrl-Q", "STOP, on every screen, never a question"),
+    ("Enter, PageDown", "confirm: the raise (last 15 s); going on"),
+    ("h, PageUp", "HOLD: stay; takes back a raise"),
+    ("d", "one rung down, at once"),
+    ("e", "ease down, then stop: the normal end"),
+    ("1 2", "balance: at the rail, stumble"),
+    ("3 4", "balance: stepped off, fall (both STOP)"),
+    ("Ctrl-C", "stop and leave (also Ctrl-Z, Ctrl-D)"),
+    ("t", "colours: dark, light, high contrast"),
+    ("?", "this help, and away again"),
+)
+"""Keys and what they do, for the help screen."""
+
+
+def with_capitals(keys: tuple[str, ...]) -> str:
+    """The keys as a binding names them; Caps Lock must not take STOP away."""
+    return ",".join([*keys, *(f"{key.upper()},shift+{key}" for key in keys if len(key) == 1)])
+
+
+def urgent(key: str) -> Urgent | None:
+    """What a key does at once; None for every other key."""
+    plain = key.removeprefix("shift+")
+    plain = plain.lower() if len(plain) == 1 else plain
+    for keys, act in ((STOP_KEYS, Urgent.STOP), (HOLD_KEYS, Urgent.HOLD), (LEAVE_KEYS, Urgent.LEAVE)):
+        if plain in keys:
+            return act
+    return None

@@ -1,0 +1,140 @@
+"""The trainer's screen as the command line uses it: opened, fed, ended, closed; and what happens when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import sys
+from typing import TYPE_CHECKING, Final
+
+from textual.app import App
+
+from retroctl.adapters.tui.app import TrainerApp
+from retroctl.adapters.tui.driver import guarded_driver
+from retroctl.adapters.tui.feed import Feed
+from retroctl.adapters.tui.keymap import Urgent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retroctl.adapters.tui.controls import Controls
+    from retroctl.adapters.tui.facts import Facts, Machine
+
+CLOSE_S: Final = 3.0
+"""How long the screen may take to put the terminal back as it was."""
+SUMMARY_S: Final = 600.0
+"""The summary waits for a key so long; then the program ends by itself and lets go of the machine's lock."""
+LOOK_S: Final = 0.5
+"""How often to look whether the terminal is still there."""
+
+
+class TrainerScreen:
+    """Owns the task of the Textual application. `feed` is the listener to give to the session's owner."""
+
+    def __init__(
+        self,
+        controls: Controls,
+        machine: Machine,
+        *,
+        failed: Callable[[BaseException], None],
+        gone: Callable[[], None],
+    ) -> None:
+        """`failed`: a fault in the screen; `gone`: it ended though nobody asked, the terminal is closed."""
+        self.feed = Feed()
+        self._failed, self._gone = failed, gone
+        self._app = TrainerApp(controls, machine, self.feed, driver=self._driver(controls))
+        self._app.on_failure = failed
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+        self._look: asyncio.TimerHandle | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is on the terminal."""
+        return self._task is not None and not self._task.done()
+
+    def open(self) -> None:
+        """Take the terminal; returns at once."""
+        loop = asyncio.get_running_loop()
+        factory = loop.get_task_factory()
+        self._task = loop.create_task(self._run(), name="trainer's screen")
+        # Textual makes every task of the loop an eager one (from Python 3.12). The session was not written for that.
+        loop.call_soon(loop.set_task_factory, factory)
+        self._watch()
+
+    def plan(self, facts: Facts) -> None:
+        """What is going to happen."""
+        self._app.plan(facts)
+
+    async def show_end(self, reason: str, belt: str) -> None:
+        """Show the summary until a key closes it, or nobody comes."""
+        if self._task is None or not self.alive:
+            return
+        await self._app.finish(reason, belt)
+        left = asyncio.create_task(self._left(), name="leaving the summary")
+        try:
+            await asyncio.wait({self._task, left}, timeout=SUMMARY_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            left.cancel()
+
+    async def close(self) -> None:
+        """Give the terminal back, within a bound."""
+        self._closing = True
+        if self._look is not None:
+            self._look.cancel()
+        if self._task is None or self._task.done():
+            return
+        self._app.exit()
+        _, late = await asyncio.wait({self._task}, timeout=CLOSE_S)
+        for task in late:
+            task.cancel()
+            await asyncio.wait({task}, timeout=CLOSE_S)
+
+    async def _run(self) -> None:
+        error: BaseException | None = None
+        try:
+            await self._app.run_async(mouse=False)
+        except Exception as raised:  # noqa: BLE001 - the end of this task: a screen that fails stops the belt
+            error = raised
+        over = self._closing or self._app.view.ending is not None
+        if error is not None:
+            self._failed(error)
+        elif self._app.failure is None and not over:
+            # No exception, and nobody asked: the terminal went away under it.
+            self._gone()
+
+    async def _left(self) -> None:
+        while self.feed.left is None:
+            await asyncio.sleep(0.1)
+
+    def _driver(self, controls: Controls) -> type | None:
+        def gone() -> None:
+            controls.leave("the terminal was closed")
+
+        return guarded_driver(
+            App().get_driver_class(),
+            urgent_key=self._urgent,
+            takes_text=lambda: self._app.takes_text,
+            repaint=lambda: self._app.repaint(),
+            gone=gone,
+        )
+
+    def _urgent(self, act: Urgent) -> None:
+        try:
+            self._app.urgent(act)
+        except Exception as error:  # noqa: BLE001 - called by the loop: there is nobody above to stop the belt
+            self._failed(error)
+
+    def _watch(self) -> None:
+        if not _terminal_open():
+            self._gone()
+            return
+        self._look = asyncio.get_running_loop().call_later(LOOK_S, self._watch)
+
+
+def _terminal_open() -> bool:
+    if sys.platform == "win32" or sys.__stdin__ is None:
+        return True
+    poll = select.poll()
+    poll.register(sys.__stdin__.fileno(), 0)
+    return not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))

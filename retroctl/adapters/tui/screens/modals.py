@@ -1,0 +1,80 @@
+"""Cards over a page: help, and the confirmation of a start. STOP and HOLD work on them as everywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from retroctl.adapters.tui.keymap import HELP
+from retroctl.adapters.tui.text import plain
+from retroctl.adapters.tui.widgets import Belt, Painted
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from retroctl.adapters.tui.controls import View
+    from retroctl.adapters.tui.widgets import Part
+
+
+class Card(ModalScreen[bool]):
+    """A card with the machine's name and the belt's state on it, whatever it covers."""
+
+    AUTO_FOCUS: ClassVar[str | None] = ""
+
+    def compose(self) -> ComposeResult:
+        """Belt and text."""
+        yield Vertical(Painted(id="machine"), Belt(), Painted(id="words"), id="card")
+
+    def draw(self, view: View) -> None:
+        """Paint what changed."""
+        if self.is_mounted and self.query(Belt):
+            self.query_one("#machine", Painted).paint((plain(view.machine.name, 60), "bold"))
+            self.query_one(Belt).tell(view.picture)
+            self.query_one("#words", Painted).paint(*self.words(view))
+
+    def words(self, view: View) -> list[Part]:
+        """What the card says."""
+        raise NotImplementedError
+
+
+class HelpScreen(Card):
+    """Every key."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,q,enter,backspace,pagedown", "dismiss", show=False),
+    ]
+
+    def words(self, view: View) -> list[Part]:  # noqa: ARG002 - other cards need it
+        """Keys and what they do."""
+        narrow = self.app.size.width < 70
+        parts: list[Part] = ["\n"]
+        for keys, does in HELP:
+            parts += [(f"{keys}\n   " if narrow else f"{keys:<27}", "bold"), f"{does}\n"]
+        parts.append(("\nThe safety clip is the emergency stop. This program is not.", "bold"))
+        return parts
+
+
+class StartScreen(Card):
+    """The program starts the belt only after this confirmation; dismissed with True when it is given."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,pagedown", "answer(True)", show=False),
+        Binding("n,N,shift+n,q,backspace", "answer(False)", show=False),
+    ]
+
+    def action_answer(self, confirmed: bool) -> None:  # noqa: FBT001 - an action's parameters are positional
+        """The trainer's answer."""
+        self.dismiss(confirmed)
+
+    def words(self, view: View) -> list[Part]:  # noqa: ARG002 - other cards need it
+        """The question."""
+        return [
+            ("\nThe program starts the belt now?\n\n", "bold"),
+            "Client on the side rails, hands on the rails, clip on.\n\n",
+            ("ENTER or PageDown", "bold"), "  start the belt at its lowest speed\n",
+            ("n", "bold"), "  not yet\n",
+            ("SPACE, Esc, s", "bold"), "  STOP",
+        ]  # fmt: skip

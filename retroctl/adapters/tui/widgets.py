@@ -1,0 +1,266 @@
+"""The parts of the screens. Each draws one thing from what it is shown, and only when that has changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual.content import Content
+from textual.widgets import Static
+
+from retroctl.adapters.tui import ladder
+from retroctl.adapters.tui.digits import big
+from retroctl.adapters.tui.text import clock, plain
+from retroctl.adapters.tui.words import BELT, OLD_S
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.visual import VisualType
+
+    from retroctl.adapters.tui.facts import Facts, Machine
+    from retroctl.adapters.tui.feed import AlarmShown
+    from retroctl.adapters.tui.words import Line
+    from retroctl.app.snapshot import Snapshot
+
+Part = str | tuple[str, str]
+
+STYLES: Final = {
+    "measured": "$measured",
+    "commanded": "$commanded bold",
+    "over": "$background on $measured bold",
+    "planned": "$planned",
+    "now": "$foreground bold",
+    "cap": "$cap bold",
+    "axis": "$text-muted",
+    "": "",
+}
+"""Colours of the ladder's cells, by what they belong to."""
+
+
+class Painted(Static):
+    """Text in parts; painted again only when the parts have changed. Never markup: names come from the air."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__("", id=id, classes=classes, markup=False)
+        self._parts: tuple[Part, ...] = ()
+
+    def paint(self, *parts: Part) -> None:
+        """Show `parts`: text, or text with a style."""
+        if parts != self._parts:
+            taller = _rows(parts) != _rows(self._parts)
+            self._parts = parts
+            content: VisualType = Content.assemble(*parts)
+            self.update(content, layout=taller)
+
+    @property
+    def shown(self) -> str:
+        """The text on the screen, without styles."""
+        return "".join(part if isinstance(part, str) else part[0] for part in self._parts)
+
+
+def _rows(parts: Sequence[Part]) -> int:
+    return sum((part if isinstance(part, str) else part[0]).count("\n") for part in parts)
+
+
+class Top(Painted):
+    """Which machine this is, on every screen; what runs on it; the time."""
+
+    def tell(self, machine: Machine, where: str, t: float) -> None:
+        """Paint."""
+        name = plain(machine.name, 28) or "(no name)"
+        kind = " SIMULATED" if machine.simulated else ""
+        left = f" {name}{kind}"
+        right = f"{where}  {clock(t)} "
+        room = max(1, self.size.width - len(left) - len(right))
+        self.paint((left, "bold"), " " * room, right)
+
+
+class Belt(Painted):
+    """The belt's state as known, with its age when it is old. Always on the screen."""
+
+    def tell(self, picture: Snapshot | None) -> None:
+        """Paint."""
+        if picture is None:
+            self.paint((" BELT: NOT KNOWN YET ", "reverse bold"), "  no data so far")
+            return
+        word = BELT[picture.state.value]
+        age, measured = picture.measured_age_s, picture.measured
+        if measured is None or age is None:
+            self.paint((f" BELT: {word} ", "reverse bold"), "  no speed measured so far")
+        elif age > OLD_S:
+            self.paint(
+                (f" BELT: NOT KNOWN FOR {age:.0f} s ", "$error reverse bold"),
+                f"  last seen at {measured.kmh:.2f} km/h; {word.lower()}",
+            )
+        elif picture.state.value == "stopping":
+            said = "" if picture.stop_view is None else picture.stop_view.value
+            self.paint((f" BELT: {said or word} ", "$warning reverse bold"), f"  measured {measured.kmh:.2f} km/h")
+        elif measured.hundredths and picture.state.value in ("armed", "briefing", "observing", "turning", "stopped"):
+            self.paint((" BELT: MOVES ", "$error reverse bold"), f"  {measured.kmh:.2f} km/h, and nobody here asked")
+        else:
+            self.paint((f" BELT: {word} ", "reverse bold"), f"  measured {measured.kmh:.2f} km/h")
+
+
+class Alarms(Painted):
+    """Alarms, by word and shape: a field of its own colours, pushed between everything else."""
+
+    def tell(self, alarms: Sequence[AlarmShown], stop: str) -> None:
+        """Paint; `stop` is what must be said of a stop that is not confirmed."""
+        width = max(10, self.size.width or 80)
+        texts = ([stop] if stop else []) + [f"{alarm.id}  {plain(alarm.text, 160)}" for alarm in alarms]
+        self.display = bool(texts)
+        most = 1 if self.app.size.height < 20 else 3
+        rows = [f"▐█ ALARM █▌ {text}"[:width].ljust(width) for text in texts[:most]]
+        if len(texts) > most:
+            rows[-1] = f"{rows[-1][: width - 12].rstrip()}  (+{len(texts) - most} more)".ljust(width)
+        self.paint("\n".join(rows))
+
+
+class Banner(Painted):
+    """One sentence that must be seen, or nothing."""
+
+    def tell(self, text: str) -> None:
+        """Paint; an empty text takes no room."""
+        self.display = bool(text)
+        self.paint(text)
+
+
+class Speeds(Painted):
+    """Measured speed in big digits, beside the target and what comes next."""
+
+    def tell(self, picture: Snapshot | None, following_kmh: float | None) -> None:
+        """Paint."""
+        measured = None if picture is None or picture.measured is None else picture.measured
+        old = picture is None or picture.measured_age_s is None or picture.measured_age_s > OLD_S
+        number = "--" if measured is None else f"{measured.kmh:.2f}"
+        target = "--" if picture is None or picture.target is None else f"{picture.target.kmh:.2f}"
+        following = "--" if following_kmh is None else f"{following_kmh:.2f}"
+        label = "MEASURED km/h, OLD" if old and measured is not None else "MEASURED km/h"
+        if self.app.size.height < 12 or self.app.size.width < 60:
+            self.paint(
+                (f"{number} km/h", "bold reverse" if old else "bold"), f"{' OLD' if old else ''}  ",
+                ("target ", "$text-muted"), target, ("  next ", "$text-muted"), following,
+            )  # fmt: skip
+            return
+        self.paint(*_three(big(number), [(label, number), ("TARGET", target), ("NEXT", following)], old=old))
+
+
+def _three(rows: Sequence[str], columns: Sequence[tuple[str, str]], *, old: bool) -> list[Part]:
+    (label, _), *beside = columns
+    width = max(30, len(rows[0]) + 4)
+    parts: list[Part] = [(f" {label}".ljust(width), "$text-muted")]
+    blocks = [big(text) for _, text in beside]
+    widths = [max(22, len(block[0]) + 2) for block in blocks]
+    parts += [(name.ljust(wide), "$text-muted") for (name, _), wide in zip(beside, widths, strict=True)]
+    for number, row in enumerate(rows):
+        parts += ["\n ", (row.ljust(width - 1), "$text-muted" if old else "$measured bold")]
+        style = ("$commanded", "$planned")
+        for block, wide, colour in zip(blocks, widths, style, strict=True):
+            parts.append((block[number].ljust(wide), colour))
+    return parts
+
+
+class Hold(Painted):
+    """The hold's count-down as a bar, in words too."""
+
+    def tell(self, picture: Snapshot | None) -> None:
+        """Paint."""
+        if picture is None or picture.hold_remaining_s is None:
+            self.paint(("HOLD  ", "bold"), ("not running", "$text-muted"))
+            return
+        left, whole = picture.hold_remaining_s, max(1.0, picture.hold_s)
+        words = f"  {clock(left + 0.999)} left of {clock(whole)}" if left > 0 else f"  served ({clock(whole)})"
+        room = max(4, (self.size.width or 80) - 8 - len(words))
+        cells = (1.0 - min(1.0, left / whole)) * room
+        full = int(cells)
+        part = " ▏▎▍▌▋▊▉"[int((cells - full) * 8)] if full < room else ""
+        self.paint(
+            ("HOLD  ", "bold"), ("█" * full + part, "$measured"),
+            ("░" * (room - full - len(part)), "$text-muted"), (words, "bold"),
+        )  # fmt: skip
+
+
+class Why(Painted):
+    """What the session waits for, and why."""
+
+    def tell(self, word: str, sentence: str) -> None:
+        """Paint."""
+        urgent = word in ("YOUR TURN", "FASTER", "LINK LOST", "CONSOLE", "TURN", "STOPPING")
+        self.paint((f" {word} ", "$warning reverse bold" if urgent else "reverse"), f" {plain(sentence)}")
+
+
+class Ladder(Painted):
+    """The ladder as a picture; `ladder.draw` says of what."""
+
+    def tell(self, course: ladder.Course) -> None:
+        """Paint."""
+        rows = ladder.draw(course, self.size.width, self.size.height)
+        parts: list[Part] = []
+        for row in rows:
+            run, kind = "", ""
+            for letter, what in row:
+                if what != kind and run:
+                    parts.append((run, STYLES[kind]) if STYLES[kind] else run)
+                    run = ""
+                run, kind = run + letter, what
+            if run:
+                parts.append((run, STYLES[kind]) if STYLES[kind] else run)
+            parts.append("\n")
+        self.paint(*parts[:-1])
+
+
+class Log(Painted):
+    """What the program did and why; the newest at the bottom."""
+
+    def tell(self, lines: Sequence[Line]) -> None:
+        """Paint as many of the last lines as there is room for."""
+        width, height = self.size.width, self.size.height
+        if not width or not height:
+            return
+        rows: list[list[Part]] = []
+        for line in reversed(lines):
+            if len(rows) >= height:
+                break
+            rows[:0] = _wrapped(line, width)
+        rows = rows[-height:]
+        parts: list[Part] = []
+        for row in rows:
+            parts += [*row, "\n"]
+        self.paint(*parts[:-1])
+
+
+def _wrapped(line: Line, width: int) -> list[list[Part]]:
+    head = f"{clock(line.t):>6} {line.mark} "
+    room = max(8, width - len(head))
+    style = "bold" if line.mark in ("‼", "■") else ""
+    pieces = [line.text[at : at + room] for at in range(0, len(line.text), room)] or [""]
+    rows: list[list[Part]] = []
+    for number, piece in enumerate(pieces):
+        lead = head if number == 0 else " " * len(head)
+        rows.append([(lead, "$text-muted"), (piece, style) if style else piece])
+    return rows
+
+
+class Keys(Painted):
+    """The keys that work now; STOP first."""
+
+    def tell(self, words: Sequence[str]) -> None:
+        """Paint what fits; the last words go first."""
+        width = self.size.width or 80
+        shown = " "
+        stop, *others = words
+        for word in others:
+            if len(stop) + 2 + len(shown) + len(word) + 2 <= width:
+                shown += f" {word} "
+        self.paint((f" {stop} ", "$error reverse bold"), shown)
+
+
+def course_of(facts: Facts, picture: Snapshot, points: Sequence[object], now: float) -> ladder.Course:
+    """The picture's contents at session second `now`."""
+    return ladder.Course(
+        points=points,  # type: ignore[arg-type]
+        now=now,
+        ahead=ladder.ahead(facts, picture),
+        cap=facts.caps.of(facts.plan.stages[picture.stage].facing).kmh,
+        top=facts.plan.top.kmh,
+    )
