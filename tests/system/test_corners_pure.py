@@ -519,3 +519,14 @@ def test_an_answer_that_comes_when_the_confirmation_is_old_starts_nothing():
     effects = session.handle(ev.CommandAnswered(RequestControl(), Answer.SUCCESS), now + 10.005)
     assert session.state == "armed"
     assert not [effect for effect in effects if getattr(effect, "command", None) == StartOrResume()]
+
+
+def test_forward_easing_down_waits_for_a_belt_that_is_slower_than_the_rungs():
+    bench = forward_bench((300, 100.0))
+    bench.belt.goal = 300
+    bench.advance(15.0)
+    bench.belt.rate = 6.0
+    bench.tell(ev.EaseDownPressed())
+    bench.until("stopping", limit_s=60)
+    assert bench.alarms() == []
+    assert bench.belt.speed < 140.0

@@ -340,3 +340,10 @@ def test_never_two_writes_at_once_nothing_overtakes_a_stop_and_every_request_end
         take(procedure.proceed(now))
     assert begun == ended
     assert procedure.next_deadline() is None
+
+
+def test_a_write_refused_by_att_after_its_indication_ends_with_what_the_machine_said():
+    procedure = Procedure()
+    (write,) = procedure.submit(CONTROL, 0.0)
+    procedure.indication(answer(0), 0.1)
+    assert procedure.write_returned(write.token, 0.2, error=0x80) == [Finished(CONTROL, Reply.ANSWERED, 1)]
