@@ -22,7 +22,6 @@ from retroctl.domain.effects import (
     Cue,
     Effect,
     Ended,
-    HeldStage,
     Propose,
     Refusal,
     Settled,
@@ -36,7 +35,7 @@ from retroctl.errors import MalformedFrame
 from retroctl.ftms import control_point as cp
 from retroctl.ftms.machine_status import decode_machine_status
 from retroctl.ftms.opcodes import MachineStatusOp, ResultCode, StopAction
-from retroctl.ftms.procedure import Action, Finished, Procedure, Reply, Stray, Stuck, Write
+from retroctl.ftms.procedure import Action, Finished, Procedure, Reply, Stuck, Write
 from retroctl.ftms.treadmill_data import RecordMerger, decode_treadmill_data
 
 if TYPE_CHECKING:
@@ -176,13 +175,14 @@ class Engine:
                 outputs.append(self._report(now, Kind.OUTCOME, data))
             case StopProgress(view=view):
                 outputs.append(self._report(now, Kind.STOP, {"view": view.value}))
-            case HeldStage(target=target, seconds=seconds):
-                self.tally.held(target, seconds)
-                data = {"target_kmh": target.kmh, "seconds": round(seconds, 2)}
+            case _:
+                self.tally.held(effect.target, effect.seconds)
+                data = {"target_kmh": effect.target.kmh, "seconds": round(effect.seconds, 2)}
                 outputs.append(self._report(now, Kind.HELD, data))
 
     def _propose(self, proposal: Propose, now: float, outputs: list[Output]) -> None:
         command = proposal.command
+        self.envelope.follow(proposal.in_force)
         verdict = self.envelope.judge(command, now)
         if isinstance(verdict, Refused):
             data: dict[str, Any] = {"rule": verdict.rule, "reason": f"{command.name}: {verdict.reason}"}
@@ -198,8 +198,7 @@ class Engine:
 
     def _may_still_go(self, payload: bytes, now: float) -> bool:
         """A command that had to wait behind another on the air meets the gate again."""
-        command = self._in_flight.get(payload)
-        return command is not None and isinstance(self.envelope.judge_again(command, now), Allowed)
+        return isinstance(self.envelope.judge_again(self._in_flight[payload], now), Allowed)
 
     def _entered(self, entered: StateEntered, now: float, outputs: list[Output]) -> None:
         if entered.state is State.STOPPING:
@@ -226,11 +225,11 @@ class Engine:
                     text = "a write does not return; dropping the link to free the radio, then Stop first"
                     outputs += [self._report(now, Kind.ALARM, {"id": "F2", "text": text}), DropLink()]
                 case Finished():
-                    command = self._in_flight.get(action.payload)
-                    if command is not None:
-                        self._step(ev.CommandAnswered(command, _answer(action)), now, outputs)
-                case Stray(data=data):
-                    outputs.append(self._report(now, Kind.FRAME, {"char": "2ad9", "hex": data.hex(), "stray": True}))
+                    command = self._in_flight[action.payload]
+                    self._step(ev.CommandAnswered(command, _answer(action)), now, outputs)
+                case _:
+                    stray = {"char": "2ad9", "hex": action.data.hex(), "stray": True}
+                    outputs.append(self._report(now, Kind.FRAME, stray))
 
     def _treadmill_data(self, data: bytes, now: float, outputs: list[Output]) -> None:
         record = self._merger.add(decode_treadmill_data(data))
@@ -262,7 +261,7 @@ def encode(command: Command) -> bytes:
             return cp.encode_start_or_resume()
         case SetTargetSpeed(target=target):
             return cp.encode_set_target_speed(target)
-        case Stop():
+        case _:
             return cp.encode_stop()
 
 

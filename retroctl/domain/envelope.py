@@ -120,8 +120,9 @@ class Envelope:
             case HoldPressed():
                 self._consent_at, self._vetoed = None, True
             case BalanceEventNoted():
-                self._vetoed = True
-                self._restart_hold()
+                self._consent_at, self._vetoed = None, True
+                if self._target is not None:
+                    self._restart_hold()
             case AnnouncementFinished():
                 self._announced_at = now
             case StopRequested(person=person):
@@ -172,10 +173,10 @@ class Envelope:
                 return Allowed() if self._armed or self._stop_latched else _unarmed()
             case StartOrResume():
                 return self._judge_start(now)
-            case SetTargetSpeed(target=target):
-                verdict = self._judge_target(target, now)
+            case _:
+                verdict = self._judge_target(command.target, now)
                 if isinstance(verdict, Allowed):
-                    self._note_target(target, now)
+                    self._note_target(command.target, now)
                 return verdict
 
     def judge_again(self, command: Command, now: float) -> Verdict:
@@ -188,15 +189,18 @@ class Envelope:
                 return self.judge(command, now)
             case StartOrResume():
                 return Refused("N1", "a start does not wait")
-            case SetTargetSpeed(target=target):
-                measured = self._measured
-                lowest = target == self._belt.minimum
-                if self._stop_latched:
-                    return self._judge_in_stop(target, wanted=self._lowest_in_stop)
-                if measured is None or measured == REST or now - self._measured_at > FRESH_S:
-                    return Refused("N3", "a target speed is for a belt seen moving")
-                slower = target.hundredths <= measured.hundredths + MEASURED_JITTER
-                return Allowed() if lowest or slower else Refused("R7", "a raise does not wait")
+            case _:
+                return self._judge_again(command.target, now)
+
+    def _judge_again(self, target: Speed, now: float) -> Verdict:
+        measured = self._measured
+        if self._stop_latched:
+            return self._judge_in_stop(target, wanted=self._lowest_in_stop)
+        if measured is None or measured == REST or now - self._measured_at > FRESH_S:
+            return Refused("N3", "a target speed is for a belt seen moving")
+        slower = target.hundredths <= measured.hundredths + MEASURED_JITTER
+        lowest = target == self._belt.minimum
+        return Allowed() if lowest or slower else Refused("R7", "a raise does not wait")
 
     def _judge_start(self, now: float) -> Verdict:
         if not self._armed:

@@ -84,6 +84,8 @@ class _Request:
     at: float
     answered: bool = False
     hung: bool = False
+    result: int | None = None
+    """An answer that came before the write returned: told when it returns, since nothing can be written before."""
 
     @property
     def is_stop(self) -> bool:
@@ -154,6 +156,8 @@ class Procedure:
         elif not request.answered:
             request.at = now
             self._awaited = request
+        if request.result is not None:
+            actions.append(Finished(request.payload, Reply.ANSWERED, request.result))
         return actions + self._write_stop(now)
 
     def indication(self, data: bytes, now: float) -> list[Action]:
@@ -171,8 +175,10 @@ class Procedure:
             self._owed[response.request_op] -= 1
             return [Stray(bytes(data))]
         request.answered = True
-        if request is self._awaited:
-            self._awaited = None
+        if request is self._in_air:
+            request.result = response.result
+            return []
+        self._awaited = None
         return [Finished(request.payload, Reply.ANSWERED, response.result), *self._write_stop(now)]
 
     def tick(self, now: float) -> list[Action]:

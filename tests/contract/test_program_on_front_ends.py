@@ -1,10 +1,11 @@
-"""The whole program through the real bleak, on both simulated radios: in memory, and over Bumble's ATT. Virtual time."""
+"""The whole program through the real bleak on both simulated radios, in memory and over Bumble's ATT; virtual time."""
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
 
 import pytest
+from rig import answers
 from whole import FrontEnd, Whole
 
 from retroctl.app.clock import LoopClock
@@ -187,8 +188,6 @@ async def test_a_person_starts_at_the_console_and_the_program_takes_over(kind):
         run.runner._listeners.pop()
         await run.begin()
         await run.until_state("briefing")
-        from rig import answers
-
         for answer in answers():
             run.runner.tell(answer)
         run.runner.tell(ev.ArmRequested())

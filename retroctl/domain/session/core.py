@@ -101,8 +101,6 @@ class Core:
         self.link_up = False
         self.heard_since_link = False
         """A frame has come on the present connection."""
-        self.asked: set[Command] = set()
-        """What was proposed and not answered yet, Stop aside."""
         self.data_alarmed = False
         self.any_settled = False
         self.pending: SetTargetSpeed | None = None
@@ -126,8 +124,9 @@ class Core:
         self.held_back = False
         """HOLD or a balance event: nothing advances until the trainer confirms."""
         self.announcement = 0
-        self.announced_at: float | None = None
-        self.announced_target: Speed | None = None
+        self.announcing = False
+        self.announced_at = 0.0
+        self.announced_target = REST
         self.announcement_finished_at: float | None = None
         self.rung_until = 0.0
         self.turn_next = False
@@ -154,11 +153,10 @@ class Core:
 
     def propose(self, command: Command, source: str) -> None:
         """Propose a command to the envelope."""
-        if not isinstance(command, Stop):
-            self.asked.add(command)
         if isinstance(command, StartOrResume):
             self.start_unsettled = self.start_pending = True
-        self.emit(Propose(command, source))
+        in_force = self.belief.in_force
+        self.emit(Propose(command, source, None if in_force is None else in_force.speed))
 
     def settle_start(self, outcome: Outcome) -> None:
         """Say what became of Start or Resume, once."""
@@ -209,18 +207,15 @@ class Core:
             self.emit(HeldStage(self.in_force, self.hold.seconds(self.now)))
         if self.state is not State.STARTING:
             self.start = None
-        if before is State.ANNOUNCING and self.announced_at is not None:
+        if self.announcing:
+            self.announcing = False
             self.emit(AnnouncementWithdrawn(self.announcement))
-            self.announced_at = None
         running = self.state not in (State.IDLE, State.OBSERVING, State.BRIEFING, State.ARMED)
         target = None if self.belief.in_force is None else self.belief.in_force.speed
         self.emit(StateEntered(self.state, self.course.index if running else None, target))
 
-    def command(self, target: Speed, source: str) -> bool:
-        """Ask the belt for `target`; False where a target speed makes no sense because it does not move."""
-        if self.measured == REST:
-            self.refuse("N3", "the belt does not move; a target speed is for a moving belt")
-            return False
+    def command(self, target: Speed, source: str) -> None:
+        """Ask a belt that moves for `target`."""
         self.settle_command(Outcome.UNKNOWN)
         self.pending, self.pending_at = SetTargetSpeed(target), self.now
         self.belief.requested = Reading(target, self.now)
@@ -231,11 +226,11 @@ class Core:
         self.lowest_asked = self.lowest_asked or target == self.belt.minimum
         self.consent_at = None
         self.propose(self.pending, source)
-        return True
 
     def ask_lowest(self) -> None:
         """The first target since the belt started is the machine's lowest speed, also when it runs there already."""
-        if self.command(self.belt.minimum, "start"):
+        if self.measured > REST:
+            self.command(self.belt.minimum, "start")
             self.move(Trigger.COMMANDED)
             self.put_in_force(self.belt.minimum, Mover.PROGRAM)
 
@@ -260,6 +255,7 @@ class Core:
 
     def announce(self, target: Speed) -> None:
         """Begin to announce a raise."""
+        self.announcing = True
         self.announcement += 1
         self.announced_at, self.announced_target, self.announcement_finished_at = self.now, target, None
         self.emit(
@@ -331,7 +327,7 @@ class Core:
         for command in self.stop.begin(quiet=quiet):
             self.propose(command, reason)
         self.cue("Stopping.")
-        self.show_stop()
+        self.show_stop(self.stop)
 
     def fail(self, failsafe: FailsafeId, detail: str) -> None:
         """A failsafe that stops: alarm, stop; those that never clear end the session for good. Unarmed, only alarm."""
@@ -343,26 +339,23 @@ class Core:
             self.fault = failsafe
         self.begin_stop(f"{failsafe}: {detail}")
 
-    def show_stop(self) -> None:
+    def show_stop(self, stop: StopWatch) -> None:
         """Say how the stop goes, when that has changed; at rest, leave."""
-        if self.stop is None:
-            return
-        view = self.stop.view(self.now)
+        view = stop.view(self.now)
         if view is not self.stop_view:
             self.stop_view = view
             self.emit(StopProgress(view))
         if view is StopView.STOPPED:
-            self._rest()
+            self._rest(stop)
 
-    def _rest(self) -> None:
-        if self.stop is not None and self.stop.sent_at is not None:
+    def _rest(self, stop: StopWatch) -> None:
+        if stop.sent_at is not None:
             self.emit(Settled(Stop(), Outcome.CONFIRMED))
         self.stop = self.stop_view = None
         self.belief.forget_targets()
         self.steady.reset()
         self.first_target, self.any_settled, self.start_pending, self.lowest_asked = True, False, False, False
         self.stage_began = self.raised_at = None
-        self.asked.clear()
         if self.fault is not None:
             self.move(Trigger.REST_AFTER_FAULT)
             self.end(EndReason.FAULT, self.stop_reason)
