@@ -27,6 +27,8 @@ class Snapshot:
     next_target: Speed | None
     raise_waits_for: str | None
     stop_view: StopView | None
+    on_hold: bool = False
+    """Nothing is raised until the trainer confirms."""
     blocks: frozenset[FailsafeId] = frozenset()
     """Failsafes that forbid raises."""
 
@@ -46,5 +48,6 @@ def snapshot(engine: Engine, now: float) -> Snapshot:
         next_target=None if following is None else following.target,
         raise_waits_for=session.raise_waits_for(now),
         stop_view=session.stop_view,
+        on_hold=session.on_hold,
         blocks=session.blocks,
     )

@@ -106,7 +106,9 @@ def run(
         typer.Option(metavar="auto|confirm", help="What a raise needs: your Enter for each (confirm), or none (auto)."),
     ] = None,
     speedup: Annotated[str, typer.Option(metavar="N", help="Simulator only: N session seconds a second.")] = "1",
-    plain: Annotated[bool, typer.Option("--plain", help="Plain lines and single keys instead of the trainer's screen.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Plain lines and single keys instead of the trainer's screen.")
+    ] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line, for programs.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Simulator only: answer the briefing and the start.")] = False,
     speed_range: Annotated[

@@ -54,7 +54,7 @@ RUNNING: Final = frozenset(
     {"starting", "settling", "holding", "ready", "announcing", "overridden", "lost", "easing_down"}
 )
 CONFIRMABLE: Final = RUNNING | {"turning"}
-_PAGES: Final = {"idle": ConnectingPage, "observing": ConnectingPage, "briefing": BriefingPage}
+_PAGES: Final[dict[str, type[Page]]] = {"idle": ConnectingPage, "observing": ConnectingPage, "briefing": BriefingPage}
 
 
 def _urgent_bindings() -> Iterable[Binding]:
@@ -85,8 +85,8 @@ class TrainerApp(App[None]):
         Binding(with_capitals(("t",)), "colours", show=False),
         Binding(with_capitals(("q",)), "quit_unarmed", show=False),
     ]
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (50, "-usual"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-tiny"), (12, "-short"), (22, "-high")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (50, "-usual"), (110, "-wide")]  # noqa: RUF012 - declared by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-short"), (22, "-high")]  # noqa: RUF012 - declared by Textual
 
     def __init__(
         self,
@@ -101,14 +101,19 @@ class TrainerApp(App[None]):
         super().__init__(driver_class=driver)
         self.failure: BaseException | None = None
         self.view = View(machine, feed)
-        self.on_failure: Callable[[BaseException], None] = lambda error: None
+        self.on_failure: Callable[[BaseException], None] = lambda _error: None
         self._controls = controls
         self._real_now = real_now
         self._last_act, self._last_at = "", 0.0
+        self._helped_in = ""
+        """The state in which help was opened: a stop that begins meanwhile must be seen."""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
-        feed.news = lambda: self.post_message(News()) and None
+        feed.news = self._news
+
+    def _news(self) -> None:
+        self.post_message(News())
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -138,20 +143,20 @@ class TrainerApp(App[None]):
     async def _follow(self) -> None:
         state = self.view.feed.state
         over = self.view.ending is not None
-        wanted = SummaryPage if over else _PAGES.get(state, SessionPage)
+        wanted: type[Page] = SummaryPage if over else _PAGES.get(state, SessionPage)
         page = next((screen for screen in self.screen_stack if isinstance(screen, Page)), None)
-        stale = isinstance(self.screen, StartScreen) and state != "armed"
-        if type(page) is wanted and not stale and not (self._palette_open and state not in UNARMED):
-            return
-        while isinstance(self.screen, ModalScreen) and not isinstance(self.screen, HelpScreen):
+        stale = (
+            type(page) is not wanted
+            or (isinstance(self.screen, StartScreen) and state != "armed")
+            or (self._palette_open and state not in UNARMED and not over)
+            or (isinstance(self.screen, HelpScreen) and state == "stopping" and self._helped_in != "stopping")
+        )
+        while stale and isinstance(self.screen, ModalScreen):
             await self.pop_screen()
-        if type(page) is wanted:
-            return
-        while isinstance(self.screen, ModalScreen):
-            await self.pop_screen()
-        await self.switch_screen(wanted())
+        if type(page) is not wanted:
+            await self.switch_screen(wanted())
 
-    async def finish(self, reason: str, belt: str) -> None:
+    def finish(self, reason: str, belt: str) -> None:
         """The session is over: show how it ended."""
         self.view.ending = (reason, belt)
         self.post_message(News())
@@ -223,6 +228,7 @@ class TrainerApp(App[None]):
         """The help card, and away again."""
         if isinstance(self.screen, ModalScreen):
             return
+        self._helped_in = self.view.feed.state
         self.push_screen(HelpScreen())
         self.call_after_refresh(self.draw)
 

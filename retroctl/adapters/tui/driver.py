@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _OURS = ("SIGTSTP", "SIGCONT")
 
 
-def guarded_driver(
+def guarded_driver(  # noqa: C901 - it is one class
     base: type[Driver],
     *,
     urgent_key: Callable[[Urgent], None],

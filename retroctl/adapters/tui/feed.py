@@ -46,6 +46,8 @@ class Feed:
 
     def __init__(self) -> None:
         self.news: Callable[[], None] = lambda: None
+        self.leaving: Callable[[], object] = lambda: None
+        """Called when a way out of the program is taken."""
         self.lines: deque[Line] = deque(maxlen=LOG_LINES)
         self.points: list[Point] = []
         self.alarms: dict[str, AlarmShown] = {}
@@ -55,10 +57,9 @@ class Feed:
         self.cue = ""
         self.summary: dict[str, Any] | None = None
         self.held: list[tuple[float, float]] = []
-        self.left: str | None = None
-        """The way out that was taken."""
         self._every_s = 0.25
 
+    # Everything that arrives is taken in here, in the call that reports it: it must stay cheap.
     def __call__(self, report: Report) -> None:
         """Take in a report."""
         if report.kind is Kind.TELEMETRY:
@@ -69,7 +70,7 @@ class Feed:
         if line is not None:
             self.lines.append(line)
             self.told += 1
-        if report.kind in _LOUD or report.kind is Kind.SUMMARY or self.left is not None:
+        if report.kind in _LOUD:
             self.news()
 
     def alarms_in(self, blocks: frozenset[str], t: float) -> list[AlarmShown]:
@@ -93,7 +94,7 @@ class Feed:
             case Kind.SUMMARY:
                 self.summary = data
             case Kind.EVENT if data.get("event") == "Leaving":
-                self.left = str(data.get("source"))
+                self.leaving()
             case _:
                 pass
 

@@ -1,4 +1,4 @@
-"""The ladder as a picture of cells: planned, commanded and measured speed over time, the present, the cap as an edge."""
+"""The ladder as a picture of cells: planned, commanded and measured speed over time, now, and the cap as an edge."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def draw(course: Course, width: int, height: int) -> list[list[Cell]]:
     for row in range(rows - 1, -1, -1):
         cells: list[Cell] = [(letter, "axis") for letter in _label(row, rows, top, course.cap)]
         for x in range(columns):
-            cell = _cell(row, rows, top, measured[x], commanded[x], planned[x])
+            cell = _cell(row, rows, top, measured=measured[x], commanded=commanded[x], planned=planned[x])
             if x == now_at:
                 cell = (NOW, "now")
             elif cell[0] == " " and _row_of(course.cap, rows, top) == row:
@@ -119,7 +119,7 @@ def _columns(
 def _scale(course: Course, measured: Sequence[float | None]) -> float:
     """The speed at the top of the picture: the cap, unless it is far above everything else."""
     highest = max([course.top, 1.0, *(speed for speed in measured if speed is not None)])
-    return max(highest, min(course.cap, highest * 1.5)) * 1.08
+    return (course.cap if highest < course.cap <= highest * 1.4 else highest) * 1.08
 
 
 def _row_of(speed: float, rows: int, top: float) -> int:
@@ -127,7 +127,7 @@ def _row_of(speed: float, rows: int, top: float) -> int:
 
 
 def _cell(
-    row: int, rows: int, top: float, measured: float | None, commanded: float | None, planned: float | None
+    row: int, rows: int, top: float, *, measured: float | None, commanded: float | None, planned: float | None
 ) -> Cell:
     if planned is not None and _row_of(planned, rows, top) == row:
         return PLANNED, "planned"
@@ -141,7 +141,9 @@ def _cell(
 def _label(row: int, rows: int, top: float, cap: float) -> str:
     if _row_of(cap, rows, top) == row:
         return f"cap{cap:4.1f}"[:AXIS].rjust(AXIS - 1) + " " if cap >= 10 else f"cap{cap:.1f}".ljust(AXIS)
-    if row == 0 or row == rows // 2:
+    if row == rows - 1 and cap > top:
+        return f"↑{cap:.1f}".ljust(AXIS)
+    if row in (0, rows // 2):
         return f"{top * row / rows:4.1f}".ljust(AXIS)
     return " " * AXIS
 
@@ -152,8 +154,8 @@ def _times(span: float, columns: int, now_at: int) -> str:
     end = f"{int(span) // 60}:{int(span) % 60:02d}"
     legend_at = (columns - len(LEGEND)) // 2
     legend_at += len(LEGEND) // 2 if legend_at > 6 and now_at < columns // 2 else -len(LEGEND) // 2
-    for at, text in ((legend_at, LEGEND), (0, "0:00"), (columns - len(end), end), (now_at, "now")):
+    for at, text in ((now_at, "now"), (columns - len(end), end), (0, "0:00"), (legend_at, LEGEND)):
         room = line[max(0, at - 1) : at + len(text) + 1]
-        if 0 <= at and at + len(text) <= columns and (text == "now" or not "".join(room).strip()):
+        if 0 <= at <= columns - len(text) and not "".join(room).strip():
             line[at : at + len(text)] = text
     return " " * AXIS + "".join(line)

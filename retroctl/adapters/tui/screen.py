@@ -12,13 +12,13 @@ from textual.app import App
 from retroctl.adapters.tui.app import TrainerApp
 from retroctl.adapters.tui.driver import guarded_driver
 from retroctl.adapters.tui.feed import Feed
-from retroctl.adapters.tui.keymap import Urgent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from retroctl.adapters.tui.controls import Controls
     from retroctl.adapters.tui.facts import Facts, Machine
+    from retroctl.adapters.tui.keymap import Urgent
 
 CLOSE_S: Final = 3.0
 """How long the screen may take to put the terminal back as it was."""
@@ -70,12 +70,9 @@ class TrainerScreen:
         """Show the summary until a key closes it, or nobody comes."""
         if self._task is None or not self.alive:
             return
-        await self._app.finish(reason, belt)
-        left = asyncio.create_task(self._left(), name="leaving the summary")
-        try:
-            await asyncio.wait({self._task, left}, timeout=SUMMARY_S, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            left.cancel()
+        self.feed.leaving = self._app.exit
+        self._app.finish(reason, belt)
+        await asyncio.wait({self._task}, timeout=SUMMARY_S)
 
     async def close(self) -> None:
         """Give the terminal back, within a bound."""
@@ -103,10 +100,6 @@ class TrainerScreen:
             # No exception, and nobody asked: the terminal went away under it.
             self._gone()
 
-    async def _left(self) -> None:
-        while self.feed.left is None:
-            await asyncio.sleep(0.1)
-
     def _driver(self, controls: Controls) -> type | None:
         def gone() -> None:
             controls.leave("the terminal was closed")
@@ -115,7 +108,7 @@ class TrainerScreen:
             App().get_driver_class(),
             urgent_key=self._urgent,
             takes_text=lambda: self._app.takes_text,
-            repaint=lambda: self._app.repaint(),
+            repaint=self._repaint,
             gone=gone,
         )
 
@@ -124,6 +117,10 @@ class TrainerScreen:
             self._app.urgent(act)
         except Exception as error:  # noqa: BLE001 - called by the loop: there is nobody above to stop the belt
             self._failed(error)
+
+    def _repaint(self) -> None:
+        if self.alive:
+            self._app.repaint()
 
     def _watch(self) -> None:
         if not _terminal_open():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from retroctl.app.snapshot import Snapshot
 
 Part = str | tuple[str, str]
+
+HELD: Final = frozenset({"settling", "holding", "ready", "announcing", "overridden"})
+"""States in which a hold may run."""
 
 STYLES: Final = {
     "measured": "$measured",
@@ -78,8 +82,14 @@ class Top(Painted):
 class Belt(Painted):
     """The belt's state as known, with its age when it is old. Always on the screen."""
 
-    def tell(self, picture: Snapshot | None) -> None:
-        """Paint."""
+    def tell(self, picture: Snapshot | None, *, over: bool = False) -> None:
+        """Paint; `over`: the connection is closed, so what is known gets old and nothing new comes."""
+        if over and picture is not None and picture.measured is not None and picture.measured_age_s is not None:
+            self.paint(
+                (f" BELT: {BELT[picture.state.value]} WHEN LAST SEEN ", "reverse bold"),
+                f"  {picture.measured.kmh:.2f} km/h, {picture.measured_age_s:.0f} s ago; not connected any more",
+            )
+            return
         if picture is None:
             self.paint((" BELT: NOT KNOWN YET ", "reverse bold"), "  no data so far")
             return
@@ -132,9 +142,9 @@ class Speeds(Painted):
         """Paint."""
         measured = None if picture is None or picture.measured is None else picture.measured
         old = picture is None or picture.measured_age_s is None or picture.measured_age_s > OLD_S
-        number = "--" if measured is None else f"{measured.kmh:.2f}"
-        target = "--" if picture is None or picture.target is None else f"{picture.target.kmh:.2f}"
-        following = "--" if following_kmh is None else f"{following_kmh:.2f}"
+        number = _number(None if measured is None else measured.kmh)
+        target = _number(None if picture is None or picture.target is None else picture.target.kmh)
+        following = _number(following_kmh)
         label = "MEASURED km/h, OLD" if old and measured is not None else "MEASURED km/h"
         if self.app.size.height < 12 or self.app.size.width < 60:
             self.paint(
@@ -145,12 +155,19 @@ class Speeds(Painted):
         self.paint(*_three(big(number), [(label, number), ("TARGET", target), ("NEXT", following)], old=old))
 
 
+def _number(kmh: float | None) -> str:
+    """A speed in at most four characters."""
+    if kmh is None:
+        return "--"
+    return f"{kmh:.2f}" if kmh < 10 else f"{kmh:.1f}"
+
+
 def _three(rows: Sequence[str], columns: Sequence[tuple[str, str]], *, old: bool) -> list[Part]:
     (label, _), *beside = columns
-    width = max(30, len(rows[0]) + 4)
-    parts: list[Part] = [(f" {label}".ljust(width), "$text-muted")]
+    width = 28
+    parts: list[Part] = [(f" {label}".ljust(width), "bold reverse" if old and "OLD" in label else "$text-muted")]
     blocks = [big(text) for _, text in beside]
-    widths = [max(22, len(block[0]) + 2) for block in blocks]
+    widths = [25, 23]
     parts += [(name.ljust(wide), "$text-muted") for (name, _), wide in zip(beside, widths, strict=True)]
     for number, row in enumerate(rows):
         parts += ["\n ", (row.ljust(width - 1), "$text-muted" if old else "$measured bold")]
@@ -165,7 +182,7 @@ class Hold(Painted):
 
     def tell(self, picture: Snapshot | None) -> None:
         """Paint."""
-        if picture is None or picture.hold_remaining_s is None:
+        if picture is None or picture.hold_remaining_s is None or picture.state.value not in HELD:
             self.paint(("HOLD  ", "bold"), ("not running", "$text-muted"))
             return
         left, whole = picture.hold_remaining_s, max(1.0, picture.hold_s)
@@ -233,7 +250,7 @@ def _wrapped(line: Line, width: int) -> list[list[Part]]:
     head = f"{clock(line.t):>6} {line.mark} "
     room = max(8, width - len(head))
     style = "bold" if line.mark in ("‼", "■") else ""
-    pieces = [line.text[at : at + room] for at in range(0, len(line.text), room)] or [""]
+    pieces = textwrap.wrap(line.text, room, break_on_hyphens=False) or [""]
     rows: list[list[Part]] = []
     for number, piece in enumerate(pieces):
         lead = head if number == 0 else " " * len(head)

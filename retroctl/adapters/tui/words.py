@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from retroctl.adapters.tui.facts import Facts
     from retroctl.app.snapshot import Snapshot
 
+REFUSED: Final = "-"
+"""The mark of what was asked and is not done."""
 OLD_S: Final = 2.0
 """Telemetry older than this says nothing about now."""
 
@@ -65,7 +67,7 @@ def line_of(report: Report) -> Line | None:
     return None if text is None else Line(report.t, mark, plain(text))
 
 
-def _marked(report: Report) -> tuple[str, str | None]:
+def _marked(report: Report) -> tuple[str, str | None]:  # noqa: C901, PLR0911 - one flat table of kinds
     data = report.data
     match report.kind:
         case Kind.STATE:
@@ -77,7 +79,7 @@ def _marked(report: Report) -> tuple[str, str | None]:
         case Kind.CUE if not str(data["text"]).isdigit():
             return "“", data["text"]
         case Kind.REFUSAL:
-            return "×", f"not done ({data['rule']}): {data['reason']}"
+            return REFUSED, f"not done ({data['rule']}): {data['reason']}"
         case Kind.ALARM:
             return "‼", f"{data['id']} {data['text']}"
         case Kind.STOP:
@@ -118,7 +120,7 @@ def next_speed(facts: Facts | None, picture: Snapshot | None) -> float | None:
     return None if picture.next_target is None else picture.next_target.kmh
 
 
-def why(picture: Snapshot, cue: str) -> tuple[str, str]:
+def why(picture: Snapshot, cue: str) -> tuple[str, str]:  # noqa: C901, PLR0911 - one flat table of states
     """A word in capitals and a sentence: what the session waits for, or what comes next."""
     state, waits = picture.state.value, picture.raise_waits_for
     following = "" if picture.next_target is None else f" to {picture.next_target.kmh:.2f}"
@@ -141,20 +143,20 @@ def why(picture: Snapshot, cue: str) -> tuple[str, str]:
         case "turning":
             return "TURN", "Stand still. Turn. Then Enter."
         case "stopping":
-            return "STOPPING", "" if picture.stop_view is None else picture.stop_view.value
+            return "STOPPING", "look at the belt; the clip stops it too; pressing STOP again sends it again"
         case "stopped" | "faulted":
             return "ENDED", "the belt is at rest (measured)"
         case _:
-            return _raise_waits(waits, following)
+            return _raise_waits(waits, following, on_hold=picture.on_hold)
 
 
-def _raise_waits(waits: str | None, following: str) -> tuple[str, str]:
+def _raise_waits(waits: str | None, following: str, *, on_hold: bool) -> tuple[str, str]:
+    if on_hold:
+        return "ON HOLD", f"Enter goes on; until then nothing is raised{following}"
     if not following:
         return "LAST RUNG", "after this hold the rungs are walked down" if waits is None else f"{waits}"
     if waits is None:
         return "NEXT", f"faster{following}, announced first"
-    if waits.startswith("on HOLD"):
-        return "ON HOLD", f"Enter goes on; until then nothing is raised{following}"
     if waits == "the trainer's confirmation":
         return "YOUR TURN", f"ENTER or PageDown = faster{following};  h = stay"
     return "WAITS", f"faster{following} waits: {waits}"

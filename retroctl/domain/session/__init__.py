@@ -101,6 +101,11 @@ class Session:
         """Failsafes that forbid raises."""
         return frozenset(self._core.blocks)
 
+    @property
+    def on_hold(self) -> bool:
+        """HOLD, a step down or a balance event: nothing is raised until the trainer confirms."""
+        return self._core.held_back
+
     def hold_remaining_s(self, now: float) -> float | None:
         """Seconds of the present hold still to serve; None while no speed is settled."""
         core = self._core

@@ -10,6 +10,7 @@ from textual.message import Message
 from retroctl.adapters.tui.screens.page import Page
 from retroctl.adapters.tui.text import plain
 from retroctl.adapters.tui.widgets import Painted
+from retroctl.adapters.tui.words import REFUSED
 from retroctl.domain import events as ev
 from retroctl.domain.briefing import QUESTIONS
 
@@ -129,7 +130,7 @@ class BriefingPage(Page):
             ]  # fmt: skip
         else:
             parts.append(("\nNothing has been written to the machine. One `no` ends it.", "$text-muted"))
-        if view.feed.lines and view.feed.lines[-1].mark == "×":
+        if view.feed.lines and view.feed.lines[-1].mark == REFUSED:
             parts += ["\n", (view.feed.lines[-1].text, "bold")]
         self.query_one("#page", Painted).paint(*parts)
 

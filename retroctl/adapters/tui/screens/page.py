@@ -54,7 +54,7 @@ class Page(Screen[None]):
             return
         focus = {True: "keys: here", False: "keys: NOT HERE", None: "keys: unknown"}[view.focus]
         self.query_one(Top).tell(view.machine, f"{self.title_of(view)}  {focus}", view.t)
-        self.query_one(Belt).tell(view.picture)
+        self.query_one(Belt).tell(view.picture, over=view.ending is not None)
         stop = "" if view.picture is None or view.picture.stop_view not in UNCONFIRMED else view.picture.stop_view.value
         self.query_one(Alarms).tell(view.feed.alarms_in(view.blocks, view.t), stop)
         self.query_one(Banner).tell(FOCUS_LOST if view.focus is False else "")

@@ -41,9 +41,7 @@ class SummaryPage(Page):
         self.query_one("#words", Painted).paint(*_words(view))
         if view.facts is not None and view.feed.points:
             last = view.feed.points[-1].t
-            course = ladder.Course(
-                view.feed.points, last, (), view.facts.caps.backward.kmh, view.facts.plan.top.kmh
-            )
+            course = ladder.Course(view.feed.points, last, (), view.facts.caps.backward.kmh, view.facts.plan.top.kmh)
             self.query_one(Ladder).tell(course)
 
 
