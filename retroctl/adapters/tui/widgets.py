@@ -143,7 +143,8 @@ class Speeds(Painted):
         measured = None if picture is None or picture.measured is None else picture.measured
         old = picture is None or picture.measured_age_s is None or picture.measured_age_s > OLD_S
         number = _number(None if measured is None else measured.kmh)
-        target = _number(None if picture is None or picture.target is None else picture.target.kmh)
+        stopping = picture is not None and picture.state.value == "stopping"
+        target = _number(0.0 if stopping else None if picture is None or picture.target is None else picture.target.kmh)
         following = _number(following_kmh)
         label = "MEASURED km/h, OLD" if old and measured is not None else "MEASURED km/h"
         if self.app.size.height < 12 or self.app.size.width < 60:
