@@ -231,7 +231,9 @@ async def test_an_answer_can_be_taken_back():
         await desk.press(pilot, "y", "y", "2", "backspace", "1", "y", "y", "y", "5", "enter")
         assert desk.rig.state == "armed"
         answers = [event for event in desk.told if isinstance(event, ev.BriefingAnswered)]
-        assert [answer.text for answer in answers if answer.item is ev.BriefingItem.GAZE_TARGET][-1] == "a mark on the wall"
+        assert [answer.text for answer in answers if answer.item is ev.BriefingItem.GAZE_TARGET][
+            -1
+        ] == "a mark on the wall"
 
 
 def test_urgent_keys_are_the_same_for_the_driver_and_for_the_bindings():
@@ -261,7 +263,14 @@ async def test_the_session_is_shown_to_its_end():
         await desk.press(pilot, "s")
         desk.rig.run_for(20)
         held = [{"target_kmh": hold["target_kmh"], "seconds": hold["seconds"]} for hold in desk.of(Kind.HELD)]
-        desk.feed.summary = {"held": held, "belt_at_rest": True, "record": "/tmp/x", "duration_s": 3, "peak_kmh": 1.0, "distance_m": 5}
+        desk.feed.summary = {
+            "held": held,
+            "belt_at_rest": True,
+            "record": "/tmp/x",
+            "duration_s": 3,
+            "peak_kmh": 1.0,
+            "distance_m": 5,
+        }
         desk.app.finish("stopped by a key", "the belt is at rest (measured)")
         await pilot.pause()
         assert list(desk.pages())[-1] == "SummaryPage"

@@ -53,7 +53,11 @@ class Desk:
         self.left: list[str] = []
         self.told: list[ev.Event] = []
         controls = Controls(
-            self.tell, self.stop, self.left.append, lambda: snapshot(self.rig.engine, self.rig.now), lambda: self.rig.now
+            self.tell,
+            self.stop,
+            self.left.append,
+            lambda: snapshot(self.rig.engine, self.rig.now),
+            lambda: self.rig.now,
         )
         self.hand = 0.0
         """Real seconds as the screen knows them: one passes before each key, so that none is a key held down."""

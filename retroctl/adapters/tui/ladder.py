@@ -132,7 +132,9 @@ def _cell(
     if planned is not None and _row_of(planned, rows, top) == row:
         return PLANNED, "planned"
     filled = 0 if measured is None else round(min(1.0, max(0.0, measured / top * rows - row)) * 8)
-    aimed = commanded is not None and commanded > 0 and _row_of(commanded, rows, top) == row
+    # Where the belt does what it was asked, one mark is enough: the line shows a difference that can be seen.
+    apart = commanded is not None and (measured is None or abs(measured - commanded) > 0.6 * top / rows)
+    aimed = apart and commanded is not None and commanded > 0 and _row_of(commanded, rows, top) == row
     if aimed and filled in (0, 8):
         return COMMANDED, "commanded" if filled == 0 else "over"
     return BLOCKS[filled], "measured" if filled else ""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Part = str | tuple[str, str]
 
+ROOM_FOR_THREE: Final = 76
+"""Columns that three large numbers need."""
 HELD: Final = frozenset({"settling", "holding", "ready", "announcing", "overridden"})
 """States in which a hold may run."""
 
@@ -99,14 +101,16 @@ class Belt(Painted):
             self.paint((f" BELT: {word} ", "reverse bold"), "  no speed measured so far")
         elif age > OLD_S:
             self.paint(
-                (f" BELT: NOT KNOWN FOR {age:.0f} s ", "$error reverse bold"),
+                (f" BELT: NOT KNOWN FOR {age:.0f} s ", "$alarm-text on $error bold"),
                 f"  last seen at {measured.kmh:.2f} km/h; {word.lower()}",
             )
         elif picture.state.value == "stopping":
             said = "" if picture.stop_view is None else picture.stop_view.value
             self.paint((f" BELT: {said or word} ", "$warning reverse bold"), f"  measured {measured.kmh:.2f} km/h")
         elif measured.hundredths and picture.state.value in ("armed", "briefing", "observing", "turning", "stopped"):
-            self.paint((" BELT: MOVES ", "$error reverse bold"), f"  {measured.kmh:.2f} km/h, and nobody here asked")
+            self.paint(
+                (" BELT: MOVES ", "$alarm-text on $error bold"), f"  {measured.kmh:.2f} km/h, and nobody here asked"
+            )
         else:
             self.paint((f" BELT: {word} ", "reverse bold"), f"  measured {measured.kmh:.2f} km/h")
 
@@ -116,7 +120,7 @@ class Alarms(Painted):
 
     def tell(self, alarms: Sequence[AlarmShown], stop: str) -> None:
         """Paint; `stop` is what must be said of a stop that is not confirmed."""
-        width = max(10, self.size.width or 80)
+        width = max(10, self.app.size.width)
         texts = ([stop] if stop else []) + [f"{alarm.id}  {plain(alarm.text, 160)}" for alarm in alarms]
         self.display = bool(texts)
         most = 1 if self.app.size.height < 20 else 3
@@ -147,13 +151,15 @@ class Speeds(Painted):
         target = _number(0.0 if stopping else None if picture is None or picture.target is None else picture.target.kmh)
         following = _number(following_kmh)
         label = "MEASURED km/h, OLD" if old and measured is not None else "MEASURED km/h"
-        if self.app.size.height < 12 or self.app.size.width < 60:
+        if self.app.size.height < 12 or self.app.size.width < 50:
             self.paint(
                 (f"{number} km/h", "bold reverse" if old else "bold"), f"{' OLD' if old else ''}  ",
                 ("target ", "$text-muted"), target, ("  next ", "$text-muted"), following,
             )  # fmt: skip
             return
-        self.paint(*_three(big(number), [(label, number), ("TARGET", target), ("NEXT", following)], old=old))
+        columns = [(label, number), ("TARGET", target), ("NEXT", following)]
+        roomy = (self.size.width or self.app.size.width) >= ROOM_FOR_THREE
+        self.paint(*(_three if roomy else _one)(big(number), columns, old=old))
 
 
 def _number(kmh: float | None) -> str:
@@ -161,6 +167,18 @@ def _number(kmh: float | None) -> str:
     if kmh is None:
         return "--"
     return f"{kmh:.2f}" if kmh < 10 else f"{kmh:.1f}"
+
+
+def _one(rows: Sequence[str], columns: Sequence[tuple[str, str]], *, old: bool) -> list[Part]:
+    """Measured speed large, the others in words beside it."""
+    (label, _), *beside = columns
+    parts: list[Part] = [(f" {label}", "bold reverse" if old and "OLD" in label else "$text-muted")]
+    for number, row in enumerate(rows):
+        parts += ["\n ", (row.ljust(27), "$text-muted" if old else "$measured bold")]
+        if number % 2 and number // 2 < len(beside):
+            name, text = beside[number // 2]
+            parts += [(f"{name:<7}", "$text-muted"), (text, "bold")]
+    return parts
 
 
 def _three(rows: Sequence[str], columns: Sequence[tuple[str, str]], *, old: bool) -> list[Part]:
@@ -270,7 +288,7 @@ class Keys(Painted):
         for word in others:
             if len(stop) + 2 + len(shown) + len(word) + 2 <= width:
                 shown += f" {word} "
-        self.paint((f" {stop} ", "$error reverse bold"), shown)
+        self.paint((f" {stop} ", "$alarm-text on $error bold"), shown)
 
 
 def course_of(facts: Facts, picture: Snapshot, points: Sequence[object], now: float) -> ladder.Course:

@@ -130,7 +130,7 @@ def why(picture: Snapshot, cue: str) -> tuple[str, str]:  # noqa: C901, PLR0911 
         case "starting":
             return "STARTING", cue
         case "settling":
-            return "WAIT", "the belt is on its way to the target; the hold runs when it is reached"
+            return "WAIT", "the belt is on its way to the target; then the hold runs"
         case "announcing":
             count = f"{following[1:]} in {cue}" if cue.isdigit() else cue
             return "FASTER", f"{count}   (h or PageUp takes it back)"
@@ -143,7 +143,7 @@ def why(picture: Snapshot, cue: str) -> tuple[str, str]:  # noqa: C901, PLR0911 
         case "turning":
             return "TURN", "Stand still. Turn. Then Enter."
         case "stopping":
-            return "STOPPING", "look at the belt; the clip stops it too; pressing STOP again sends it again"
+            return "STOPPING", "look at the belt; STOP again sends it again; the clip is surer"
         case "stopped" | "faulted":
             return "ENDED", "the belt is at rest (measured)"
         case _:

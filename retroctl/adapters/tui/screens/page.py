@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.screen import Screen
 
+from retroctl.adapters.tui.messages import News
 from retroctl.adapters.tui.widgets import Alarms, Banner, Belt, Keys, Top
 from retroctl.domain.effects import StopView
 
@@ -35,6 +36,10 @@ class Page(Screen[None]):
         yield Banner()
         yield from self.content()
         yield Keys()
+
+    def on_mount(self) -> None:
+        """Draw as soon as there is room to draw in."""
+        self.call_after_refresh(self.app.post_message, News())
 
     def content(self) -> Iterable[Widget]:
         """What this screen is for."""

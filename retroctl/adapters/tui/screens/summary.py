@@ -48,7 +48,7 @@ class SummaryPage(Page):
 def _words(view: View) -> list[Part]:
     summary, ending = view.feed.summary or {}, view.ending or ("", "")
     reason, belt = ending
-    style = "$error reverse bold" if "NOT CONFIRMED" in belt else "bold"
+    style = "$alarm-text on $error bold" if "NOT CONFIRMED" in belt else "bold"
     parts: list[Part] = [(f" {belt[:1].upper()}{belt[1:]}. ", style), f"\nEnded: {plain(reason)}.\n\n"]
     held = summary.get("held", [])
     longest = max([FULL_HOLD_S, *(hold["seconds"] for hold in held)])
