@@ -1,0 +1,123 @@
+"""The screen on a real (pseudo-)terminal: keys past every queue, signals, a closed, stalled or broken screen.
+
+Each test ends with the belt's true speed, the status, and the terminal as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("pseudo-terminals", allow_module_level=True)
+
+from tui_terminal import ScreenTerminal
+
+BROKEN = Path(__file__).parent / "tui_broken_driver.py"
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    made = []
+
+    def make(*more, **named):
+        made.append(ScreenTerminal(tmp_path, *more, **named))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.mark.parametrize("key", [" ", "S", "\x11", "\x1b[15~"])
+def test_a_stop_key_stops_and_the_summary_waits_for_a_key(terminal, key):
+    t = terminal()
+    t.hold()
+    t.press(key)
+    t.see("ENTER close")
+    t.press("\r")
+    assert t.end() == 0
+    assert t.stopped
+    assert t.restored
+    assert "Ended: stopped by a key." in t.painted
+    assert t.err == ""
+
+
+def test_a_whole_ladder_by_keys(terminal):
+    t = terminal()
+    t.hold()
+    t.see("YOUR TURN")
+    t.press("\x1b[6~")  # PageDown, as a presenter remote sends it
+    t.see("FASTER")
+    t.see("LAST RUNG")
+    t.press("e")
+    t.see("EASING")
+    t.see("ENTER close")
+    t.press("\r")
+    assert t.end() == 0
+    assert t.truth["written"] == ["00", "07", "026400", "02b400", "026400", "0801"]
+    assert t.restored
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT", "SIGTSTP", "SIGQUIT"])
+def test_every_signal_stops_the_belt_though_textual_has_handlers_of_its_own(terminal, name):
+    t = terminal()
+    t.hold()
+    t.signal(name)
+    assert t.end() == 0
+    assert t.stopped
+    assert t.restored
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x1a", "\x1c", "\x04"])
+def test_what_would_be_a_signal_on_a_plain_terminal_stops_and_leaves(terminal, key):
+    t = terminal()
+    t.hold()
+    t.press(key)
+    assert t.end() == 0
+    assert t.stopped
+    assert t.restored
+
+
+def test_a_closed_terminal_stops_the_belt(terminal):
+    t = terminal(hang_up=True)
+    t.hold()
+    os.close(t.master)
+    t.process.wait(timeout=30)
+    assert t.stopped
+
+
+def test_a_terminal_that_reads_nothing_does_not_hold_up_the_session(terminal):
+    t = terminal()
+    t.hold()
+    time.sleep(6.0)  # two minutes of session time; what a pseudo-terminal takes is long full
+    t.press("d", "s")
+    end = time.monotonic() + 20
+    file = t.folder / "data" / "records.sqlite3"
+    from retroctl.adapters.journal import read
+
+    while time.monotonic() < end:
+        rows = read.session(file, read.sessions(file)[0].id).rows
+        if any('"STOPPED"' in row.text for row in rows):
+            break
+        time.sleep(0.2)
+    else:
+        pytest.fail("the belt was not stopped while the terminal was stalled")
+    t.signal("SIGTERM")
+    assert t.end() == 0
+    assert t.stopped
+
+
+def test_a_broken_screen_stops_the_belt_and_goes_on_in_lines(terminal):
+    t = terminal(driver=BROKEN)
+    t.hold()
+    assert t.end() == 1
+    assert t.stopped
+    assert t.restored
+    assert "a broken screen" in t.err
+    assert "Traceback" not in t.err + t.painted
+    assert "the belt is at rest" in t.err
