@@ -94,7 +94,7 @@ def test_a_closed_terminal_stops_the_belt(terminal):
 def test_a_terminal_that_reads_nothing_does_not_hold_up_the_session(terminal):
     t = terminal()
     t.hold()
-    time.sleep(6.0)  # two minutes of session time; what a pseudo-terminal takes is long full
+    time.sleep(9.0)  # three minutes of session time; what a pseudo-terminal takes is long full
     t.press("d", "s")
     end = time.monotonic() + 20
     file = t.folder / "data" / "records.sqlite3"

@@ -86,7 +86,7 @@ class TrainerApp(App[None]):
         Binding(with_capitals(("q",)), "quit_unarmed", show=False),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (50, "-usual"), (110, "-wide")]  # noqa: RUF012 - declared by Textual
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-short"), (22, "-high")]  # noqa: RUF012 - declared by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-short"), (22, "-high"), (30, "-tall")]  # noqa: RUF012 - declared by Textual
 
     def __init__(
         self,

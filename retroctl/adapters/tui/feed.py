@@ -19,7 +19,7 @@ TRACE_POINTS: Final = 2400
 ALARM_LEAST_S: Final = 10.0
 """An alarm stays on the screen at least so long, though its cause has gone."""
 
-_LOUD: Final = frozenset({Kind.STATE, Kind.ALARM, Kind.STOP, Kind.CUE, Kind.REFUSAL, Kind.LINK, Kind.HELD})
+_LOUD: Final = frozenset({Kind.STATE, Kind.ALARM, Kind.STOP, Kind.SUMMARY})
 """Kinds that are drawn at once; everything else waits for the next picture."""
 
 

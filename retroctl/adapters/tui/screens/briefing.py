@@ -129,7 +129,7 @@ class BriefingPage(Page):
                 " From then on every way out of the program stops the belt.\n",
             ]  # fmt: skip
         else:
-            parts.append(("\nNothing has been written to the machine. One `no` ends it.", "$text-muted"))
+            parts.append(("\nNothing has been written to the machine. One n ends it.", "$text-muted"))
         if view.feed.lines and view.feed.lines[-1].mark == REFUSED:
             parts += ["\n", (view.feed.lines[-1].text, "bold")]
         self.query_one("#page", Painted).paint(*parts)
@@ -142,7 +142,7 @@ class BriefingPage(Page):
             return [(f"  [x] {question}  ", "$text-muted"), (f"{given}{low}\n", "bold")]
         if item is not self.present:
             return [(f"  [ ] {question}\n", "$text-muted")]
-        choices = {ev.BriefingItem.GAZE_TARGET: "   ".join(f"{key} {words}" for key, words in GAZE.items())}
+        choices = {ev.BriefingItem.GAZE_TARGET: "\n      ".join(f"{key} {words}" for key, words in GAZE.items())}
         asked = choices.get(item, "1 (uneasy) to 5 (sure)" if item is ev.BriefingItem.CONFIDENCE else "y or n")
         return [(f"> {number}/{total} {question}\n", "bold"), (f"      {asked}\n", "$warning")]
 
