@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import asdict, dataclass, is_dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from retroctl.app.reports import Kind, Report
 from retroctl.app.summary import Tally
@@ -152,7 +152,7 @@ class Engine:
             self._running = False
             self._events.clear()
 
-    def _perform(self, effect: Effect, now: float, outputs: list[Output]) -> None:
+    def _perform(self, effect: Effect, now: float, outputs: list[Output]) -> None:  # noqa: C901 - a line for each effect
         match effect:
             case Propose():
                 self._propose(effect, now, outputs)
@@ -265,7 +265,7 @@ def encode(command: Command) -> bytes:
             return cp.encode_stop()
 
 
-def status_event(data: bytes) -> ev.Event | None:
+def status_event(data: bytes) -> ev.Event | None:  # noqa: PLR0911 - a table
     """What a Machine Status frame means to a session; None where it means nothing. Raises MalformedFrame."""
     status = decode_machine_status(data)
     match status.op:
@@ -311,7 +311,7 @@ def _described(event: ev.Event) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: _plain(inner) for key, inner in cast("dict[str, Any]", value).items()}
     if isinstance(value, Enum):
         return _plain(value.value)
     return value if isinstance(value, int | float | str | bool | None) else str(value)

@@ -25,7 +25,7 @@ class Move(Enum):
 
 @dataclass(slots=True)
 class Course:
-    """The position in a plan. The belt's true target may differ from the stage's: a trainer stepped down, a console spoke."""
+    """The position in a plan. The belt's target may differ from the stage's: the trainer stepped down, say."""
 
     plan: Plan
     index: int = 0

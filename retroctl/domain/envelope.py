@@ -107,7 +107,7 @@ class Envelope:
         self._denied = False
         self._unrecorded = False
 
-    def observe(self, event: Event, now: float) -> None:
+    def observe(self, event: Event, now: float) -> None:  # noqa: C901, PLR0912 - a line for each thing that happens
         """Take in what happened, before the session does."""
         self._last = event
         match event:
@@ -148,13 +148,13 @@ class Envelope:
             self._face(facing)
 
     def turned(self, facing: Facing, now: float) -> None:
-        """The session says that the client has turned. Believed only right after the trainer's act, on a belt at rest."""
+        """The session says that the client has turned. Believed only right after the trainer's act, at rest."""
         if isinstance(self._last, ConfirmPressed) and self._rests(now) and self._armed:
             self._stop_latched = False
             self._face(facing)
 
     def follow(self, target: Speed | None) -> None:
-        """The session expects the belt at `target` (a console speed it adopted): the hold must be served there, anew."""
+        """The session expects the belt at `target` (a console speed it adopted): the hold is served there, anew."""
         if target is not None and target != self._target:
             self._target = self._anchor = target
             self._restart_hold()
@@ -202,7 +202,7 @@ class Envelope:
         lowest = target == self._belt.minimum
         return Allowed() if lowest or slower else Refused("R7", "a raise does not wait")
 
-    def _judge_start(self, now: float) -> Verdict:
+    def _judge_start(self, now: float) -> Verdict:  # noqa: PLR0911 - a list of rules
         if not self._armed:
             return _unarmed()
         if self._stop_latched:
@@ -218,7 +218,7 @@ class Envelope:
         self._confirmed_at = None
         return Allowed()
 
-    def _judge_target(self, target: Speed, now: float) -> Verdict:
+    def _judge_target(self, target: Speed, now: float) -> Verdict:  # noqa: PLR0911 - a list of rules
         measured = self._measured
         if self._stop_latched:
             return self._judge_in_stop(target, wanted=not self._lowest_in_stop)
@@ -258,7 +258,7 @@ class Envelope:
             return Refused("A10", "the belt has not run steadily for 2 s yet")
         return Allowed()
 
-    def _judge_raise(self, target: Speed, measured: Speed, now: float) -> Verdict:
+    def _judge_raise(self, target: Speed, measured: Speed, now: float) -> Verdict:  # noqa: PLR0911 - a list of rules
         if now - self._measured_at > FRESH_S:
             return Refused("F1", "telemetry is stale")
         if self._denied:

@@ -38,11 +38,11 @@ def test_of_every_target_on_the_wire_only_those_within_one_step_pass(belt, cap):
     low, step = belt.minimum.hundredths, belt.increment.hundredths
     most = 80 // step * step
     expected = [t for t in range(low, low + most + 1, step) if t <= min(cap, belt.maximum.hundredths)]
-    assert verdicts(lambda: Gate(belt=belt).ready(), range(0, 0x10000)) == expected
+    assert verdicts(lambda: Gate(belt=belt).ready(), range(0x10000)) == expected
 
 
 def test_before_the_hold_is_served_only_the_lowest_passes():
-    assert verdicts(lambda: Gate().run(), range(0, 2000)) == [100]
+    assert verdicts(lambda: Gate().run(), range(2000)) == [100]
 
 
 def test_before_arming_nothing_passes():
@@ -88,7 +88,7 @@ def test_a_raise_passes_only_when_every_rule_holds(
     if target == 100 or not passed:
         return
     # It passed: then every rule must hold, by this count.
-    assert 0 < measured
+    assert measured > 0
     assert (target - 100) % 10 == 0
     assert 100 < target <= min(180, measured + 90, gate.caps.backward.hundredths)
     assert age <= 2.0

@@ -1,4 +1,4 @@
-"""Whatever happens, in whatever order: what leaves the engine stays inside the rules, by an independent judge's count."""
+"""Whatever happens, in whatever order: what leaves the engine stays inside the rules, by an independent count."""
 
 from __future__ import annotations
 
@@ -262,5 +262,5 @@ class SessionUnderAnything(RuleBasedStateMachine):
 
 TestSessionUnderAnything = SessionUnderAnything.TestCase
 TestSessionUnderAnything.settings = settings(
-    max_examples=int(os.environ.get("RETROCTL_FUZZ", "60")), stateful_step_count=40, deadline=None
+    max_examples=int(os.environ.get("RETROCTL_FUZZ", "120")), stateful_step_count=40, deadline=None
 )

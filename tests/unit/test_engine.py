@@ -209,3 +209,17 @@ def test_across_a_gap_nothing_is_counted_and_without_a_mass_no_energy():
     assert tally.kcal == 0.0
     tally.held(Speed(100), 61.0)
     assert tally.holds == [(Speed(100), 61.0)]
+
+
+def test_the_fault_that_ended_a_session_is_told():
+    assert in_state("faulted").session.fault == "F3"
+    assert in_state("stopped").session.fault is None
+
+
+def test_forward_the_remaining_time_is_the_stages_own():
+    bench = in_state("turning")
+    bench.tell(ev.ConfirmPressed(), ev.StartConfirmed(ev.StartKind.PROGRAM))
+    bench.until("holding")
+    bench.belt.goal = 150
+    bench.advance(20.0)
+    assert bench.session.hold_remaining_s(bench.now) == pytest.approx(40.0, abs=0.1)

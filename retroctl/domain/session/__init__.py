@@ -50,6 +50,7 @@ class Session:
         else:
             _dispatch(core, event)
         progress.time_passes(core)
+        core.tell_state()
         return core.effects
 
     def next_deadline(self) -> float | None:
@@ -106,10 +107,15 @@ class Session:
         """HOLD, a step down or a balance event: nothing is raised until the trainer confirms."""
         return self._core.held_back
 
+    @property
+    def fault(self) -> FailsafeId | None:
+        """The failsafe that ended the session for good; None while none has."""
+        return self._core.fault
+
     def hold_remaining_s(self, now: float) -> float | None:
         """Seconds of the present hold still to serve; None while no speed is settled."""
         core = self._core
-        return None if core.hold.settled_at is None else core.hold.remaining(core.course.stage.hold_s, now)
+        return None if core.hold.settled_at is None else core.remaining_at(now)
 
     def raise_waits_for(self, now: float) -> str | None:
         """Why the next raise does not come yet, in plain words."""
@@ -120,7 +126,7 @@ class Session:
         return "the trainer's confirmation" if self._core.advance is Advance.CONFIRM else None
 
 
-def _dispatch(core: Core, event: ev.Event) -> None:
+def _dispatch(core: Core, event: ev.Event) -> None:  # noqa: C901, PLR0912, PLR0915 - a line for each thing that happens
     match event:
         case ev.Connected():
             core.link_up = True

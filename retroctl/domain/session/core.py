@@ -60,7 +60,7 @@ class Advance(StrEnum):
 class Core:
     """The state of one session. The modules beside this one act on it; nobody else does."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - what a session remembers, in one place
         self,
         plan: Plan,
         belt: BeltRange,
@@ -99,6 +99,8 @@ class Core:
         self.stop_reason = ""
         self.fault: FailsafeId | None = None
         self.link_up = False
+        self.lost_at_rest = False
+        """The link was lost on a belt that nobody had started."""
         self.heard_since_link = False
         """A frame has come on the present connection."""
         self.data_alarmed = False
@@ -192,11 +194,15 @@ class Core:
         return abs(one.hundredths - other.hundredths) <= self.belt.near
 
     def remaining(self) -> float:
-        """Seconds of the stage still to serve: backward of the hold at its speed, forward of the stage's own time."""
+        """Seconds of the stage still to serve."""
+        return self.remaining_at(self.now)
+
+    def remaining_at(self, now: float) -> float:
+        """The same at another time: backward of the hold at its speed, forward of the stage's own time."""
         hold_s = self.course.stage.hold_s
         if self.facing is Facing.BACKWARD:
-            return self.hold.remaining(hold_s, self.now)
-        return hold_s if self.stage_began is None else max(0.0, self.stage_began + hold_s - self.now)
+            return self.hold.remaining(hold_s, now)
+        return hold_s if self.stage_began is None else max(0.0, self.stage_began + hold_s - now)
 
     # -- acting ----------------------------------------------------------------------------------------------------
 
@@ -210,9 +216,19 @@ class Core:
         if self.announcing:
             self.announcing = False
             self.emit(AnnouncementWithdrawn(self.announcement))
+        self.emit(self._entered())
+
+    def tell_state(self) -> None:
+        """Let the last state entered be told with the stage and the target that it ended up with."""
+        for place in range(len(self.effects) - 1, -1, -1):
+            if isinstance(self.effects[place], StateEntered):
+                self.effects[place] = self._entered()
+                return
+
+    def _entered(self) -> StateEntered:
         running = self.state not in (State.IDLE, State.OBSERVING, State.BRIEFING, State.ARMED)
         target = None if self.belief.in_force is None else self.belief.in_force.speed
-        self.emit(StateEntered(self.state, self.course.index if running else None, target))
+        return StateEntered(self.state, self.course.index if running else None, target)
 
     def command(self, target: Speed, source: str) -> None:
         """Ask a belt that moves for `target`."""
@@ -296,8 +312,8 @@ class Core:
         self.rung_until = self.now + (EASE_RUNG_FORWARD_S if forward else self.course.plan.ease_rung_s)
 
     def reference_for_down(self) -> Speed:
-        """From where "one rung down" counts: the target, or the measured speed where that is clearly lower."""
-        return Speed(min(self.in_force.hundredths, self.measured.hundredths + 10))
+        """From where "one rung down" counts: the target, or the measured speed where that is lower."""
+        return min(self.in_force, self.measured)
 
     # -- stopping --------------------------------------------------------------------------------------------------
 

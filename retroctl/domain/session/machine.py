@@ -27,7 +27,7 @@ SMALL_CHANGE_S: Final = 5.0
 OTHER_SPEED_S: Final = 2.0
 UNIT_FASTER_S: Final = 2.0
 UNIT_SLOWER_S: Final = 6.0
-"""Slower than asked is no danger, and a slow or staged ramp passes through the same ratio: judged when it stays there."""
+"""Slower than asked is no danger, and a slow or staged ramp passes the same ratio: judged when it stays there."""
 GONE_REST_S: Final = 3.0
 """A belt at rest for so long, though nobody here stopped it, has been stopped; one frame of 0 may be a fluke."""
 
@@ -69,9 +69,13 @@ def _watch_unarmed(core: Core) -> None:
         core.alarm(FailsafeId.F12, "nothing has been armed; nothing is written")
 
 
-def _tripped(core: Core, measured: Speed, *, rested: bool, was: int | None) -> tuple[FailsafeId, str] | None:
+def _tripped(  # noqa: PLR0911 - a list of failsafes
+    core: Core, measured: Speed, *, rested: bool, was: int | None
+) -> tuple[FailsafeId, str] | None:
     """The failsafe that this frame trips, with what was seen."""
     now, moving = core.now, measured > REST
+    if core.state is State.LOST and core.lost_at_rest and moving:
+        return FailsafeId.F12, f"measured {measured} when the link came back; it was lost at rest"
     if core.state in _AT_REST_STATES:
         return (FailsafeId.F12, f"measured {measured} from rest") if rested and moving else None
     if core.over_cap.trips(measured, core.facing, now):
@@ -334,6 +338,7 @@ def link_dropped(core: Core) -> None:
         return
     core.settle_command(Outcome.UNKNOWN)
     core.settle_start(Outcome.UNKNOWN)
+    core.lost_at_rest = core.state in _AT_REST_STATES
     core.move(Trigger.LINK_LOST)
     core.hold.restart()
 
