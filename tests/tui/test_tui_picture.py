@@ -8,9 +8,9 @@ import pytest
 from textual import events
 from tui_rig import NAME, Desk
 
-from retroctl.adapters.tui.feed import LOG_LINES, TRACE_POINTS, Feed
+from retroctl.adapters.tui.feed import LOG_LINES, TRACE_POINTS, Feed, Point
 from retroctl.adapters.tui.ladder import Course, draw
-from retroctl.adapters.tui.feed import Point
+from retroctl.adapters.tui.words import next_speed
 from retroctl.app.reports import Kind, Report
 from retroctl.domain.session import Advance
 
@@ -190,8 +190,6 @@ async def test_what_comes_next_while_easing_down_is_the_rung_below():
         await desk.press(pilot, "e")
         await desk.pass_time(pilot, 1)
         assert "EASING" in desk.text
-        from retroctl.adapters.tui.words import next_speed
-
         assert next_speed(desk.app.view.facts, desk.app.view.picture) == 1.0
 
 

@@ -1,4 +1,4 @@
-"""Pictures of the main states. Whoever changes one looks at it: `pytest --snapshot-update`, then the SVG in a browser."""
+"""Pictures of the main states. Who changes one looks at it: `pytest --snapshot-update`, then the SVG in a browser."""
 
 from __future__ import annotations
 

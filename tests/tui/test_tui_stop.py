@@ -1,4 +1,4 @@
-"""STOP from every screen and every card reaches the belt; the raise keeps its rules when the keys come from a screen."""
+"""STOP from every screen and card reaches the belt; a raise keeps its rules when the keys come from a screen."""
 
 from __future__ import annotations
 
@@ -187,8 +187,8 @@ async def test_a_console_start_writes_nothing_by_itself():
         assert desk.written == []
 
 
-@pytest.mark.parametrize(("key", "wanted"), [("d", "d"), ("e", "easing_down")])
-async def test_down_and_ease_down(key, wanted):
+@pytest.mark.parametrize(("key", "states"), [("d", {"settling", "holding"}), ("e", {"easing_down"})])
+async def test_down_and_ease_down(key, states):
     desk = Desk(top=1.8)
     async with desk.open() as pilot:
         await desk.ready(pilot)
@@ -197,7 +197,7 @@ async def test_down_and_ease_down(key, wanted):
         await desk.press(pilot, key)
         desk.rig.run_for(2)
         assert desk.written[-1] == "026400"
-        assert wanted == "d" or desk.rig.state == wanted
+        assert desk.rig.state in states
 
 
 @pytest.mark.parametrize(("key", "stops"), [("1", False), ("2", False), ("3", True), ("4", True)])
@@ -247,7 +247,7 @@ async def test_an_error_in_a_screen_is_told_at_once():
     desk = Desk()
     told: list[BaseException] = []
     desk.app.on_failure = told.append
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - Textual raises it when the app is left
         async with desk.open() as pilot:
             await desk.hold(pilot)
             desk.app.call_later(lambda: 1 / 0)
@@ -266,7 +266,7 @@ async def test_the_session_is_shown_to_its_end():
         desk.feed.summary = {
             "held": held,
             "belt_at_rest": True,
-            "record": "/tmp/x",
+            "record": "records",
             "duration_s": 3,
             "peak_kmh": 1.0,
             "distance_m": 5,

@@ -1,4 +1,4 @@
-"""The trainer's screen on a session in pure virtual time: the screen is real, the belt moves only when a test says so."""
+"""The trainer's screen on a session in virtual time: the screen is real, the belt moves only when a test says so."""
 
 from __future__ import annotations
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
+import pty
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import termios
 import time
 from pathlib import Path
 from typing import Any
-
-import fcntl
-import pty
-import struct
 
 DRIVER = Path(__file__).parent.parent / "cli_driver.py"
 LIMIT_S = 40.0
@@ -42,7 +41,7 @@ class ScreenTerminal:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
             env={**os.environ, "RETROCTL_DATA_DIR": str(folder / "data"), "TERM": "xterm-256color"},
         )
         if hang_up:  # else ours is kept, to look at the terminal afterwards
