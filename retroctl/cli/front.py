@@ -105,20 +105,25 @@ class Front:
             runner.tell, runner.stop, runner.leave, self._picture, lambda: runner.now() - runner.began_at
         )
         self._screen = TrainerScreen(
-            controls, Machine(name, address, simulated), failed=self._screen_failed, gone=self._terminal_gone
+            controls,
+            Machine(name, address, simulated),
+            failed=self._screen_failed,
+            gone=self._terminal_gone,
+            ended=self._take_keys,
         )
         self.listeners.append(self._screen.feed)
         self._stack.push_async_callback(self._screen.close)
         self._screen.open()
 
     def _screen_failed(self, error: BaseException) -> None:
-        """The screen is broken: stop, and go on with lines and keys as long as the belt needs somebody."""
+        """The screen is broken: stop. Lines and keys take its place as long as the belt needs somebody."""
         self._runner.fault(error)
 
     def _terminal_gone(self) -> None:
         self._runner.leave("the terminal was closed")
 
     def _take_keys(self) -> None:
+        """Single keys, from the beginning or after the screen has failed; it is called in the loop either way."""
         self._stack.enter_context(keys(self._trainer.pressed, self._terminal_gone))
 
     def _print(self, report: Report) -> None:

@@ -278,3 +278,26 @@ async def test_the_session_is_shown_to_its_end():
         assert "held  1.00 km/h" in desk.text
         await desk.press(pilot, "enter")
     assert desk.app.return_code == 0
+
+
+async def test_a_stop_key_held_down_asks_again_ten_times_a_second_at_most():
+    desk = Desk(top=1.8)
+    async with desk.open() as pilot:
+        await desk.hold(pilot)
+        for _ in range(30):
+            await pilot.press("space")
+        assert desk.stops == ["key"]
+        desk.hand += 0.2
+        await pilot.press("space")
+        assert desk.stops == ["key", "key"]
+
+
+async def test_the_trainers_word_that_the_belt_stands_is_recorded_and_changes_nothing():
+    desk = Desk("stop-ignored", top=1.8)
+    async with desk.open() as pilot:
+        await desk.hold(pilot)
+        await desk.press(pilot, "r")
+        assert ev.RestWitnessed() not in desk.told
+        await desk.press(pilot, "s", "r")
+        assert desk.told[-1] == ev.RestWitnessed()
+        assert desk.rig.state == "stopping"

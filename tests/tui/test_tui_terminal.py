@@ -121,3 +121,23 @@ def test_a_broken_screen_stops_the_belt_and_goes_on_in_lines(terminal):
     assert "a broken screen" in t.err
     assert "Traceback" not in t.err + t.painted
     assert "the belt is at rest" in t.err
+
+
+def test_keys_still_stop_after_the_screen_has_broken(terminal):
+    t = terminal("--speedup", "3", driver=BROKEN, sim="stop-ignored")
+    t.hold()
+    t.see("== NOT CONFIRMED - PULL THE CLIP")
+    t.press("s")
+    t.see("(key)")
+    assert t.end() == 4
+
+
+def test_a_stuck_key_does_not_keep_stop_waiting(terminal):
+    t = terminal()
+    t.hold()
+    t.press("x" * 20_000, " ")
+    t.see("ENTER close")
+    time.sleep(1.1)  # for a second after such a flood only the urgent keys are taken
+    t.press("\r")
+    assert t.end() == 0
+    assert t.stopped

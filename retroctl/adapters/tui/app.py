@@ -48,6 +48,8 @@ PICTURE_EVERY_S: Final = 0.2
 KEY_REPEAT_S: Final = 0.3
 """The same key again so soon is a key held down; real seconds, since fingers know no other."""
 
+STOP_REPEAT_S: Final = 0.1
+
 UNARMED: Final = frozenset({"idle", "observing", "briefing"})
 AT_AN_END: Final = frozenset({"stopped", "faulted"})
 RUNNING: Final = frozenset(
@@ -81,6 +83,7 @@ class TrainerApp(App[None]):
         Binding("2", "act('stumble')", show=False, priority=True),
         Binding("3", "act('stepped_off')", show=False, priority=True),
         Binding("4", "act('fall')", show=False, priority=True),
+        Binding(with_capitals(("r",)), "act('rest')", show=False, priority=True),
         Binding("question_mark", "help", show=False),
         Binding(with_capitals(("t",)), "colours", show=False),
         Binding(with_capitals(("q",)), "quit_unarmed", show=False),
@@ -105,6 +108,7 @@ class TrainerApp(App[None]):
         self._controls = controls
         self._real_now = real_now
         self._last_act, self._last_at = "", 0.0
+        self._stopped_at: float | None = None
         self._helped_in = ""
         """The state in which help was opened: a stop that begins meanwhile must be seen."""
         for theme in THEMES:
@@ -173,11 +177,18 @@ class TrainerApp(App[None]):
         if self.view.ending is not None:
             self.exit()
         elif act is Urgent.STOP:
-            self._controls.stop("key")
+            self._stop()
         elif act is Urgent.LEAVE:
             self._controls.leave("SIGINT")
         elif state in RUNNING and not self._repeated("hold"):
             self._controls.tell(ev.HoldPressed())
+
+    def _stop(self) -> None:
+        """The first STOP at once, and one of a key held down every tenth of a second: each asks the belt again."""
+        now = self._real_now()
+        if self._stopped_at is None or now - self._stopped_at >= STOP_REPEAT_S:
+            self._stopped_at = now
+            self._controls.stop("key")
 
     @property
     def takes_text(self) -> bool:
@@ -190,13 +201,13 @@ class TrainerApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Which keys work now."""
-        del parameters
         state, over = self.view.feed.state, self.view.ending is not None
         match action:
             case "urgent_typed":
                 return not self.takes_text
             case "act":
-                return state in RUNNING and not over
+                wanted = {"stopping"} if parameters == ("rest",) else RUNNING
+                return state in wanted and not over
             case "confirm":
                 return over or (state in CONFIRMABLE and not isinstance(self.screen, ModalScreen))
             case "command_palette":

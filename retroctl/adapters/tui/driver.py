@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import TYPE_CHECKING, Any, cast
+import time
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import events
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
     from retroctl.adapters.tui.keymap import Urgent
 
-_OURS = ("SIGTSTP", "SIGCONT")
+_OURS: Final = ("SIGTSTP", "SIGCONT")
+KEYS_A_SECOND: Final = 40
+"""More than anybody types; what a stuck key or a paste brings beyond it is dropped. Urgent keys are not counted."""
 
 
 def guarded_driver(  # noqa: C901 - it is one class
@@ -44,6 +47,7 @@ def guarded_driver(  # noqa: C901 - it is one class
     class Guarded(base):  # type: ignore[misc, valid-type]  # the base is chosen at run time
         def __init__(self, *arguments: Any, **named: Any) -> None:
             before = {number: signal.getsignal(number) for number in _numbers()}
+            self._second_began, self._keys = 0.0, 0
             super().__init__(*arguments, **named)
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -53,11 +57,13 @@ def guarded_driver(  # noqa: C901 - it is one class
         def _writer_thread(self) -> Writer:
             writer = self.__dict__.get("_writer")
             if writer is None:
-                descriptor = cast("Any", sys.__stdout__).fileno()
+                output = cast("Any", sys.__stdout__)
                 writer = self.__dict__["_writer"] = Writer(
-                    descriptor,
+                    output.fileno(),
                     lambda: self._soon(repaint),
                     lambda: self._soon(gone),
+                    # A console of Windows takes UTF-8 only through Python's own layer.
+                    print_bytes=output.buffer.raw.write if sys.platform == "win32" else None,
                 )
             return cast("Writer", writer)
 
@@ -71,7 +77,17 @@ def guarded_driver(  # noqa: C901 - it is one class
                 if act is not None and not (message.key.lower() in TEXT_KEYS and takes_text()):
                     self._soon(lambda: urgent_key(act))
                     return
+                if not self._allowed():
+                    return
             super().process_message(message)
+
+        def _allowed(self) -> bool:
+            """Whether one more key may go into Textual's queue, which has no bound of its own."""
+            now = time.monotonic()
+            if now - self._second_began >= 1.0:
+                self._second_began, self._keys = now, 0
+            self._keys += 1
+            return self._keys <= KEYS_A_SECOND
 
         def _soon(self, call: Callable[[], None]) -> None:
             try:

@@ -31,6 +31,7 @@ ACTS: Final[dict[str, ev.Event]] = {
     "rail": ev.BalanceEventNoted(ev.BalanceEvent.RAIL),
     "stumble": ev.BalanceEventNoted(ev.BalanceEvent.STUMBLE),
     "stepped_off": ev.BalanceEventNoted(ev.BalanceEvent.STEPPED_OFF),
+    "rest": ev.RestWitnessed(),
     "fall": ev.BalanceEventNoted(ev.BalanceEvent.FALL),
 }
 """What the trainer does beside STOP, HOLD and confirming, by the names of the actions."""
@@ -43,6 +44,7 @@ HELP: Final = (
     ("e", "ease down, then stop: the normal end"),
     ("1 2", "balance: at the rail, stumble"),
     ("3 4", "balance: stepped off, fall (both STOP)"),
+    ("r", "while stopping: you see the belt stand"),
     ("Ctrl-C", "stop and leave (also Ctrl-Z, Ctrl-D)"),
     ("t", "colours: dark, light, high contrast"),
     ("?", "this help, and away again"),

@@ -38,10 +38,11 @@ class TrainerScreen:
         *,
         failed: Callable[[BaseException], None],
         gone: Callable[[], None],
+        ended: Callable[[], None],
     ) -> None:
-        """`failed`: a fault in the screen; `gone`: it ended though nobody asked, the terminal is closed."""
+        """`failed`: a fault in the screen; `ended`: it is off the terminal after one; `gone`: that is closed."""
         self.feed = Feed()
-        self._failed, self._gone = failed, gone
+        self._failed, self._gone, self._ended = failed, gone, ended
         self._app = TrainerApp(controls, machine, self.feed, driver=self._driver(controls))
         self._app.on_failure = failed
         self._closing = False
@@ -96,7 +97,11 @@ class TrainerScreen:
         over = self._closing or self._app.view.ending is not None
         if error is not None:
             self._failed(error)
-        elif self._app.failure is None and not over:
+        if over:
+            return
+        if error is not None or self._app.failure is not None:
+            self._ended()
+        else:
             # No exception, and nobody asked: the terminal went away under it.
             self._gone()
 

@@ -23,9 +23,20 @@ CLOSE_S: Final = 2.0
 class Writer:
     """What Textual's driver writes to."""
 
-    def __init__(self, descriptor: int, drained: Callable[[], None], gone: Callable[[], None]) -> None:
-        """From the thread: `drained` when there is room again after something was dropped, `gone` when nobody reads."""
+    def __init__(
+        self,
+        descriptor: int,
+        drained: Callable[[], None],
+        gone: Callable[[], None],
+        *,
+        print_bytes: Callable[[memoryview], int] | None = None,
+    ) -> None:
+        """From the thread: `drained` when there is room again after something was dropped, `gone` when nobody reads.
+
+        `print_bytes` writes some bytes and says how many: a console of Windows wants its own way.
+        """
         self._descriptor, self._drained, self._gone = descriptor, drained, gone
+        self._print_bytes = print_bytes or (lambda data: os.write(descriptor, data))
         self._store: deque[bytes] = deque()
         self._bytes = 0
         self._dropped = self._ended = self._broken = False
@@ -89,7 +100,7 @@ class Writer:
         rest = memoryview(data)
         try:
             while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+                rest = rest[self._print_bytes(rest) :]
         except OSError:
             with self._changed:
                 self._broken = True

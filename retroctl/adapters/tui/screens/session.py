@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 RUNNING_KEYS: Final = (
     "SPACE ESC S: STOP", "ENTER confirm", "H hold", "D down", "E ease", "1-4 balance", "? help", "T colours",
 )  # fmt: skip
+STOPPING_KEYS: Final = ("SPACE ESC S: STOP again", "R I see the belt stand", "CTRL-C leave", "? help")
 ARMED_KEYS: Final = ("SPACE ESC S: STOP", "C start at console", "P program starts", "? help")
 
 
@@ -51,7 +52,7 @@ class SessionPage(Page):
 
     def keys(self, view: View) -> Sequence[str]:
         """Depends on the state."""
-        return ARMED_KEYS if view.feed.state == "armed" else RUNNING_KEYS
+        return {"armed": ARMED_KEYS, "stopping": STOPPING_KEYS}.get(view.feed.state, RUNNING_KEYS)
 
     def title_of(self, view: View) -> str:
         """Where in the plan."""
