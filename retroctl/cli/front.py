@@ -55,7 +55,7 @@ class Front:
         if options.yes:
             self.listeners.append(Attendant(runner.clock, runner.tell, alone=not options.terminal))
         if options.terminal:
-            trainer = KeyTrainer(self._say, runner.tell, runner.stop, runner.leave, answered=options.yes)
+            trainer = KeyTrainer(self.say, runner.tell, runner.stop, runner.leave, answered=options.yes)
             self.listeners.append(trainer)
             stack.enter_context(keys(trainer.pressed, lambda: runner.leave("the terminal was closed")))
 
@@ -79,7 +79,8 @@ class Front:
         engine = self._runner.engine
         return None if engine is None else snapshot(engine, self._runner.now())
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """One line for the trainer that is no report; beside JSON lines it goes to standard error."""
         if self._lines is not None:
             self._lines.note(text)
         else:
@@ -88,7 +89,9 @@ class Front:
     def _unexpected(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """What no one caught: a fault of ours stops the belt; a library's forgotten future is only noted."""
         error, message = context.get("exception"), str(context.get("message"))
-        if error is None or "never retrieved" in message:
+        # The system ran out of sockets for a page's viewers: asyncio tries again in a second, and the belt is well.
+        no_room = isinstance(error, OSError) and "socket" in context
+        if error is None or no_room or "never retrieved" in message:
             self._runner.report(Kind.EVENT, {"event": "Unexpected", "text": f"{message}: {error}"})
         else:
             self._runner.fault(error)

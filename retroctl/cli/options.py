@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from retroctl.adapters.plans import PlanRequest, read_plan
+from retroctl.adapters.wall.address import WallAddress
 from retroctl.config import Settings, load_settings
 from retroctl.domain.limits import HANDS_FREE_LEVELS, MIN_BACKWARD_HOLD_S, BeltRange, Client, Level
 from retroctl.domain.plan import MAX_HOLD_S
@@ -38,6 +39,7 @@ class RunOptions:
     belt: BeltRange | None
     coarse: bool
     demo: bool = False
+    wall: WallAddress | None = None
 
     @classmethod
     def checked(
@@ -57,6 +59,8 @@ class RunOptions:
         speed_range: str | None,
         coarse: bool,
         terminal: bool,
+        wall: str | None = None,
+        wall_lan: bool = False,
     ) -> RunOptions:
         """Check everything that can be checked without a machine. Raises ConfigError, one clear line."""
         if sim is not None and address is not None:
@@ -85,7 +89,10 @@ class RunOptions:
 
             personality(sim)
         belt = None if speed_range is None else _belt(speed_range)
-        return cls(settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse)
+        screen = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
+        return cls(
+            settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse, wall=screen
+        )
 
 
 def demo_options() -> RunOptions:

@@ -18,6 +18,7 @@ from retroctl.cli.front import Front
 from retroctl.cli.machine import held, on_air, session_clock, simulated
 from retroctl.cli.status import status_of
 from retroctl.cli.summing_up import belt_words, fault_words, reason_words, summary_of
+from retroctl.cli.wall import wall_screen
 from retroctl.cli.ways_out import unless_left
 from retroctl.domain.envelope import Envelope
 from retroctl.domain.limits import BeltRange, Caps, caps_for
@@ -94,22 +95,26 @@ class _Run:
         with ExitStack() as stack:
             front = Front(self._options, runner, self._errors, stack)
             listeners += front.listeners
-            try:
-                info = await runner.connect()
-                plan, belt, caps = self._plan(chosen, info)
-                await self._begin_record(**self._particulars(info, plan, belt, caps))
-            except BaseException:
-                await runner.abandon()
-                raise
-            recorder = Recorder(self._journal, runner.tell)
-            for report in self._early:
-                recorder(report)
-            listeners[0] = recorder
-            front.introduce(_introduction(self._options, info, plan, caps))
-            engine = self._engine(plan, belt, caps, began_at=runner.began_at)
-            runner.begin(engine)
-            result = await runner.finish()
-            return self._end(front, runner, engine, result)
+            async with wall_screen(self._options, runner, listeners, front.say):
+                return await self._on(chosen, runner, listeners, front)
+
+    async def _on(self, chosen: Chosen, runner: Runner, listeners: list[Callable[[Report], None]], front: Front) -> int:
+        try:
+            info = await runner.connect()
+            plan, belt, caps = self._plan(chosen, info)
+            await self._begin_record(**self._particulars(info, plan, belt, caps))
+        except BaseException:
+            await runner.abandon()
+            raise
+        recorder = Recorder(self._journal, runner.tell)
+        for report in self._early:
+            recorder(report)
+        listeners[0] = recorder
+        front.introduce(_introduction(self._options, info, plan, caps))
+        engine = self._engine(plan, belt, caps, began_at=runner.began_at)
+        runner.begin(engine)
+        result = await runner.finish()
+        return self._end(front, runner, engine, result)
 
     # -- putting together ------------------------------------------------------------------------------------------
 
