@@ -2,76 +2,105 @@
 (() => {
   const SILENT_S = 1.8; // grey within two seconds of silence, looked at ten times a second
   const AGAIN_MS = 2000;
-  const DIGIT_EM = 0.556, POINT_EM = 0.278; // Arial
   const WORDS = {
     idle: "Getting ready", observing: "Getting ready", briefing: "Getting ready",
     armed: "Stand on the side rails", starting: "The belt will start", settling: "Changing speed",
     overridden: "Changed at the console", lost: "No link to the belt", easing_down: "Slowing down",
     turning: "Stand still. Turn.", stopped: "The session is over", faulted: "The session is over",
   };
-  const STOPS = ["stopping", "stopped", "faulted"];
   const at = (id) => document.getElementById(id);
   const body = document.body;
+  const pen = document.createElement("canvas").getContext("2d");
   let last = null, heardAt = 0, over = false;
 
-  const set = (name, value) => value ? body.setAttribute(name, value) : body.removeAttribute(name);
-  const text = (id, words) => { if (at(id).textContent !== words) at(id).textContent = words; };
+  const mark = (name, value) => value ? body.setAttribute(name, "yes") : body.removeAttribute(name);
   const clock = (s) => `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
+
+  // --- letters as large as their room allows -------------------------------------------------------------------
+
+  // Every way to put words on at most three lines.
+  function breaks(words, lines = 3) {
+    if (lines === 1 || words.length === 1) return [[words.join(" ")]];
+    const all = [[words.join(" ")]];
+    for (let i = 1; i < words.length; i++) {
+      for (const rest of breaks(words.slice(i), lines - 1)) all.push([words.slice(0, i).join(" "), ...rest]);
+    }
+    return all;
+  }
+
+  // Put `text` into an element so that it fills `wide` x `tall`, given as shares of the screen; `cap` bounds a letter.
+  function fit(id, text, wide, tall, cap = tall) {
+    const element = at(id), width = wide * innerWidth, height = tall * innerHeight;
+    const wanted = [text, width, height].join();
+    if (element.dataset.fitted === wanted) return;
+    element.dataset.fitted = wanted;
+    const style = getComputedStyle(element);
+    pen.font = `${style.fontWeight} 100px ${style.fontFamily}`;
+    const digit = pen.measureText("0").actualBoundingBoxAscent / 100;
+    let best = null, size = 0;
+    for (const lines of breaks(text.split(" "))) {
+      const widest = Math.max(...lines.map((line) => pen.measureText(line).width)) / 100;
+      const here = Math.min(width / widest, height / (digit + 1.1 * (lines.length - 1)), cap * innerHeight / digit);
+      if (here > size * 1.02) { best = lines; size = here; } // fewer lines, unless more are plainly larger
+    }
+    element.style.fontSize = `${Math.floor(size)}px`;
+    element.textContent = "";
+    for (const line of best) element.appendChild(document.createElement("div")).textContent = line;
+  }
+
+  // --- what is shown ---------------------------------------------------------------------------------------------
 
   function stopWords(news) {
     if (news.stop) return news.stop;
     if (news.state === "stopping") return "STOPPING";
-    return STOPS.includes(news.state) && news.speed === 0 ? "STOPPED" : null;
+    return (news.state === "stopped" || news.state === "faulted") && news.speed === 0 ? "STOPPED" : null;
   }
 
-  function showStop(words) {
-    const [what, advice] = words.split(" - ");
-    const pull = words !== "STOPPING" && words !== "STOPPED";
-    body.dataset.field = pull ? "clip" : words === "STOPPED" ? "rest" : "stop";
-    text("word", what);
-    // Bold capitals are about 0.72 em wide; long words go on two lines.
-    const lines = what.length > 9 ? 2 : 1;
-    body.style.setProperty("--wide", Math.max(3, Math.ceil(what.length / lines) * (lines > 1 ? 0.86 : 0.74)));
-    text("next", advice || (over || words === "STOPPED" && last.state !== "stopping" ? "" : speedWords()));
-    body.style.setProperty("--next-wide", (advice || "").length * 0.72);
+  function showStop(words, news) {
+    const parts = words.split(" - ");
+    body.dataset.field = words === "STOPPED" ? "rest" : words === "STOPPING" ? "stop" : "clip";
+    const clip = body.dataset.field === "clip";
+    fit("word", parts[0], .88, clip ? .28 : .34, clip ? .18 : .34);
+    if (parts[1]) fit("next", parts[1], .88, .28);
+    else fit("next", over ? WORDS.stopped : words === "STOPPING" && news.speed !== null ? speed(news) : " ", .88, .14);
   }
 
-  const speedWords = () => last.speed === null ? "" : `${last.speed.toFixed(1)} km/h`;
+  const speed = (news) => `${news.speed.toFixed(1)} km/h`;
 
   function showBelt(news) {
-    const number = news.speed === null ? "\u2013" : news.speed.toFixed(1);
-    const faster = news.state === "announcing";
+    const portrait = innerHeight > innerWidth, faster = news.state === "announcing";
     body.dataset.field = news.speed === null ? "wait" : faster ? "faster" : "run";
-    text("number", number);
-    body.style.setProperty("--wide", (number.length - 1) * DIGIT_EM + POINT_EM);
-    const left = news.hold_left === null ? null : Math.ceil(news.hold_left);
-    if (left !== null) {
-      text("left", clock(left));
+    fit("number", news.speed === null ? "\u2013" : news.speed.toFixed(1), portrait ? .9 : .7, .4);
+    const held = news.hold_left !== null && !over;
+    mark("data-hold", held);
+    if (held) {
+      fit("left", clock(Math.ceil(news.hold_left)), portrait ? .6 : .22, portrait ? .09 : .13);
       at("bar").style.transform = `scaleX(${Math.min(1, Math.max(0, news.hold_left / news.hold))})`;
     }
-    set("data-hold", left !== null && "yes");
-    let words = WORDS[news.state];
-    if (!words) words = news.next === null ? "Then slower" : `${faster ? "Faster" : "Next"} ${news.next.toFixed(1)}`;
-    text("next", words);
+    const coming = news.next === null ? "Next: slower" : `${faster ? "Faster" : "Next"} ${news.next.toFixed(1)}`;
+    fit("next", over ? WORDS.stopped : WORDS[news.state] || coming, .9, held ? .13 : .2, .12);
   }
 
   function show() {
-    if (last === null) return;
+    if (last === null) { fit("next", "Connecting", .9, .12); return; }
     const words = stopWords(last);
-    if (words) { set("data-hold", false); showStop(words); } else showBelt(last);
-    if (over && body.dataset.field !== "clip") text("next", "The session is over");
+    mark("data-stop", words !== null);
+    if (words === null) showBelt(last);
+    else { mark("data-hold", false); showStop(words, last); }
     look();
   }
 
   // How old what stands here is: its age when it was sent, and what has passed since.
   function look() {
-    if (last === null) return;
     const since = (performance.now() - heardAt) / 1000;
-    const age = (last.age || 0) + since;
-    const silent = !over && (last.age === null ? since : age) > SILENT_S;
-    set("data-silent", silent && "yes");
-    if (silent) text("age", last.age === null ? "No news" : `Last heard from the belt ${Math.floor(age)} s ago`);
+    const age = last === null || last.age === null ? since : last.age + since;
+    const silent = last !== null && !over && age > SILENT_S;
+    mark("data-silent", silent);
+    const clip = body.dataset.field === "clip";
+    if (silent) fit("age", `No news for ${Math.floor(age)} s`, .88, clip ? .06 : .2, clip ? .06 : .11);
   }
+
+  // --- listening -------------------------------------------------------------------------------------------------
 
   function listen() {
     const source = new EventSource(location.pathname.replace(/\/?$/, "/events"));
@@ -83,6 +112,8 @@
     };
   }
 
+  addEventListener("resize", show);
   setInterval(look, 100);
+  show();
   listen();
 })();
