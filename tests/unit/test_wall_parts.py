@@ -11,7 +11,7 @@ import pytest
 import segno
 
 from retroctl.adapters.wall import token
-from retroctl.adapters.wall.address import DEFAULT_PORT, WallAddress, names_this_computer, own_address
+from retroctl.adapters.wall.address import DEFAULT_PORT, EVERYWHERE, WallAddress, names_this_computer, own_address
 from retroctl.adapters.wall.news import news
 from retroctl.adapters.wall.page import page
 from retroctl.adapters.wall.qr import columns, qr_lines
@@ -46,7 +46,7 @@ HOLDING = Snapshot(
         ("127.0.0.2", False, "127.0.0.2", DEFAULT_PORT),
         ("localhost:80", False, "127.0.0.1", 80),
         ("[::1]:80", False, "::1", 80),
-        ("", True, "0.0.0.0", DEFAULT_PORT),
+        ("", True, EVERYWHERE, DEFAULT_PORT),
         ("192.168.1.5:1", True, "192.168.1.5", 1),
         ("[::]", True, "::", DEFAULT_PORT),
     ],
@@ -64,7 +64,7 @@ def test_what_is_no_address_is_refused(text, lan):
         WallAddress.parse(text, lan=lan)
 
 
-@pytest.mark.parametrize("text", ["0.0.0.0", "192.168.1.5:8760", "[::]:1", "8.8.8.8"])
+@pytest.mark.parametrize("text", [EVERYWHERE, "192.168.1.5:8760", "[::]:1", "8.8.8.8"])
 def test_another_host_than_this_computer_needs_leave(text):
     with pytest.raises(ConfigError, match="--wall-lan"):
         WallAddress.parse(text, lan=False)
@@ -73,9 +73,9 @@ def test_another_host_than_this_computer_needs_leave(text):
 def test_the_address_to_type_holds_the_token_and_a_host_that_can_be_reached():
     assert WallAddress("192.168.1.5", 0, lan=True).url(8760, "abc") == "http://192.168.1.5:8760/abc/"
     assert WallAddress("::1", 0, lan=False).url(1, None) == "http://[::1]:1/"
-    everywhere = WallAddress("0.0.0.0", 0, lan=True).url(1, "abc")
+    everywhere = WallAddress(EVERYWHERE, 0, lan=True).url(1, "abc")
     assert everywhere == f"http://{own_address()}:1/abc/"
-    assert "0.0.0.0" not in everywhere
+    assert EVERYWHERE not in everywhere
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from retroctl.units import Speed
 
 async def until(true, *, within_s: float = 5.0) -> None:
     async with asyncio.timeout(within_s):
-        while not true():
+        while not true():  # noqa: ASYNC110 - what is waited for has no event of its own
             await asyncio.sleep(0.01)
 
 
