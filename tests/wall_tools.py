@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import socket
 from contextlib import asynccontextmanager
@@ -68,11 +69,15 @@ class Screen:
 @asynccontextmanager
 async def screen(*, lan: bool = False) -> AsyncIterator[Screen]:
     made = Screen(lan=lan)
+    uncaught: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: uncaught.append(context))
     await made.wall.open()
     try:
         yield made
     finally:
         await made.wall.close()
+    gc.collect()  # what a forgotten task has to say comes when it is collected
+    assert uncaught == [], "in the program, what nobody catches in the loop stops the belt"
 
 
 async def shut(writer: asyncio.StreamWriter) -> None:

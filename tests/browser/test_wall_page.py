@@ -263,7 +263,7 @@ async def test_silence_does_not_take_back_the_advice_to_pull_the_clip():
         assert colour[0] > 2 * max(colour[1:])
 
 
-async def test_a_program_that_ends_says_so_and_a_server_that_dies_does_not():
+async def test_a_program_that_ends_says_so_and_its_page_stays():
     async with browser(TELEVISION) as seen:
         await seen.show(picture(state=State.STOPPED, measured=Speed(0), hold_remaining_s=None), until=field("rest"))
         await seen.screen.wall.close()

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import socket
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from aiohttp import web
 
@@ -197,6 +197,14 @@ async def _feed(viewer: Viewer, transport: asyncio.Transport, answer: web.Stream
             return
 
 
+class _Cut(asyncio.Protocol):
+    """Ends a connection as soon as it begins."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """End it."""
+        cast("asyncio.Transport", transport).abort()
+
+
 class _Bounded(web.Server):
     """aiohttp's server with what it leaves open closed: how many connections, how fast, and for how long."""
 
@@ -205,18 +213,22 @@ class _Bounded(web.Server):
         self._deadlines: dict[RequestHandler, asyncio.TimerHandle] = {}
         self._second, self._in_second = 0, 0
 
-    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
-        super().connection_made(handler, transport)
-        loop = asyncio.get_running_loop()
-        second = int(loop.time())
+    def __call__(self) -> RequestHandler:
+        """What speaks to a new connection. aiohttp has no way to refuse one, so it must not hear of it."""
+        second = int(asyncio.get_running_loop().time())
         self._in_second = self._in_second + 1 if second == self._second else 1
         self._second = second
-        if len(self.connections) > CONNECTIONS or self._in_second > CONNECTIONS_A_SECOND:
-            transport.abort()
-            return
-        self._deadlines[handler] = loop.call_later(REQUEST_S, transport.abort)
+        if len(self.connections) >= CONNECTIONS or self._in_second > CONNECTIONS_A_SECOND:
+            return cast("RequestHandler", _Cut())
+        return super().__call__()
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        """Give it its time."""
+        super().connection_made(handler, transport)
+        self._deadlines[handler] = asyncio.get_running_loop().call_later(REQUEST_S, transport.abort)
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        """It needs no end any more."""
         self.keep(handler)
         super().connection_lost(handler, exc)
 
