@@ -140,7 +140,7 @@ def run(
       retroctl run --plan monday.toml              the stages of a file
       retroctl run --sim standard --speedup 5      practise, without a treadmill
       retroctl run --sim standard --yes --jsonl    for programs: JSON lines
-      retroctl run --wall --wall-lan               with a screen for the client behind the belt
+      retroctl run --wall --wall-lan               a screen for the client
 
     \b
     Exit status:

@@ -21,7 +21,7 @@ from retroctl.cli.ways_out import ways_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import ExitStack
+    from contextlib import AsyncExitStack
 
     from retroctl.app.result import Result
     from retroctl.app.runner import Runner
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Front:
     """What a person or a program sees of a run, and the ways by which they act on it."""
 
-    def __init__(self, options: RunOptions, runner: Runner, errors: Output, stack: ExitStack) -> None:
+    def __init__(self, options: RunOptions, runner: Runner, errors: Output, stack: AsyncExitStack) -> None:
         """Everything that must be undone goes on `stack`."""
         loop = asyncio.get_running_loop()
 
@@ -55,7 +55,7 @@ class Front:
         if options.yes:
             self.listeners.append(Attendant(runner.clock, runner.tell, alone=not options.terminal))
         if options.terminal:
-            trainer = KeyTrainer(self.say, runner.tell, runner.stop, runner.leave, answered=options.yes)
+            trainer = KeyTrainer(self._say, runner.tell, runner.stop, runner.leave, answered=options.yes)
             self.listeners.append(trainer)
             stack.enter_context(keys(trainer.pressed, lambda: runner.leave("the terminal was closed")))
 
@@ -79,8 +79,7 @@ class Front:
         engine = self._runner.engine
         return None if engine is None else snapshot(engine, self._runner.now())
 
-    def say(self, text: str) -> None:
-        """One line for the trainer that is no report; beside JSON lines it goes to standard error."""
+    def _say(self, text: str) -> None:
         if self._lines is not None:
             self._lines.note(text)
         else:

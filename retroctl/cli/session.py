@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from retroctl import __version__
@@ -92,29 +92,27 @@ class _Run:
             exit_wait_s=chosen.exit_wait_s,
             attended=self._options.terminal,
         )
-        with ExitStack() as stack:
+        async with AsyncExitStack() as stack:
+            # Before anything draws on the terminal: the address is to be read, and the code to be scanned.
+            await stack.enter_async_context(wall_screen(self._options, runner, listeners, self._errors.line))
             front = Front(self._options, runner, self._errors, stack)
             listeners += front.listeners
-            async with wall_screen(self._options, runner, listeners, front.say):
-                return await self._on(chosen, runner, listeners, front)
-
-    async def _on(self, chosen: Chosen, runner: Runner, listeners: list[Callable[[Report], None]], front: Front) -> int:
-        try:
-            info = await runner.connect()
-            plan, belt, caps = self._plan(chosen, info)
-            await self._begin_record(**self._particulars(info, plan, belt, caps))
-        except BaseException:
-            await runner.abandon()
-            raise
-        recorder = Recorder(self._journal, runner.tell)
-        for report in self._early:
-            recorder(report)
-        listeners[0] = recorder
-        front.introduce(_introduction(self._options, info, plan, caps))
-        engine = self._engine(plan, belt, caps, began_at=runner.began_at)
-        runner.begin(engine)
-        result = await runner.finish()
-        return self._end(front, runner, engine, result)
+            try:
+                info = await runner.connect()
+                plan, belt, caps = self._plan(chosen, info)
+                await self._begin_record(**self._particulars(info, plan, belt, caps))
+            except BaseException:
+                await runner.abandon()
+                raise
+            recorder = Recorder(self._journal, runner.tell)
+            for report in self._early:
+                recorder(report)
+            listeners[0] = recorder
+            front.introduce(_introduction(self._options, info, plan, caps))
+            engine = self._engine(plan, belt, caps, began_at=runner.began_at)
+            runner.begin(engine)
+            result = await runner.finish()
+            return self._end(front, runner, engine, result)
 
     # -- putting together ------------------------------------------------------------------------------------------
 

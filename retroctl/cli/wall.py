@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,10 @@ if TYPE_CHECKING:
 async def wall_screen(
     options: RunOptions, runner: Runner, listeners: list[Callable[[Report], None]], say: Callable[[str], None]
 ) -> AsyncIterator[None]:
-    """Serve the page while inside, if it was asked for. Raises ConfigError when its address cannot be had."""
+    """Serve the page while inside, if it was asked for. `say` prints a line; the token goes there and nowhere else.
+
+    Raises ConfigError when the address cannot be had.
+    """
     if options.wall is None:
         yield
         return
@@ -45,17 +47,16 @@ async def wall_screen(
         say(f"The client's wall screen: {wall.url}")
         if options.wall.lan:
             code = qr_lines(wall.url)
-            for line in code if columns(code[0]) < _columns(jsonl=options.jsonl) else []:
+            for line in code if columns(code[0]) < _columns() else []:
                 say(line)
         yield
     finally:
         await wall.close()
 
 
-def _columns(*, jsonl: bool) -> int:
-    """How wide the terminal is to which the address goes; 0 where there is none: a code in a file is noise."""
-    stream = sys.stderr if jsonl else sys.stdout
+def _columns() -> int:
+    """How wide the terminal behind standard error is; 0 where there is none: a code in a file is noise."""
     try:
-        return os.get_terminal_size(stream.fileno()).columns
-    except (AttributeError, OSError, ValueError):
+        return os.get_terminal_size(2).columns
+    except OSError:
         return 0

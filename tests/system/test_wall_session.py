@@ -7,6 +7,7 @@ import json
 import os
 import queue
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -19,11 +20,13 @@ from whole import FrontEnd, Whole
 
 from retroctl.adapters.wall import server
 from retroctl.adapters.wall.address import WallAddress
+from retroctl.adapters.wall.qr import qr_lines
 from retroctl.adapters.wall.server import Wall
 from retroctl.app.clock import ScaledClock
 from retroctl.app.reports import Kind
 from retroctl.app.snapshot import snapshot
 from retroctl.cli.app import run_app
+from retroctl.cli.front import Front
 from simulators.bleak_backend import SimulatedRadio
 from simulators.machine import FtmsMachine
 from simulators.personality import personality
@@ -131,10 +134,9 @@ def started(folder: Path, *arguments: str) -> tuple[subprocess.Popen[str], str]:
         env={**os.environ, "RETROCTL_DATA_DIR": str(folder)},
     )
     told: queue.Queue[str] = queue.Queue()
-    stream = process.stderr if "--jsonl" in arguments else process.stdout
 
     def first_line() -> None:
-        for line in stream:
+        for line in process.stderr:
             if "wall screen" in line:
                 told.put(line)
                 return
@@ -154,11 +156,11 @@ def test_the_program_serves_its_page_beside_either_output(tmp_path, output):
     try:
         assert b"<!doctype html>" in fetched(url)
         assert fetched(url + "events").startswith(b'data: {"speed":')
-        out, _ = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode == 0
-    assert "\x1b" not in out, "no code of squares where there is no terminal"
+    assert "\x1b" not in out + err, "no code of squares where there is no terminal"
     if output == "--jsonl":
         lines = [json.loads(line) for line in out.splitlines()]
         assert lines[-1]["type"] == "summary"
@@ -206,3 +208,70 @@ def test_a_wrong_address_is_one_line_and_status_2(monkeypatch, capsys, tmp_path,
     captured = capsys.readouterr()
     assert (ended.value.code, captured.out, captured.err.count("\n")) == (2, "", 1)
     assert words in captured.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_on_a_terminal_the_address_comes_with_its_code(tmp_path):
+    import fcntl  # noqa: PLC0415 - not on Windows
+    import pty  # noqa: PLC0415
+    import termios  # noqa: PLC0415
+
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "retroctl",
+            "run",
+            "--sim",
+            "standard",
+            "--yes",
+            "--jsonl",
+            "--speedup",
+            "100",
+            "--top",
+            "1.8",
+            "--hold",
+            "60",
+            "--wall-lan",
+            "--wall",
+            "127.0.0.1:0",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=slave,
+        env={**os.environ, "RETROCTL_DATA_DIR": str(tmp_path)},
+    )
+    os.close(slave)
+    told = b""
+    try:
+        while b"\x1b[0m" not in told or told.count(b"\n") < 10:
+            told += os.read(master, 4096)
+        assert process.wait(timeout=60) == 0
+    finally:
+        process.kill()
+        os.close(master)
+    url = told.decode().split("wall screen: ")[1].split()[0]
+    assert [line.strip() for line in qr_lines(url)][:5] == [line.strip() for line in told.decode().splitlines()[1:6]]
+
+
+async def test_running_out_of_sockets_is_noted_and_stops_nothing():
+    noted, faults = [], []
+
+    class Runner:
+        report = staticmethod(lambda kind, data: noted.append((kind, data)))
+        fault = staticmethod(faults.append)
+
+    front = Front.__new__(Front)
+    front._runner = Runner
+    loop = asyncio.get_running_loop()
+    context = {
+        "message": "socket.accept() out of system resource",
+        "exception": OSError(24, "Too many"),
+        "socket": None,
+    }
+    front._unexpected(loop, context)
+    assert (len(noted), faults) == (1, [])
+    front._unexpected(loop, {"message": "a bug", "exception": RuntimeError("a bug")})
+    assert len(faults) == 1
