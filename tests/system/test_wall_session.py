@@ -275,3 +275,15 @@ async def test_running_out_of_sockets_is_noted_and_stops_nothing():
     assert (len(noted), faults) == (1, [])
     front._unexpected(loop, {"message": "a bug", "exception": RuntimeError("a bug")})
     assert len(faults) == 1
+
+
+def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("RETROCTL_DATA_DIR", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "segno", None)
+    monkeypatch.delitem(sys.modules, "retroctl.adapters.wall.qr", raising=False)
+    monkeypatch.setattr(sys, "argv", ["retroctl", "run", "--sim", "standard", "--yes", "--jsonl", "--wall"])
+    with pytest.raises(SystemExit) as ended:
+        run_app()
+    captured = capsys.readouterr()
+    assert ended.value.code == 2
+    assert "pip install 'retroctl[wall]'" in captured.err
