@@ -89,9 +89,9 @@ class RunOptions:
 
             personality(sim)
         belt = None if speed_range is None else _belt(speed_range)
-        screen = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
+        on_wall = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
         return cls(
-            settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse, wall=screen
+            settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse, wall=on_wall
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 
 import pytest
 from wall_tools import Watching, ask, picture, screen, shut, stalled
@@ -145,6 +146,7 @@ async def test_the_fifty_first_viewer_gets_503():
             await viewer.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows takes what it likes into its own buffers")
 async def test_a_viewer_that_never_reads_is_dropped_and_keeps_one_event_waiting(monkeypatch):
     monkeypatch.setattr(server, "STALLED_S", 0.4)
     monkeypatch.setattr(server, "SEND_BUFFER", 2048)

@@ -90,7 +90,7 @@ class Wall:
             raise ConfigError(
                 f"--wall: {host} port {port} cannot be opened ({reason}); give another HOST:PORT"
             ) from error
-        self.url = self._address.url(site.port, self._token)
+        self.url = self._address.url(self._runner.addresses[0][1], self._token)
         self._broadcast = asyncio.create_task(self._tell(), name="wall")
         self._broadcast.add_done_callback(self._ended)
 

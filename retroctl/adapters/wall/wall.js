@@ -36,7 +36,7 @@
     element.dataset.fitted = wanted;
     const style = getComputedStyle(element);
     pen.font = `${style.fontWeight} 100px ${style.fontFamily}`;
-    const digit = pen.measureText("0").actualBoundingBoxAscent / 100;
+    const digit = (pen.measureText("0").actualBoundingBoxAscent || 73) / 100; // old browsers do not measure heights
     let best = null, size = 0;
     for (const lines of breaks(text.split(" "))) {
       const widest = Math.max(...lines.map((line) => pen.measureText(line).width)) / 100;
