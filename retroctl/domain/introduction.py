@@ -52,8 +52,8 @@ def refuse_before_balance(plan: Plan, client: Client, belt: BeltRange) -> None:
     for number, stage in enumerate(plan.stages, start=1):
         if stage.kind is not StageKind.LADDER or stage.facing is not Facing.BACKWARD:
             raise PlanError(
-                f"stage {number}: {stage.facing} {stage.kind} is for clients whose balance is mastered (R13); until then "
-                "only a ladder, or one or two backward intervals of 30 s at the lowest speed inside a forward run"
+                f"stage {number}: {stage.facing} {stage.kind} is for clients whose balance is mastered (R13); until "
+                "then only a ladder, or one or two backward intervals of 30 s at the lowest speed inside a forward run"
             )
 
 
