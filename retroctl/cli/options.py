@@ -91,8 +91,9 @@ class RunOptions:
         belt = None if speed_range is None else _belt(speed_range)
         on_wall = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
         return cls(
-            settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse, wall=on_wall
-        )
+            settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
+            wall=on_wall,
+        )  # fmt: skip
 
 
 def demo_options() -> RunOptions:
