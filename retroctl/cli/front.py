@@ -34,9 +34,19 @@ class Front:
     """What a person or a program sees of a run, and the ways by which they act on it."""
 
     def __init__(
-        self, options: RunOptions, runner: Runner, errors: Output, stack: AsyncExitStack, machine: tuple[str, str]
+        self,
+        options: RunOptions,
+        runner: Runner,
+        errors: Output,
+        stack: AsyncExitStack,
+        *,
+        machine: tuple[str, str],
+        said: list[str],
     ) -> None:
-        """Everything that must be undone goes on `stack`. `machine`: name and address of the treadmill."""
+        """Everything that must be undone goes on `stack`.
+
+        `machine`: name and address of the treadmill; `said`: lines that the trainer's screen covers.
+        """
         loop = asyncio.get_running_loop()
 
         def reader_gone() -> None:
@@ -64,7 +74,7 @@ class Front:
             self._trainer = KeyTrainer(self._say, runner.tell, runner.stop, runner.leave, answered=options.yes)
             self.listeners.append(self._trainer)
             if options.screen:
-                self._open_screen(*machine, simulated=options.sim is not None)
+                self._open_screen(*machine, said, simulated=options.sim is not None)
             else:
                 self._take_keys()
 
@@ -95,7 +105,7 @@ class Front:
 
     # -- the trainer's screen --------------------------------------------------------------------------------------
 
-    def _open_screen(self, name: str, address: str, *, simulated: bool) -> None:
+    def _open_screen(self, name: str, address: str, said: list[str], *, simulated: bool) -> None:
         from retroctl.adapters.tui.controls import Controls  # noqa: PLC0415 - heavy, and not needed for lines
         from retroctl.adapters.tui.facts import Machine  # noqa: PLC0415
         from retroctl.adapters.tui.screen import TrainerScreen  # noqa: PLC0415
@@ -107,6 +117,7 @@ class Front:
         self._screen = TrainerScreen(
             controls,
             Machine(name, address, simulated),
+            said=tuple(said),
             failed=self._screen_failed,
             gone=self._terminal_gone,
             ended=self._take_keys,
@@ -146,7 +157,9 @@ class Front:
     def _unexpected(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """What no one caught: a fault of ours stops the belt; a library's forgotten future is only noted."""
         error, message = context.get("exception"), str(context.get("message"))
-        if error is None or "never retrieved" in message:
+        # The system ran out of sockets for a page's viewers: asyncio tries again in a second, and the belt is well.
+        no_room = isinstance(error, OSError) and "socket" in context
+        if error is None or no_room or "never retrieved" in message:
             self._runner.report(Kind.EVENT, {"event": "Unexpected", "text": f"{message}: {error}"})
         else:
             self._runner.fault(error)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from retroctl.adapters.plans import PlanRequest, read_plan
+from retroctl.adapters.wall.address import WallAddress
 from retroctl.config import Settings, load_settings
 from retroctl.domain.limits import HANDS_FREE_LEVELS, MIN_BACKWARD_HOLD_S, BeltRange, Client, Level
 from retroctl.domain.plan import MAX_HOLD_S
@@ -40,6 +41,7 @@ class RunOptions:
     demo: bool = False
     screen: bool = False
     """The trainer's screen; lines and single keys without it."""
+    wall: WallAddress | None = None
 
     @classmethod
     def checked(
@@ -60,6 +62,8 @@ class RunOptions:
         coarse: bool,
         terminal: bool,
         screen: bool = False,
+        wall: str | None = None,
+        wall_lan: bool = False,
     ) -> RunOptions:
         """Check everything that can be checked without a machine. Raises ConfigError, one clear line."""
         if sim is not None and address is not None:
@@ -88,9 +92,11 @@ class RunOptions:
 
             personality(sim)
         belt = None if speed_range is None else _belt(speed_range)
+        on_wall = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
         return cls(
             settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
             screen=screen and terminal and not plain and not jsonl,
+            wall=on_wall,
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from retroctl.cli.front import Front
 from retroctl.cli.machine import held, on_air, session_clock, simulated
 from retroctl.cli.status import status_of
 from retroctl.cli.summing_up import belt_words, fault_words, reason_words, summary_of
+from retroctl.cli.wall import wall_screen
 from retroctl.cli.ways_out import unless_left
 from retroctl.domain.envelope import Envelope
 from retroctl.domain.introduction import refuse_before_balance
@@ -94,8 +95,11 @@ class _Run:
             attended=self._options.terminal,
         )
         async with AsyncExitStack() as stack:
+            # Before anything draws on the terminal: the address is to be read, and the code to be scanned.
+            said: list[str] = []
+            await stack.enter_async_context(wall_screen(self._options, runner, listeners, self._say_and_keep(said)))
             machine = (chosen.treadmill.name, chosen.treadmill.address)
-            front = Front(self._options, runner, self._errors, stack, machine)
+            front = Front(self._options, runner, self._errors, stack, machine=machine, said=said)
             listeners += front.listeners
             try:
                 info = await runner.connect()
@@ -172,6 +176,15 @@ class _Run:
             "speedup": self._options.speedup,
             "coarse_accepted": self._options.coarse,
         }
+
+    def _say_and_keep(self, said: list[str]) -> Callable[[str], None]:
+        """Said before the trainer's screen covers the terminal; kept, so that it can be shown there again."""
+
+        def say(line: str) -> None:
+            said.append(line)
+            self._errors.line(line)
+
+        return say
 
     def _facts(self, info: MachineInfo, plan: Plan, caps: Caps) -> Facts:
         from retroctl.adapters.tui.facts import Facts  # noqa: PLC0415 - only with the trainer's screen

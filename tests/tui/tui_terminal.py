@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from retroctl.adapters.journal import read
+
 DRIVER = Path(__file__).parent.parent / "cli_driver.py"
 LIMIT_S = 40.0
 CONTROLS = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>78])")
@@ -105,6 +107,12 @@ class ScreenTerminal:
     def stopped(self) -> bool:
         """The belt is at rest in truth, and Stop was written."""
         return self.truth["true_speed"] == [0.0] and "0801" in self.truth["written"]
+
+    @property
+    def rows(self) -> tuple[Any, ...]:
+        """The journal of the session so far."""
+        file = self.folder / "data" / "records.sqlite3"
+        return tuple(read.session(file, read.sessions(file)[0].id).rows)
 
     @property
     def restored(self) -> bool:

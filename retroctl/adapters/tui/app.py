@@ -24,7 +24,7 @@ from retroctl.adapters.tui.keymap import (
 from retroctl.adapters.tui.messages import News
 from retroctl.adapters.tui.screens.briefing import BriefingPage
 from retroctl.adapters.tui.screens.connecting import ConnectingPage
-from retroctl.adapters.tui.screens.modals import Card, HelpScreen, StartScreen
+from retroctl.adapters.tui.screens.modals import Card, HelpScreen, SaidScreen, StartScreen
 from retroctl.adapters.tui.screens.page import Page
 from retroctl.adapters.tui.screens.session import SessionPage
 from retroctl.adapters.tui.screens.summary import SummaryPage
@@ -85,6 +85,7 @@ class TrainerApp(App[None]):
         Binding("4", "act('fall')", show=False, priority=True),
         Binding(with_capitals(("r",)), "act('rest')", show=False, priority=True),
         Binding("question_mark", "help", show=False),
+        Binding(with_capitals(("w",)), "wall", show=False),
         Binding(with_capitals(("t",)), "colours", show=False),
         Binding(with_capitals(("q",)), "quit_unarmed", show=False),
     ]
@@ -153,7 +154,7 @@ class TrainerApp(App[None]):
             type(page) is not wanted
             or (isinstance(self.screen, StartScreen) and state != "armed")
             or (self._palette_open and state not in UNARMED and not over)
-            or (isinstance(self.screen, HelpScreen) and state == "stopping" and self._helped_in != "stopping")
+            or (isinstance(self.screen, HelpScreen | SaidScreen) and state == "stopping" and self._helped_in != "stopping")
         )
         while stale and isinstance(self.screen, ModalScreen):
             await self.pop_screen()
@@ -242,6 +243,13 @@ class TrainerApp(App[None]):
         self._helped_in = self.view.feed.state
         self.push_screen(HelpScreen())
         self.call_after_refresh(self.draw)
+
+    def action_wall(self) -> None:
+        """The address of the wall screen, where there is one."""
+        if self.view.said and not isinstance(self.screen, ModalScreen):
+            self._helped_in = self.view.feed.state
+            self.push_screen(SaidScreen())
+            self.call_after_refresh(self.draw)
 
     def action_colours(self) -> None:
         """The next theme."""

@@ -36,6 +36,8 @@ class View:
     blocks: frozenset[str] = field(default_factory=frozenset)
     t: float = 0.0
     facts: Facts | None = None
+    said: tuple[str, ...] = ()
+    """Lines that stood on the terminal before the screen covered it."""
     focus: bool | None = None
     """Whether the keys of this terminal reach us; None where it has not said."""
     ending: tuple[str, str] | None = None

@@ -46,6 +46,7 @@ HELP: Final = (
     ("3 4", "balance: stepped off, fall (both STOP)"),
     ("r", "while stopping: you see the belt stand"),
     ("Ctrl-C", "stop and leave (also Ctrl-Z, Ctrl-D)"),
+    ("w", "the wall screen's address and code"),
     ("t", "colours: dark, light, high contrast"),
     ("?", "this help, and away again"),
 )

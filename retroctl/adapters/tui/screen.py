@@ -36,15 +36,20 @@ class TrainerScreen:
         controls: Controls,
         machine: Machine,
         *,
+        said: tuple[str, ...] = (),
         failed: Callable[[BaseException], None],
         gone: Callable[[], None],
         ended: Callable[[], None],
     ) -> None:
-        """`failed`: a fault in the screen; `ended`: it is off the terminal after one; `gone`: that is closed."""
+        """`said`: lines that were on the terminal before, the wall screen's address and code.
+
+        `failed`: a fault in the screen; `ended`: it is off the terminal after one; `gone`: that is closed.
+        """
         self.feed = Feed()
         self._failed, self._gone, self._ended = failed, gone, ended
         self._app = TrainerApp(controls, machine, self.feed, driver=self._driver(controls))
         self._app.on_failure = failed
+        self._app.view.said = said
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._look: asyncio.TimerHandle | None = None

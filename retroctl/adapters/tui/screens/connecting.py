@@ -27,7 +27,7 @@ class ConnectingPage(Page):
 
     def keys(self, view: View) -> Sequence[str]:  # noqa: ARG002 - other screens need it
         """STOP leaves here: nothing was written."""
-        return ("SPACE STOP", "q leave", "? help")
+        return ("SPACE STOP", "q leave", "w wall screen", "? help")
 
     def draw_content(self, view: View) -> None:
         """What happens just now."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+import re
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from retroctl.adapters.tui.controls import View
     from retroctl.adapters.tui.widgets import Part
+
+
+COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Card(ModalScreen[bool]):
@@ -54,6 +58,22 @@ class HelpScreen(Card):
         for keys, does in HELP:
             parts += [(f"{keys}\n   " if narrow else f"{keys:<27}", "bold"), f"{does}\n"]
         parts.append(("\nThe safety clip is the emergency stop. This program is not.", "bold"))
+        return parts
+
+
+class SaidScreen(Card):
+    """What stood on the terminal before: the wall screen's address, and its code to be scanned."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w,W,shift+w,q,enter,backspace,pagedown", "dismiss", show=False),
+    ]
+
+    def words(self, view: View) -> list[Part]:
+        """The lines as they were; a code must be light on dark whatever the theme, so its colours are kept."""
+        parts: list[Part] = []
+        for line in view.said:
+            text = COLOURS.sub("", line)
+            parts += [text if text == line else (text, "#ffffff on #000000"), "\n"]
         return parts
 
 
