@@ -44,7 +44,8 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, WIDE, 0, 0))
         self.slave = slave
         self.before = termios.tcgetattr(slave)
-        arguments = ["run", "--plain", "--sim", sim, "--speedup", speedup, "--top", "1.8", "--hold", "60", *more]
+        lines = [] if "--jsonl" in more else ["--plain"]
+        arguments = ["run", *lines, "--sim", sim, "--speedup", speedup, "--top", "1.8", "--hold", "60", *more]
         self.process = subprocess.Popen(
             [sys.executable, str(DRIVER), str(folder / "truth"), *arguments],
             stdin=slave,
@@ -277,7 +278,7 @@ def test_json_lines_on_a_terminal_take_the_same_keys(terminal):
 
 
 def test_plain_with_a_terminal_and_yes_needs_enter_only_for_raises(terminal):
-    t = terminal("--plain", "--yes")
+    t = terminal("--yes")
     t.see("ENTER = faster")
     t.press("\r")
     t.see("1.8. Hold 60 seconds")

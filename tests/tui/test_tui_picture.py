@@ -229,3 +229,17 @@ def test_the_ladder_fits_whatever_room_there_is(width, height):
     rows = draw(Course([Point(0.0, 1.0, 1.0)], 0.0, [], cap=3.2, top=1.0), width, height)
     assert all(len(row) == width for row in rows)
     assert len(rows) in (0, height)
+
+
+async def test_the_wall_screens_address_and_code_can_be_shown_again():
+    desk = Desk(top=1.8)
+    desk.app.view.said = ("The client's wall screen: http://192.0.2.1:8760/?token=x", "\x1b[97;40m█▀▄ █\x1b[0m")
+    async with desk.open() as pilot:
+        await desk.hold(pilot)
+        await desk.press(pilot, "w")
+        assert "http://192.0.2.1:8760/?token=x" in desk.text
+        assert "█▀▄ █" in desk.text
+        assert "\x1b" not in desk.text
+        await desk.press(pilot, "b")
+        assert "0801" in desk.written
+        assert list(desk.pages())[-1] == "SessionPage"

@@ -154,7 +154,11 @@ class TrainerApp(App[None]):
             type(page) is not wanted
             or (isinstance(self.screen, StartScreen) and state != "armed")
             or (self._palette_open and state not in UNARMED and not over)
-            or (isinstance(self.screen, HelpScreen | SaidScreen) and state == "stopping" and self._helped_in != "stopping")
+            or (
+                isinstance(self.screen, HelpScreen | SaidScreen)
+                and state == "stopping"
+                and self._helped_in != "stopping"
+            )
         )
         while stale and isinstance(self.screen, ModalScreen):
             await self.pop_screen()

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from retroctl.adapters.tui import ladder
 from retroctl.adapters.tui.digits import big
+from retroctl.adapters.tui.messages import News
 from retroctl.adapters.tui.text import clock, plain
 from retroctl.adapters.tui.words import BELT, OLD_S
 
@@ -225,7 +226,15 @@ class Why(Painted):
         self.paint((f" {word} ", "$warning reverse bold" if urgent else "reverse"), f" {plain(sentence)}")
 
 
-class Ladder(Painted):
+class Fitted(Painted):
+    """Drawn to fill its room, so drawn anew when an alarm or the terminal changes that."""
+
+    def on_resize(self) -> None:
+        """There is more or less room."""
+        self.app.post_message(News())
+
+
+class Ladder(Fitted):
     """The ladder as a picture; `ladder.draw` says of what."""
 
     def tell(self, course: ladder.Course) -> None:
@@ -245,7 +254,7 @@ class Ladder(Painted):
         self.paint(*parts[:-1])
 
 
-class Log(Painted):
+class Log(Fitted):
     """What the program did and why; the newest at the bottom."""
 
     def tell(self, lines: Sequence[Line]) -> None:
