@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retroctl.domain.effects import Announce
     from retroctl.ftms.features import FitnessMachineFeature
     from retroctl.ftms.ranges import SpeedRange, SupportedRange
 
@@ -105,3 +106,17 @@ class Journal(Protocol):
     def problem(self) -> str | None:
         """Why rows are not being kept, in plain words; None while all is well."""
         ...
+
+
+class Speech(Protocol):
+    """The part of an announcement that is heard. Neither method blocks or raises."""
+
+    def announce(self, announce: Announce, settled: Callable[[bool], None]) -> None:
+        """Begin to speak; `settled` gets, once, in the event loop, whether the announcement has been given.
+
+        True: spoken to its end, or nobody can hear and what is seen counts alone (then possibly inside this call).
+        False: begun and cut off, or failed in the middle; the raise that waits for it must not come.
+        """
+
+    def withdraw(self) -> None:
+        """Fall silent about the raise; what `settled` gets from here on means nothing."""

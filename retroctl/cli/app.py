@@ -118,6 +118,13 @@ def run(
     accept_coarse_steps: Annotated[
         bool, typer.Option("--accept-coarse-steps", help="Accept raises of one step over 0.80 km/h; recorded.")
     ] = False,
+    voice: Annotated[
+        bool | None,
+        typer.Option(
+            "--voice/--quiet", show_default=False, help="Speak the cues (default at a terminal in real time), or not."
+        ),
+    ] = None,
+    volume: Annotated[str | None, typer.Option(metavar="N", help="How loud the voice is, 1 to 100.")] = None,
 ) -> None:
     """Run a session: the warm-up ladder, every speed held, a stop that always works.
 
@@ -159,6 +166,8 @@ def run(
         speed_range=speed_range,
         coarse=accept_coarse_steps,
         terminal=_has_terminal(),
+        voice=voice,
+        volume=volume,
     )
     sys.exit(run_session(options))
 

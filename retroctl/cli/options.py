@@ -18,6 +18,7 @@ DEMO_CLIENT = "demo"
 DEMO_MASS_KG = 70.0
 _DEMO = Client(Level.PRACTISED, comfortable_forward=Speed(800), balance_mastered=True)
 MAX_SPEEDUP = 200.0
+LOUDEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class RunOptions:
     belt: BeltRange | None
     coarse: bool
     demo: bool = False
+    voice: bool = False
+    volume: int = LOUDEST
+    """Of the voice, per cent."""
 
     @classmethod
     def checked(
@@ -57,6 +61,8 @@ class RunOptions:
         speed_range: str | None,
         coarse: bool,
         terminal: bool,
+        voice: bool | None = None,
+        volume: str | None = None,
     ) -> RunOptions:
         """Check everything that can be checked without a machine. Raises ConfigError, one clear line."""
         if sim is not None and address is not None:
@@ -85,7 +91,13 @@ class RunOptions:
 
             personality(sim)
         belt = None if speed_range is None else _belt(speed_range)
-        return cls(settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse)
+        loudness = _volume(volume, settings, quiet=voice is False)
+        # Speech takes its own time: beside a session that is sped up it would only be late.
+        speaks = terminal and factor == 1 if voice is None else voice
+        return cls(
+            settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
+            voice=speaks, volume=loudness,
+        )  # fmt: skip
 
 
 def demo_options() -> RunOptions:
@@ -105,6 +117,17 @@ def _number(option: str, text: str) -> float:
     if not math.isfinite(value):
         raise ConfigError(f"{option} {text!r} is not a finite number")
     return value
+
+
+def _volume(text: str | None, settings: Settings, *, quiet: bool) -> int:
+    if text is None:
+        return settings.volume
+    if quiet:
+        raise ConfigError("--quiet and --volume exclude each other")
+    value = _number("--volume", text)
+    if not 1 <= value <= LOUDEST:
+        raise ConfigError(f"--volume {text}: give a number from 1 to {LOUDEST}; for none at all, --quiet")
+    return round(value)
 
 
 def _client(name: str | None) -> tuple[Client, float | None]:

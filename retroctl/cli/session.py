@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from retroctl import __version__
@@ -18,6 +19,7 @@ from retroctl.cli.front import Front
 from retroctl.cli.machine import held, on_air, session_clock, simulated
 from retroctl.cli.status import status_of
 from retroctl.cli.summing_up import belt_words, fault_words, reason_words, summary_of
+from retroctl.cli.voice import report_voice, voice_for
 from retroctl.cli.ways_out import unless_left
 from retroctl.domain.envelope import Envelope
 from retroctl.domain.limits import BeltRange, Caps, caps_for
@@ -84,16 +86,22 @@ class _Run:
 
     async def _session(self, chosen: Chosen) -> int:
         listeners: list[Callable[[Report], None]] = [self._early.append]
+        voice = voice_for(self._options)
         runner = Runner(
             chosen.treadmill,
             self._clock,
             listeners=listeners,
             exit_wait_s=chosen.exit_wait_s,
             attended=self._options.terminal,
+            speech=voice,
         )
         with ExitStack() as stack:
             front = Front(self._options, runner, self._errors, stack)
             listeners += front.listeners
+            if voice is not None:
+                listeners.append(voice)
+                stack.callback(voice.close)
+                voice.begin(partial(report_voice, runner))
             try:
                 info = await runner.connect()
                 plan, belt, caps = self._plan(chosen, info)
