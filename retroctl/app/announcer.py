@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from retroctl.app.ports import Telling
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -63,8 +65,8 @@ class Announcer:
         self._counted = True
         self._finish()
 
-    def _on_spoken(self, number: int, given: bool) -> None:  # noqa: FBT001 - the signature of the port
-        if number == self._number and given:
+    def _on_spoken(self, number: int, telling: Telling) -> None:
+        if number == self._number and telling is Telling.GIVEN:
             self._spoken = True
             self._finish()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 RATE: Final = 16_000
 """Samples a second of every clip; mono, 16 bits: what every system's own player can play."""
-PAUSE_S: Final = 0.12
+PAUSE_S: Final = 0.1
 """Between a phrase and what follows; a number's parts follow at once."""
 LOUDEST: Final = 100
 

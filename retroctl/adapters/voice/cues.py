@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.voice.grammar import LASTS_S, Urgency
+from retroctl.app.ports import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,18 +19,18 @@ WAITING: Final = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cue:
-    """One thing to say. `ended` gets, once and from any thread, whether it was said to its end."""
+    """One thing to say. `ended` gets, once and from any thread, what became of it."""
 
     clips: tuple[str, ...]
     urgency: Urgency
     born: float
     lasts_s: float = LASTS_S
-    ended: Callable[[bool], None] | None = None
+    ended: Callable[[Telling], None] | None = None
 
-    def settle(self, said: bool) -> None:  # noqa: FBT001 - the signature of `ended`
+    def settle(self, telling: Telling) -> None:
         """Tell whoever waits for it."""
         if self.ended is not None:
-            self.ended(said)
+            self.ended(telling)
 
 
 @dataclass
@@ -52,7 +53,7 @@ class CueQueue:
             dropped = [cue] if self._closed else self._admit(cue)
             self._changed.notify()
         for other in dropped:
-            other.settle(False)
+            other.settle(Telling.BROKEN_OFF)
 
     def take(self, timeout_s: float) -> Cue | None:
         """Wait for a cue to play, at most so long; None when there is none, or it is over."""
@@ -67,7 +68,7 @@ class CueQueue:
                 self.cut.clear()
             self._playing = cue
         for other in late:
-            other.settle(False)
+            other.settle(Telling.BROKEN_OFF)
         return cue
 
     def played(self) -> None:
@@ -93,7 +94,7 @@ class CueQueue:
                 self.cut.set()  # also when a player is only being tried out
             self._changed.notify()
         for cue in dropped:
-            cue.settle(False)
+            cue.settle(Telling.BROKEN_OFF)
 
     @property
     def over(self) -> bool:

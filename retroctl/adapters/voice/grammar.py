@@ -46,7 +46,7 @@ class Saying:
 
 
 PHRASES: Final = {
-    "faster-in-five": "Faster, in five.",
+    "faster-in-five": "Faster in five.",
     "faster": "Faster.",
     "slower": "Slower.",
     "hold": "Hold.",

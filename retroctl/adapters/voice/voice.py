@@ -12,6 +12,7 @@ from retroctl.adapters.voice.cues import Cue, CueQueue
 from retroctl.adapters.voice.grammar import announcement, saying
 from retroctl.adapters.voice.players import system_players
 from retroctl.adapters.voice.worker import Worker
+from retroctl.app.ports import Telling
 from retroctl.app.reports import Kind, Report
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ class Voice:
         if said is not None:
             self._put(said)
 
-    def announce(self, announce: Announce, settled: Callable[[bool], None]) -> None:
-        """Speak an announcement; `settled` is called in the event loop, once: whether it has been given.
+    def announce(self, announce: Announce, settled: Callable[[Telling], None]) -> None:
+        """Speak an announcement; `settled` gets, in the event loop, what became of it.
 
         It counts as given at once where nobody can hear, so that the screen's count-down counts alone. One that was
         begun and not ended, or that something more urgent cut off, was not given.
@@ -78,7 +79,7 @@ class Voice:
         said = announcement(announce.target, announce.seconds, mph=self._mph)
         worker = self._worker
         if worker is None or not worker.able or not self._awaited:
-            settled(True)
+            settled(Telling.GIVEN)
             self._announcement = self._put(said)
             return
         self._announcement = self._put(said, partial(self._in_loop, settled))
@@ -98,7 +99,7 @@ class Voice:
         self._queue.cut.set()
         return self._worker.join(CUT_S)
 
-    def _put(self, said: Saying, ended: Callable[[bool], None] | None = None) -> Cue:
+    def _put(self, said: Saying, ended: Callable[[Telling], None] | None = None) -> Cue:
         cue = Cue(said.clips, said.urgency, time.monotonic(), said.lasts_s, ended)
         self._queue.put(cue)
         return cue

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from retroctl.adapters.voice.bank import Bank, BankError, Sound
 from retroctl.adapters.voice.grammar import SILENCE
 from retroctl.adapters.voice.players import GRACE_S, KILLED_S, Played
+from retroctl.app.ports import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,19 +71,19 @@ class Worker:
             self._player = None
             self._tell(f"a fault in the voice: {type(error).__name__}: {error}")
 
-    def _say(self, cue: Cue) -> bool:
+    def _say(self, cue: Cue) -> Telling:
         player = self._player
         if player is None:
-            return False
+            return Telling.BROKEN_OFF
         try:
             sound = self._bank.sound(cue.clips)
         except BankError as error:
             self._lost(f"{error}", for_good=True)
-            return False
+            return Telling.BROKEN_OFF
         played = self._play(player, sound)
         if played is Played.FAILED:
             self._lost(f"{player.name} failed", for_good=False)
-        return played is Played.WHOLE
+        return Telling.GIVEN if played is Played.WHOLE else Telling.BROKEN_OFF
 
     def _play(self, player: Player, sound: Sound) -> Played:
         self._busy_until = time.monotonic() + sound.seconds + STUCK_S
