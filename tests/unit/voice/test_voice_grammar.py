@@ -98,7 +98,9 @@ def filled_in(node: ast.expr) -> list[str]:
         case ast.Constant(value=str(text)):
             return [text]
         case ast.JoinedStr(values=values):
-            text = "".join(part.value if isinstance(part, ast.Constant) else f"<{ast.unparse(part)}>" for part in values)
+            text = "".join(
+                part.value if isinstance(part, ast.Constant) else f"<{ast.unparse(part)}>" for part in values
+            )
             if "facing" in text:
                 return [re.sub("<.*?>", facing, text) for facing in ("backward", "forward")]
             text = re.sub(r"<[^>]*kmh:\.1f[^>]*>", "2.6", text)
@@ -180,7 +182,11 @@ def test_no_report_upsets_the_voice(kind, data, mph):
     assert said is None or set(said.clips) <= {*SPOKEN, *TONES}
 
 
-@given(st.from_regex(r"(Faster|Slower)\. [0-9]{1,3}\.[0-9]\.|[0-9]{1,2}\.[0-9]\. Hold [0-9]{1,5} seconds\.", fullmatch=True))
+@given(
+    st.from_regex(
+        r"(Faster|Slower)\. [0-9]{1,3}\.[0-9]\.|[0-9]{1,2}\.[0-9]\. Hold [0-9]{1,5} seconds\.", fullmatch=True
+    )
+)
 def test_no_number_upsets_the_voice(text):
     said = sentence(text, mph=True)
     assert said is None or set(said.clips) <= set(SPOKEN)
