@@ -1,4 +1,4 @@
-"""Whole sessions with a voice: no raise before its announcement has ended, no cue after its moment, Stop waits for none.
+"""Whole sessions with a voice: no raise before its announcement has ended, and Stop waits for none.
 
 In virtual time the voice is one whose sentences last as long as the test says; on a clock sped up it is the program's
 own, with its thread, on a player that takes as long as the sounds do.
@@ -99,7 +99,7 @@ def each_raise_had_its_announcement(run: Whole, mouth: Mouth) -> int:
 @pytest.mark.parametrize("seed", range(6))
 async def test_no_raise_comes_before_the_end_of_its_announcement(seed):
     """Sentences of 0 to 14 s, in every mix: each raise waits for its own."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - a repeatable test, no secret
     mouth = Mouth(lambda _: (chance.choice([0.0, 1.0, 2.2, 4.999, 5.0, 5.001, 7.5, 14.0]), Telling.GIVEN))
     run = Whole(front_end(LoopClock()), top=5.0, speech=mouth)
     result = await run.run()

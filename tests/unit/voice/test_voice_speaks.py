@@ -29,7 +29,7 @@ class Speaking:
         self.voice = Voice(players=players, bank=bank or (players[0].bank if players else Bank()), awaited=awaited)
         self.became: list[Telling] = []
 
-    async def __aenter__(self) -> Speaking:
+    async def __aenter__(self):
         self.voice.begin(self._told)
         return self
 
@@ -53,7 +53,7 @@ class Speaking:
     async def ready(self) -> None:
         """Wait until the voice has taken to a player."""
         async with asyncio.timeout(10):
-            while not self.voice._worker.able:
+            while not self.voice._worker.able:  # noqa: ASYNC110 - the voice tells only when it is not able
                 await asyncio.sleep(0.001)
 
     async def settled(self) -> None:
