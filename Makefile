@@ -1,6 +1,6 @@
 # Each target does all of its own set-up in .venv (see .ci/venv). Nothing but Python 3.11+ and the package registry is needed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint coverage bluez wheel wheel-test clean
+.PHONY: help demo test check lint coverage bench bluez wheel wheel-test clean
 
 BIN := .venv/bin
 # Two cores are what CI has; more than four workers help little and starve the tests that run on the real clock.
@@ -37,6 +37,10 @@ lint: ## style, types, and the arrows between the modules
 coverage: ## the tests with branch coverage: 100 % of the pure core (domain, ftms)
 	@.ci/venv dev
 	$(PYTEST) --cov=retroctl.domain --cov=retroctl.ftms --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+bench: ## processor time of a 20-minute ladder: pure core, with the simulated machine, the whole program with bleak
+	@.ci/venv dev
+	$(BIN)/python tests/benchmarks/ladder.py
 
 bluez: ## real Bluetooth in a virtual machine; once before, as root: .ci/system-packages
 	@.ci/venv dev

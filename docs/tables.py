@@ -3,6 +3,7 @@
 A test fails when either file is not what this gives.
 """
 
+# ruff: noqa: INP001 - a script, no part of a package
 from __future__ import annotations
 
 from pathlib import Path
@@ -20,9 +21,9 @@ def states() -> str:
         "",
         "<!-- Written by docs/tables.py from retroctl/domain/transitions.py. Change the table there. -->",
         "",
-        "What is not in this table raises an error and changes nothing. Stop is looked at before anything else, in every",
-        "state. The diagram leaves out what the belt's running states share: stop, link lost, ease down, changed at the",
-        "console.",
+        "What is not in this table raises an error and changes nothing. Stop is looked at before anything else, in",
+        "every state. The diagram leaves out what the belt's running states share: stop, link lost, ease down, changed",
+        "at the console.",
         "",
         "```mermaid",
         "stateDiagram-v2",
@@ -43,9 +44,9 @@ def states() -> str:
         lines += [f"| {state} | {armed} | {running} | {trigger} | {following} |" for trigger, following in row.items()]
     lines += [
         "",
-        "*Armed*: reached only through the trainer's arming, or a Stop that a person pressed; failsafes act and every way",
-        "out stops the belt. A session that was left before arming is `stopped` without having been armed: there failsafes",
-        "only alarm.",
+        "*Armed*: reached only through the trainer's arming, or a Stop that a person pressed; failsafes act and every",
+        "way out stops the belt. A session that was left before arming is `stopped` without having been armed: there",
+        "failsafes only alarm.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -57,14 +58,15 @@ def failsafes() -> str:
         "",
         "<!-- Written by docs/tables.py from retroctl/domain/failsafes.py. Change the table there. -->",
         "",
-        "Each blocks raises from the moment it trips until what is named under *lifted by* has happened. Before the trainer",
-        "arms, they only alarm.",
+        "Each blocks raises from the moment it trips until what is named under *lifted by* has happened. Before the",
+        "trainer arms, they only alarm.",
         "",
         "| id | condition | act | lifted by | what the trainer sees first |",
         "|---|---|---|---|---|",
     ]
     lines += [
-        f"| {row.id} | {row.condition} | {row.act.value} | {row.clears.value} | {row.alarm} |" for row in FAILSAFES.values()
+        f"| {row.id} | {row.condition} | {row.act.value} | {row.clears.value} | {row.alarm} |"
+        for row in FAILSAFES.values()
     ]
     return "\n".join(lines) + "\n"
 

@@ -40,7 +40,6 @@ _NOTHING: dict[str, Any] = dict.fromkeys(
 )
 
 
-
 class Inside:
     """One run. `hook` sees every report after it was printed; what it raises is a listener that crashed."""
 

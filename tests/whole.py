@@ -13,7 +13,8 @@ from retroctl.app.attendant import Attendant
 from retroctl.app.clock import LoopClock
 from retroctl.app.engine import Engine
 from retroctl.app.reports import Kind, Report
-from retroctl.app.runner import Result, Runner
+from retroctl.app.result import Result
+from retroctl.app.runner import Runner
 from retroctl.domain.envelope import Envelope
 from retroctl.domain.limits import BeltRange, Client, caps_for
 from retroctl.domain.plan import Plan, ladder_plan, raise_step

@@ -17,6 +17,8 @@ ANSWERS: Final = {ev.BriefingItem.GAZE_TARGET: "a mark on the wall (simulated)",
 NEEDS_A_TRAINER: Final = frozenset({FailsafeId.F6, FailsafeId.F8, FailsafeId.F9, FailsafeId.F11, FailsafeId.F14})
 """Alarms that only a trainer can lift; with none there, the session eases down."""
 PATIENCE_S: Final = 10.0
+NOT_ARMED: Final = frozenset({"idle", "observing", "briefing"})
+ENDING: Final = frozenset({"easing_down", "stopping", "stopped", "faulted"})
 
 
 class Attendant:
@@ -26,24 +28,32 @@ class Attendant:
         """`alone`: nobody is there to lift a block either, so ease down when one comes."""
         self._clock, self._tell, self._alone = clock, tell, alone
         self._easing = False
+        self._state = "idle"
 
     def __call__(self, report: Report) -> None:
         """React to a report, on the next turn of the clock: never inside the call that made it."""
-        if report.kind is Kind.STATE and report.data["state"] == "briefing":
-            self._soon(self._brief)
-        elif report.kind is Kind.STATE and report.data["state"] == "armed":
-            self._soon(lambda: self._tell(ev.StartConfirmed(ev.StartKind.PROGRAM)))
+        if report.kind is Kind.STATE:
+            self._state = report.data["state"]
+            if self._state == "briefing":
+                self._soon(self._brief)
+            elif self._state == "armed":
+                self._soon(lambda: self._tell(ev.StartConfirmed(ev.StartKind.PROGRAM)))
         elif self._alone and not self._easing and self._needs_a_trainer(report):
             self._easing = True
-            self._clock.call_at(self._clock.now() + PATIENCE_S, self._ease)
+            self._ease_later()
+
+    def _ease_later(self) -> None:
+        self._clock.call_at(self._clock.now() + PATIENCE_S, self._ease)
 
     def _ease(self) -> None:
+        if self._state in NOT_ARMED:
+            self._ease_later()
+            return
         self._easing = False
-        self._tell(ev.EaseDownPressed())
+        if self._state not in ENDING:
+            self._tell(ev.EaseDownPressed())
 
     def _needs_a_trainer(self, report: Report) -> bool:
-        if report.kind is Kind.REFUSAL:
-            return report.data["rule"] == "ease" and "nothing to ease down" in report.data["reason"] and self._waited
         if report.kind is Kind.ALARM:
             return report.data["id"] in NEEDS_A_TRAINER
         return report.kind is Kind.LINK and report.data.get("link") == "restored"

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
     from contextlib import AbstractAsyncContextManager
 
 MAX_STEP_S = 0.25
@@ -67,7 +67,7 @@ class LoopClock:
         return self._loop.call_at(when + LATE_S, callback)
 
     @asynccontextmanager
-    async def timeout(self, seconds: float) -> AsyncIterator[None]:
+    async def timeout(self, seconds: float) -> AsyncGenerator[None, None]:
         """Bound the awaits inside; raises TimeoutError."""
         async with asyncio.timeout(seconds):
             yield
@@ -113,7 +113,7 @@ class ScaledClock:
         return timer
 
     @asynccontextmanager
-    async def timeout(self, seconds: float) -> AsyncIterator[None]:
+    async def timeout(self, seconds: float) -> AsyncGenerator[None, None]:
         """Bound the awaits inside by session seconds; raises TimeoutError."""
         async with asyncio.timeout(None) as bound:
             timer = self.call_at(self._now + seconds, lambda: bound.reschedule(self._loop.time()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import asdict, dataclass, is_dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from retroctl.app.reports import Kind, Report
 from retroctl.app.summary import Tally
@@ -22,7 +22,6 @@ from retroctl.domain.effects import (
     Cue,
     Effect,
     Ended,
-    HeldStage,
     Propose,
     Refusal,
     Settled,
@@ -36,7 +35,7 @@ from retroctl.errors import MalformedFrame
 from retroctl.ftms import control_point as cp
 from retroctl.ftms.machine_status import decode_machine_status
 from retroctl.ftms.opcodes import MachineStatusOp, ResultCode, StopAction
-from retroctl.ftms.procedure import Action, Finished, Procedure, Reply, Stray, Stuck, Write
+from retroctl.ftms.procedure import Action, Finished, Procedure, Reply, Stuck, Write
 from retroctl.ftms.treadmill_data import RecordMerger, decode_treadmill_data
 
 if TYPE_CHECKING:
@@ -153,7 +152,7 @@ class Engine:
             self._running = False
             self._events.clear()
 
-    def _perform(self, effect: Effect, now: float, outputs: list[Output]) -> None:
+    def _perform(self, effect: Effect, now: float, outputs: list[Output]) -> None:  # noqa: C901 - a line for each effect
         match effect:
             case Propose():
                 self._propose(effect, now, outputs)
@@ -176,13 +175,14 @@ class Engine:
                 outputs.append(self._report(now, Kind.OUTCOME, data))
             case StopProgress(view=view):
                 outputs.append(self._report(now, Kind.STOP, {"view": view.value}))
-            case HeldStage(target=target, seconds=seconds):
-                self.tally.held(target, seconds)
-                data = {"target_kmh": target.kmh, "seconds": round(seconds, 2)}
+            case _:
+                self.tally.held(effect.target, effect.seconds)
+                data = {"target_kmh": effect.target.kmh, "seconds": round(effect.seconds, 2)}
                 outputs.append(self._report(now, Kind.HELD, data))
 
     def _propose(self, proposal: Propose, now: float, outputs: list[Output]) -> None:
         command = proposal.command
+        self.envelope.follow(proposal.in_force)
         verdict = self.envelope.judge(command, now)
         if isinstance(verdict, Refused):
             data: dict[str, Any] = {"rule": verdict.rule, "reason": f"{command.name}: {verdict.reason}"}
@@ -198,8 +198,7 @@ class Engine:
 
     def _may_still_go(self, payload: bytes, now: float) -> bool:
         """A command that had to wait behind another on the air meets the gate again."""
-        command = self._in_flight.get(payload)
-        return command is not None and isinstance(self.envelope.judge_again(command, now), Allowed)
+        return isinstance(self.envelope.judge_again(self._in_flight[payload], now), Allowed)
 
     def _entered(self, entered: StateEntered, now: float, outputs: list[Output]) -> None:
         if entered.state is State.STOPPING:
@@ -226,11 +225,11 @@ class Engine:
                     text = "a write does not return; dropping the link to free the radio, then Stop first"
                     outputs += [self._report(now, Kind.ALARM, {"id": "F2", "text": text}), DropLink()]
                 case Finished():
-                    command = self._in_flight.get(action.payload)
-                    if command is not None:
-                        self._step(ev.CommandAnswered(command, _answer(action)), now, outputs)
-                case Stray(data=data):
-                    outputs.append(self._report(now, Kind.FRAME, {"char": "2ad9", "hex": data.hex(), "stray": True}))
+                    command = self._in_flight[action.payload]
+                    self._step(ev.CommandAnswered(command, _answer(action)), now, outputs)
+                case _:
+                    stray = {"char": "2ad9", "hex": action.data.hex(), "stray": True}
+                    outputs.append(self._report(now, Kind.FRAME, stray))
 
     def _treadmill_data(self, data: bytes, now: float, outputs: list[Output]) -> None:
         record = self._merger.add(decode_treadmill_data(data))
@@ -262,11 +261,11 @@ def encode(command: Command) -> bytes:
             return cp.encode_start_or_resume()
         case SetTargetSpeed(target=target):
             return cp.encode_set_target_speed(target)
-        case Stop():
+        case _:
             return cp.encode_stop()
 
 
-def status_event(data: bytes) -> ev.Event | None:
+def status_event(data: bytes) -> ev.Event | None:  # noqa: PLR0911 - a table
     """What a Machine Status frame means to a session; None where it means nothing. Raises MalformedFrame."""
     status = decode_machine_status(data)
     match status.op:
@@ -312,7 +311,7 @@ def _described(event: ev.Event) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: _plain(inner) for key, inner in cast("dict[str, Any]", value).items()}
     if isinstance(value, Enum):
         return _plain(value.value)
     return value if isinstance(value, int | float | str | bool | None) else str(value)

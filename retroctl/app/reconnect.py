@@ -38,3 +38,40 @@ async def connect_again(
             failed(str(error) or "no answer in time")
             await clock.sleep(RECONNECT_PAUSE_S)
     return None
+
+
+class Reconnector:
+    """One attempt at a time; a second wish to drop the link ends the connection being made, and the attempt goes on."""
+
+    def __init__(
+        self,
+        treadmill: Treadmill,
+        clock: Clock,
+        *,
+        sink: Callable[[LinkEvent], None],
+        failed: Callable[[str], None],
+        lost: Callable[[], None],
+    ) -> None:
+        """`lost` is called when the machine was not found again within the bound."""
+        self._treadmill, self._clock = treadmill, clock
+        self._sink, self._failed, self._lost = sink, failed, lost
+        self._running = False
+
+    async def run(self, urgent: Callable[[], bytes | None], *, drop: bool) -> MachineInfo | None:
+        """Connect again, with `drop` after letting the link go; None when another attempt runs or the machine stays lost."""
+        if self._running:
+            if drop:
+                await self._treadmill.close()
+            return None
+        self._running = True
+        try:
+            if drop:
+                await self._treadmill.close()
+            info = await connect_again(
+                self._treadmill, self._clock, sink=self._sink, urgent=urgent, failed=self._failed
+            )
+        finally:
+            self._running = False
+        if info is None:
+            self._lost()
+        return info

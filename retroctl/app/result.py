@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
+
+from retroctl.domain.effects import Ended, EndReason
+
+NO_TREADMILL: Final = frozenset({EndReason.ALREADY_MOVING, EndReason.NO_DATA, EndReason.LINK_LOST})
+"""Ends that mean: this machine could not be used."""
 
 
 class ExitStatus(IntEnum):
@@ -24,3 +30,35 @@ class Result:
     reason: str
     belt_at_rest: bool
     wrote: bool = False
+
+
+def judged(
+    end: Ended | None,
+    *,
+    left: str | None,
+    gave_up: str | None,
+    error: BaseException | None,
+    our_fault: bool,
+    at_rest: bool,
+    wrote: bool,
+) -> Result:
+    """The verdict on a run. Rest that was not measured is never claimed, whatever else is said.
+
+    `left`: the way out that was taken. `gave_up`: why waiting for rest ended. `error`: a fault in this program.
+    `our_fault`: the envelope refused what the session proposed (F13).
+    """
+    status, reason = ExitStatus.OK, left or "left"
+    if end is not None:
+        reason = end.text or end.reason.value
+        status = ExitStatus.NO_TREADMILL if end.reason in NO_TREADMILL else ExitStatus.OK
+    if our_fault:
+        status = ExitStatus.INTERNAL_ERROR
+    if error is not None:
+        status = ExitStatus.INTERNAL_ERROR
+        reason = f"a fault in this program: {type(error).__name__}: {error}"
+    if gave_up is not None:
+        at_rest = False
+        reason = reason if error is not None else gave_up
+    if not at_rest and status is not ExitStatus.NO_TREADMILL and (wrote or error is None):
+        status = ExitStatus.NOT_AT_REST
+    return Result(status, reason, belt_at_rest=at_rest, wrote=wrote)

@@ -14,12 +14,13 @@ from retroctl.app.engine import DropLink, Engine, Output
 from retroctl.app.inbox import Inbox
 from retroctl.app.last_resort import LastResort
 from retroctl.app.ports import Disconnected, FrameArrived
-from retroctl.app.reconnect import connect_again
+from retroctl.app.reconnect import Reconnector
 from retroctl.app.reports import Kind, Report
-from retroctl.app.result import ExitStatus, Result
+from retroctl.app.result import NO_TREADMILL, Result, judged
 from retroctl.domain import events as ev
 from retroctl.domain.belief import REST_FRAMES
-from retroctl.domain.effects import Announce, AnnouncementWithdrawn, Ended, EndReason
+from retroctl.domain.effects import Announce, AnnouncementWithdrawn, Ended
+from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.transitions import ARMED_STATES, State
 from retroctl.errors import LinkLost, ProcedureTimeout, TreadmillNotFound, UnsupportedTreadmill, WriteRefused
 from retroctl.ftms.procedure import Write
@@ -30,12 +31,10 @@ if TYPE_CHECKING:
     from retroctl.app.clock import Clock, Timer
     from retroctl.app.ports import LinkEvent, MachineInfo, Speech, Treadmill
 
-__all__ = ["ExitStatus", "Result", "Runner"]
 
 LEAVE_S: Final = 5.0
 """Who leaves before anything was armed waits at most so long for the belt to be seen at rest; nothing is written."""
 
-_NO_TREADMILL: Final = frozenset({EndReason.ALREADY_MOVING, EndReason.NO_DATA, EndReason.LINK_LOST})
 _CONNECTED_FOR_NOTHING: Final = frozenset({State.STOPPED, State.FAULTED})
 _AFTER_LEAVING: Final = (ev.StopRequested, ev.RestWitnessed, ev.RecordFailed, ev.RecordRestored)
 
@@ -78,7 +77,13 @@ class Runner:
         self._error: BaseException | None = None
         self._engine_failed = False
         self._last_resort: LastResort | None = None
-        self._relinking = False
+        self._reconnector = Reconnector(
+            treadmill,
+            clock,
+            sink=self._inbox.put,
+            failed=self._not_restored,
+            lost=lambda: self._give_up("the treadmill was not found again"),
+        )
 
     # -- the life of a run -----------------------------------------------------------------------------------------
 
@@ -301,32 +306,23 @@ class Runner:
             self._guarded(lambda: engine.write_returned(write.token, self.now(), error=error, lost=lost))
 
     async def _relink(self, *, drop: bool) -> None:
-        """Connect again to observe or to stop, within the bound; one such task at a time."""
+        """Connect again to observe or to stop; after a drop that was seen, only while something is armed."""
         engine = self._engine
-        if engine is None or self._relinking or self._over.is_set():
+        if engine is None or self._over.is_set():
             return
         if not drop and (not self._armed or engine.session.state in _CONNECTED_FOR_NOTHING):
             return
-        self._relinking = True
-        try:
-            if drop:
-                await self._treadmill.close()
-                self._guarded(lambda: engine.link_dropped(self.now()))
-            info = await connect_again(
-                self._treadmill,
-                self.clock,
-                sink=self._inbox.put,
-                urgent=lambda: engine.urgent(self.now()),
-                failed=lambda reason: self.report(Kind.LINK, {"link": "not restored", "reason": reason}),
-            )
-            if info is None:
-                self._give_up("the treadmill was not found again")
-                return
-            self._generation = info.generation
-            self.report(Kind.LINK, {"link": "restored", "generation": info.generation})
-            self._guarded(lambda: engine.handle(ev.LinkRestored(), self.now()))
-        finally:
-            self._relinking = False
+        if drop:
+            self._guarded(lambda: engine.link_dropped(self.now()))
+        info = await self._reconnector.run(lambda: engine.urgent(self.now()), drop=drop)
+        if info is None:
+            return
+        self._generation = info.generation
+        self.report(Kind.LINK, {"link": "restored", "generation": info.generation})
+        self._guarded(lambda: engine.handle(ev.LinkRestored(), self.now()))
+
+    def _not_restored(self, reason: str) -> None:
+        self.report(Kind.LINK, {"link": "not restored", "reason": reason})
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
@@ -358,7 +354,7 @@ class Runner:
         if self._end is None:
             return
         resting = self._engine is None or self._engine.session.state is not State.STOPPING
-        if self._end.reason in _NO_TREADMILL or resting:
+        if self._end.reason in NO_TREADMILL or resting:
             self._over.set()
 
     def _give_up(self, reason: str) -> None:
@@ -389,21 +385,15 @@ class Runner:
             self._gave_up = "the belt was not seen at rest"
 
     def _result(self) -> Result:
-        status, reason, at_rest = ExitStatus.OK, self._exit_source or "left", self._rest_frames() > 0
-        if self._end is not None:
-            reason = self._end.text or self._end.reason.value
-            status = ExitStatus.NO_TREADMILL if self._end.reason in _NO_TREADMILL else ExitStatus.OK
-        if self._last_resort is not None:
-            at_rest = True
-        if self._error is not None:
-            status = ExitStatus.INTERNAL_ERROR
-            reason = f"a fault in this program: {type(self._error).__name__}: {self._error}"
-        if self._gave_up is not None:
-            at_rest = False
-            reason = reason if self._error is not None else self._gave_up
-        if not at_rest and status is not ExitStatus.NO_TREADMILL and (self._wrote or self._error is None):
-            status = ExitStatus.NOT_AT_REST
-        return Result(status, reason, belt_at_rest=at_rest, wrote=self._wrote)
+        return judged(
+            self._end,
+            left=self._exit_source,
+            gave_up=self._gave_up,
+            error=self._error,
+            our_fault=self._engine is not None and self._engine.session.fault is FailsafeId.F13,
+            at_rest=self._last_resort is not None or self._rest_frames() > 0,
+            wrote=self._wrote,
+        )
 
     def _rest_frames(self) -> int:
         return 0 if self._engine is None else self._engine.session.belief.zero_frames
@@ -412,11 +402,12 @@ class Runner:
         if self._timer is not None:
             self._timer.cancel()
         self._announcer.silence()
-        await self._treadmill.close()
+        # Tasks first: one that connects again could open a link while the old one is being let go of.
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
+        await self._treadmill.close()
 
     def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

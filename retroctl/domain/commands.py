@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RequestControl:
-    """Op code 00: ask for permission to command. Some machines start their belt on it, so it needs the trainer's act."""
+    """Op code 00: ask for permission to command. Some machines start their belt on it, so it needs the trainer."""
 
     name = "request-control"
 

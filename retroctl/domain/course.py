@@ -25,7 +25,7 @@ class Move(Enum):
 
 @dataclass(slots=True)
 class Course:
-    """The position in a plan. The belt's true target may differ from the stage's: a trainer stepped down, a console spoke."""
+    """The position in a plan. The belt's target may differ from the stage's: the trainer stepped down, say."""
 
     plan: Plan
     index: int = 0
@@ -40,7 +40,7 @@ class Course:
         """The stage after this one; None at the last."""
         return self.plan.stages[self.index + 1] if self.index + 1 < len(self.plan.stages) else None
 
-    def next_move(self, in_force: Speed, ceiling: Speed) -> tuple[Move, Speed | None]:
+    def next_move(self, in_force: Speed, ceiling: Speed) -> tuple[Move, Speed]:
         """What follows a served hold at `in_force`: the kind of move and its target, no raise above `ceiling`.
 
         `ceiling` is on the machine's grid. After an override the next stage may be more than one raise away: then the
@@ -48,11 +48,11 @@ class Course:
         """
         following = self.following
         if following is None:
-            return Move.FINISH, None
+            return Move.FINISH, in_force
         if following.facing is not self.stage.facing:
-            return Move.TURN, None
+            return Move.TURN, in_force
         if following.target > in_force and following.facing is Facing.FORWARD:
-            return Move.STAY, None  # the client faces the console and sets the speed there
+            return Move.STAY, in_force  # the client faces the console and sets the speed there
         if following.target > in_force:
             rungs = (rung for rung in self.plan.ladder if rung > in_force)
             return Move.RAISE, min(following.target, ceiling, *rungs)
@@ -78,7 +78,7 @@ class Course:
         while self.index + 1 < len(stages):
             here, following = stages[self.index], stages[self.index + 1]
             if following.facing is not here.facing or not here.target < following.target <= speed:
-                return
+                break
             self.index += 1
 
     def rungs_below(self, speed: Speed) -> int:

@@ -20,6 +20,8 @@ class Propose:
     command: Command
     source: str
     """Who wanted it: trainer, plan, failsafe number, stop repeat."""
+    in_force: Speed | None
+    """At what target the session expects the belt until then."""
 
 
 @dataclass(frozen=True, slots=True)

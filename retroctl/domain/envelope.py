@@ -107,7 +107,7 @@ class Envelope:
         self._denied = False
         self._unrecorded = False
 
-    def observe(self, event: Event, now: float) -> None:
+    def observe(self, event: Event, now: float) -> None:  # noqa: C901, PLR0912 - a line for each thing that happens
         """Take in what happened, before the session does."""
         self._last = event
         match event:
@@ -120,8 +120,9 @@ class Envelope:
             case HoldPressed():
                 self._consent_at, self._vetoed = None, True
             case BalanceEventNoted():
-                self._vetoed = True
-                self._restart_hold()
+                self._consent_at, self._vetoed = None, True
+                if self._target is not None:
+                    self._restart_hold()
             case AnnouncementFinished():
                 self._announced_at = now
             case StopRequested(person=person):
@@ -147,13 +148,13 @@ class Envelope:
             self._face(facing)
 
     def turned(self, facing: Facing, now: float) -> None:
-        """The session says that the client has turned. Believed only right after the trainer's act, on a belt at rest."""
+        """The session says that the client has turned. Believed only right after the trainer's act, at rest."""
         if isinstance(self._last, ConfirmPressed) and self._rests(now) and self._armed:
             self._stop_latched = False
             self._face(facing)
 
     def follow(self, target: Speed | None) -> None:
-        """The session expects the belt at `target` (a console speed it adopted): the hold must be served there, anew."""
+        """The session expects the belt at `target` (a console speed it adopted): the hold is served there, anew."""
         if target is not None and target != self._target:
             self._target = self._anchor = target
             self._restart_hold()
@@ -172,10 +173,10 @@ class Envelope:
                 return Allowed() if self._armed or self._stop_latched else _unarmed()
             case StartOrResume():
                 return self._judge_start(now)
-            case SetTargetSpeed(target=target):
-                verdict = self._judge_target(target, now)
+            case _:
+                verdict = self._judge_target(command.target, now)
                 if isinstance(verdict, Allowed):
-                    self._note_target(target, now)
+                    self._note_target(command.target, now)
                 return verdict
 
     def judge_again(self, command: Command, now: float) -> Verdict:
@@ -188,17 +189,20 @@ class Envelope:
                 return self.judge(command, now)
             case StartOrResume():
                 return Refused("N1", "a start does not wait")
-            case SetTargetSpeed(target=target):
-                measured = self._measured
-                lowest = target == self._belt.minimum
-                if self._stop_latched:
-                    return self._judge_in_stop(target, wanted=self._lowest_in_stop)
-                if measured is None or measured == REST or now - self._measured_at > FRESH_S:
-                    return Refused("N3", "a target speed is for a belt seen moving")
-                slower = target.hundredths <= measured.hundredths + MEASURED_JITTER
-                return Allowed() if lowest or slower else Refused("R7", "a raise does not wait")
+            case _:
+                return self._judge_again(command.target, now)
 
-    def _judge_start(self, now: float) -> Verdict:
+    def _judge_again(self, target: Speed, now: float) -> Verdict:
+        measured = self._measured
+        if self._stop_latched:
+            return self._judge_in_stop(target, wanted=self._lowest_in_stop)
+        if measured is None or measured == REST or now - self._measured_at > FRESH_S:
+            return Refused("N3", "a target speed is for a belt seen moving")
+        slower = target.hundredths <= measured.hundredths + MEASURED_JITTER
+        lowest = target == self._belt.minimum
+        return Allowed() if lowest or slower else Refused("R7", "a raise does not wait")
+
+    def _judge_start(self, now: float) -> Verdict:  # noqa: PLR0911 - a list of rules
         if not self._armed:
             return _unarmed()
         if self._stop_latched:
@@ -214,7 +218,7 @@ class Envelope:
         self._confirmed_at = None
         return Allowed()
 
-    def _judge_target(self, target: Speed, now: float) -> Verdict:
+    def _judge_target(self, target: Speed, now: float) -> Verdict:  # noqa: PLR0911 - a list of rules
         measured = self._measured
         if self._stop_latched:
             return self._judge_in_stop(target, wanted=not self._lowest_in_stop)
@@ -254,7 +258,7 @@ class Envelope:
             return Refused("A10", "the belt has not run steadily for 2 s yet")
         return Allowed()
 
-    def _judge_raise(self, target: Speed, measured: Speed, now: float) -> Verdict:
+    def _judge_raise(self, target: Speed, measured: Speed, now: float) -> Verdict:  # noqa: PLR0911 - a list of rules
         if now - self._measured_at > FRESH_S:
             return Refused("F1", "telemetry is stale")
         if self._denied:

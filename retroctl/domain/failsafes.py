@@ -78,7 +78,7 @@ FAILSAFES: Final = {
         ),
         Failsafe(
             FailsafeId.F3,
-            "measured over the highest target of the last 10 s by more than 0.5 km/h for 2 s, not announced by the machine",
+            "measured over the highest target of the last 10 s by more than 0.5 km/h for 2 s, and not announced",
             Act.STOP,
             Clears.NEVER,
             "THE BELT RUNS FASTER THAN ASKED",

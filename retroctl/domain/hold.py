@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from retroctl.domain.belief import FRESH_S
+from retroctl.units import REST
 
 if TYPE_CHECKING:
     from retroctl.domain.limits import BeltRange
@@ -63,17 +64,16 @@ class Steady:
 
 @dataclass(slots=True)
 class HoldTimer:
-    """The hold at one target. Time counts only while telemetry shows the speed."""
+    """The hold at one target. Its owner restarts it when data were missing."""
 
     belt: BeltRange
-    target: Speed | None = None
+    target: Speed = REST
     settled_at: float | None = None
     _band: int = 0
     """How near measured speed must come to settle, in hundredths."""
     _near_since: float = 0.0
     _near_frames: int = 0
     _away_since: float | None = None
-    _last: float | None = None
 
     def aim(self, target: Speed, before: Speed | None = None) -> None:
         """Another target: nothing is settled yet.
@@ -92,19 +92,11 @@ class HoldTimer:
 
     def measure(self, measured: Speed, now: float) -> HoldNews:
         """Take in a frame."""
-        if self.target is None:
-            return HoldNews.NOTHING
-        gap = self._last is not None and now - self._last > FRESH_S
-        self._last = now
-        if gap and self.settled_at is not None:
-            self.restart()
-            return HoldNews.BROKEN
         distance = abs(measured.hundredths - self.target.hundredths)
         if self.settled_at is not None:
             return self._watch_excursion(distance, now)
-        if gap or distance > self._band:
-            self._near_frames = 0
         if distance > self._band:
+            self._near_frames = 0
             return HoldNews.NOTHING
         if self._near_frames == 0:
             self._near_since = now
@@ -120,7 +112,8 @@ class HoldTimer:
 
     def remaining(self, hold_s: float, now: float) -> float:
         """Seconds of the hold still to serve."""
-        return max(0.0, hold_s - self.seconds(now))
+        # Summed as the deadline is (`settled_at + hold_s`): rounded otherwise, a served hold could still want 1e-15 s.
+        return hold_s if self.settled_at is None else max(0.0, self.settled_at + hold_s - now)
 
     def _watch_excursion(self, distance: int, now: float) -> HoldNews:
         if distance <= self.belt.excursion:

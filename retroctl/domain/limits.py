@@ -1,6 +1,7 @@
 """How fast a belt may go under whom: the machine's range, the client's level, and the caps they give.
 
-The caps and levels are house rules (docs/SAFETY.md gives the reasons); a trainer may tighten them, nothing loosens them.
+The caps and levels are house rules (docs/SAFETY.md gives the reasons); a trainer may tighten them, nothing loosens
+them.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class BeltRange:
 
     @property
     def near(self) -> int:
-        """How near two speeds must be to be one and the same: the tolerance, but at most half a step of a coarse machine.
+        """How near two speeds must be to be one and the same: the tolerance, but at most half a coarse machine's step.
 
         With steps of 0.5 km/h the tolerance alone would call a belt that never moved "at the next rung".
         """

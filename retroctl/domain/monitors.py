@@ -57,8 +57,6 @@ class OverCap:
 
 def other_unit(measured: Speed, target: Speed) -> bool:
     """F5: whether measured and target stand to each other as miles to kilometres."""
-    if target.hundredths == 0:
-        return False
     return any(
         low * target.hundredths <= measured.hundredths * 100 <= high * target.hundredths
         for low, high in (FASTER_UNIT, SLOWER_UNIT)

@@ -19,7 +19,7 @@ DEFAULT_HOLD_S: Final = 120.0
 """One to two minutes at each speed is the method; the longer is the default."""
 
 BACKWARD_INTERVAL_S: Final = 30.0
-"""A backward interval inside a forward run (R13): at the machine's lowest speed, so that no raise hangs on its length."""
+"""A backward interval inside a forward run (R13): at the machine's lowest speed, so no raise hangs on its length."""
 
 MAX_HOLD_S: Final = 3600.0
 EASE_RUNG_BACKWARD_S: Final = (15.0, 20.0, 30.0)
@@ -75,8 +75,8 @@ def raise_step(belt: BeltRange, *, coarse_accepted: bool = False) -> Speed:
     if coarse_accepted:
         return belt.increment
     raise PlanError(
-        f"this machine can only change speed in steps of {belt.increment}, more than the 0.80 km/h (0.5 mph) that a raise "
-        "may be (R7); --accept-coarse-steps runs it all the same and is recorded"
+        f"this machine can only change speed in steps of {belt.increment}, more than the 0.80 km/h (0.5 mph) that a "
+        "raise may be (R7); --accept-coarse-steps runs it all the same and is recorded"
     )
 
 
@@ -110,8 +110,8 @@ def ladder_plan(
         wanted = top
     if wanted < belt.minimum and top is None:
         raise PlanError(
-            f"the cap of {caps.backward} ({caps.backward_reason}) is below the machine's lowest speed of {belt.minimum}; "
-            "this client cannot run on this machine"
+            f"the cap of {caps.backward} ({caps.backward_reason}) is below the machine's lowest speed of "
+            f"{belt.minimum}; this client cannot run on this machine"
         )
     snapped = belt.snap_down(wanted)
     if snapped != wanted:
@@ -209,6 +209,6 @@ def _refuse_jump(number: int, stage: Stage, before: Stage | None, belt: BeltRang
     rise = stage.target.hundredths - before.target.hundredths
     if stage.facing is Facing.BACKWARD and rise > step.hundredths:
         raise PlanError(
-            f"stage {number}: {before.target} to {stage.target} is a raise of {rise / 100:.2f} km/h; a raise is at most "
-            f"{step} on this machine (R7): put a stage between"
+            f"stage {number}: {before.target} to {stage.target} is a raise of {rise / 100:.2f} km/h; a raise is at "
+            f"most {step} on this machine (R7): put a stage between"
         )

@@ -96,7 +96,7 @@ class StopWatch:
             self._minimum_sent = False
         if not isinstance(command, Stop):
             return []
-        if answer is Answer.SUCCESS:
+        if answer is Answer.SUCCESS and self.accepted_at is None:
             self.accepted_at = now
         self.sent -= answer is Answer.NOT_SENT
         recently = self._regained_at is not None and now - self._regained_at < REPEAT_S

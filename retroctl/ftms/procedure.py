@@ -1,11 +1,11 @@
 """The Control Point procedure as a sans-IO machine: one request at a time, and a Stop that waits for nothing but ATT.
 
 FTMS v1.0.1 section 4.16.3: a procedure runs from the Write Response to the indication; a second write meanwhile may be
-answered with the ATT error 0xFE (Procedure Already In Progress). ATT itself allows one request at a time, so a Stop goes
-out as soon as an earlier write has returned; it never waits for an indication, and it empties the queue.
+answered with the ATT error 0xFE (Procedure Already In Progress). ATT itself allows one request at a time, so a Stop
+goes out as soon as an earlier write has returned; it never waits for an indication, and it empties the queue.
 
-Feed it with `submit`, `stop`, `write_returned`, `indication`, `tick`, then `proceed`; it gives back what to do. It never retries, except
-a Stop that met "in progress".
+Feed it with `submit`, `stop`, `write_returned`, `indication`, `tick`, then `proceed`; it gives back what to do. It
+never retries, except a Stop that met "in progress".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ANSWER_S: Final = 3.0
-"""An indication that has not come by then counts as none. The specification gives no number; machines answer at once."""
+"""An indication that has not come by then counts as none. The specification gives no number; machines are quick."""
 RETRY_STOP_S: Final = 0.1
 STUCK_BEHIND_S: Final = 1.0
 """An earlier write still not returned so long after Stop was wanted: the link must be dropped to free the radio."""
@@ -84,6 +84,8 @@ class _Request:
     at: float
     answered: bool = False
     hung: bool = False
+    result: int | None = None
+    """An answer that came before the write returned: told when it returns, since nothing can be written before."""
 
     @property
     def is_stop(self) -> bool:
@@ -94,7 +96,7 @@ class Procedure:
     """All Control Point traffic of one machine."""
 
     def __init__(self, may_go: Callable[[bytes, float], bool] = lambda _payload, _now: True) -> None:
-        """`may_go` is asked again when a request that had to wait could go out: the world may have changed meanwhile."""
+        """`may_go` is asked again when a request that had to wait could go out: the world may have changed."""
         self._may_go = may_go
         self._tokens = 0
         self._in_air: _Request | None = None
@@ -154,6 +156,8 @@ class Procedure:
         elif not request.answered:
             request.at = now
             self._awaited = request
+        if request.result is not None:
+            actions.append(Finished(request.payload, Reply.ANSWERED, request.result))
         return actions + self._write_stop(now)
 
     def indication(self, data: bytes, now: float) -> list[Action]:
@@ -171,8 +175,10 @@ class Procedure:
             self._owed[response.request_op] -= 1
             return [Stray(bytes(data))]
         request.answered = True
-        if request is self._awaited:
-            self._awaited = None
+        if request is self._in_air:
+            request.result = response.result
+            return []
+        self._awaited = None
         return [Finished(request.payload, Reply.ANSWERED, response.result), *self._write_stop(now)]
 
     def tick(self, now: float) -> list[Action]:

@@ -23,6 +23,7 @@ from retroctl.app.clock import LoopClock
 from retroctl.app.engine import Engine
 from retroctl.app.reports import Kind
 from retroctl.domain.envelope import Envelope
+from retroctl.domain.events import Connected
 from retroctl.domain.limits import caps_for
 from retroctl.domain.plan import raise_step
 from retroctl.domain.session import Advance, Session
@@ -66,9 +67,7 @@ def fresh(rig: Rig) -> Engine:
     session = Session(rig.plan, BELT, caps, advance=Advance.AUTO)
     envelope = Envelope(BELT, caps, raise_step(BELT), hold_s=HOLD_S, hands_free=True)
     engine = Engine(session, envelope, began_at=0.0)
-    from retroctl.domain import events as ev
-
-    engine.handle(ev.Connected(), 0.0)
+    engine.handle(Connected(), 0.0)
     return engine
 
 

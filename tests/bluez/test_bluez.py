@@ -67,7 +67,7 @@ def outcome(request: pytest.FixtureRequest) -> Outcome:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_on_a_real_bluetooth_stack(scenario: str, outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
+def test_on_real_bluetooth(scenario: str, outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
     verdict = outcome.verdicts.get(scenario, {"passed": False, "reason": "the virtual machine gave no verdict"})
     with capsys.disabled():  # the figures belong in the log of a run that passed, too
         sys.stdout.write(f"\n{json.dumps(verdict)}\n")

@@ -1,15 +1,17 @@
-"""The whole program through the real bleak, on both simulated radios: in memory, and over Bumble's ATT. Virtual time."""
+"""The whole program through the real bleak on both simulated radios, in memory and over Bumble's ATT; virtual time."""
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
 
 import pytest
+from rig import answers
 from whole import FrontEnd, Whole
 
 from retroctl.app.clock import LoopClock
 from retroctl.app.reports import Kind
 from retroctl.domain import events as ev
+from retroctl.domain.envelope import Refused
 from retroctl.domain.session import Advance
 from simulators.bleak_backend import SimulatedRadio
 from simulators.bumble_bleak import BumbleRadio
@@ -187,8 +189,6 @@ async def test_a_person_starts_at_the_console_and_the_program_takes_over(kind):
         run.runner._listeners.pop()
         await run.begin()
         await run.until_state("briefing")
-        from rig import answers
-
         for answer in answers():
             run.runner.tell(answer)
         run.runner.tell(ev.ArmRequested())
@@ -217,3 +217,17 @@ async def test_a_fault_inside_the_program_stops_the_belt_first(kind, monkeypatch
         assert (result.status, result.belt_at_rest) == (1, True)
         assert "a bug" in result.reason
         assert run.true_speed == 0
+
+
+async def test_a_proposal_that_the_gate_refuses_stops_the_belt_and_counts_as_our_fault(kind, monkeypatch):
+    async with front_end(kind, "standard") as front:
+        run = Whole(front)
+        await run.begin()
+        await run.until_state("holding", 1.0)
+        monkeypatch.setattr(run.runner.engine.envelope, "_judge_raise", lambda *_: Refused("test", "never"))
+        result = await run.finish()
+
+        assert (result.status, result.belt_at_rest) == (1, True)
+        assert "F13" in [alarm["id"] for alarm in run.of(Kind.ALARM)]
+        assert run.true_speed == 0
+        assert "02b400" not in run.written

@@ -1,4 +1,4 @@
-"""Whatever happens, in whatever order: what leaves the engine stays inside the rules, by an independent judge's count."""
+"""Whatever happens, in whatever order: what leaves the engine stays inside the rules, by an independent count."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from rig import answers
 
 from retroctl.domain import events as ev
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume, Stop
-from retroctl.domain.limits import BeltRange, Client, Level
+from retroctl.domain.limits import BeltRange, Client, Facing, Level, caps_for
+from retroctl.domain.plan import Stage, StageKind, build_plan
 from retroctl.domain.session import Advance
 from retroctl.units import Speed
 
@@ -27,6 +28,19 @@ CLIENTS = [
     Client(Level.NEW),
     Client(Level.REHAB, clinician_limit=Speed(150)),
 ]
+
+
+def turning_plan(belt, caps, *, begin_forward):
+    """Backward with a raise, forward up and down, backward; or the forward part first."""
+    rung = Speed(min(belt.minimum.hundredths + 50, caps.backward.hundredths))
+    forward = Speed(min(belt.minimum.hundredths + 200, caps.forward.hundredths))
+    back = [(Facing.BACKWARD, belt.minimum, 60.0), (Facing.BACKWARD, rung, 60.0), (Facing.BACKWARD, belt.minimum, 60.0)]
+    ahead = [(Facing.FORWARD, forward, 40.0), (Facing.FORWARD, belt.minimum, 20.0), (Facing.FORWARD, forward, 90.0)]
+    order = [*ahead, *back] if begin_forward else [*back, *ahead, *back]
+    stages = tuple(Stage(StageKind.WORK, facing, target, hold_s) for facing, target, hold_s in order)
+    return build_plan("turns", stages, belt, caps)
+
+
 delays = st.one_of(
     st.floats(0.0, 3.0), st.floats(0.0, 70.0), st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0, 5.0, 10.0, 20.0, 60.0])
 )
@@ -41,13 +55,13 @@ class SessionUnderAnything(RuleBasedStateMachine):
         advance=st.sampled_from(list(Advance)),
         voice=st.sampled_from([True, True, True, False]),
         quick=st.booleans(),
+        shape=st.sampled_from(["ladder", "ladder", "turns", "forward"]),
     )
-    def begin(self, belt, client, advance, voice, quick):
-        from retroctl.domain.limits import caps_for
-
+    def begin(self, belt, client, advance, voice, quick, shape):
         caps = caps_for(client, belt, qualified=True)
         top = min(belt.minimum.kmh + 3.0, caps.backward.kmh)
-        self.bench = Bench(belt=belt, client=client, advance=advance, top=top, voice=voice)
+        plan = None if shape == "ladder" else turning_plan(belt, caps, begin_forward=shape == "forward")
+        self.bench = Bench(belt=belt, client=client, advance=advance, top=top, voice=voice, plan=plan)
         if quick:
             self.bench.start()
             self.bench.until("holding", "stopped", "overridden", limit_s=60)
@@ -97,6 +111,14 @@ class SessionUnderAnything(RuleBasedStateMachine):
         bench.advance(max(0.0, (bench.session.hold_remaining_s(bench.now) or 0.0) - 1.0))
         bench.tell(ev.ConfirmPressed())
         bench.advance(7.5)
+
+    @precondition(lambda self: self.bench.state in {"turning", "armed"})
+    @rule()
+    def turn_and_start(self):
+        bench = self.bench
+        bench.advance(2.0)
+        bench.tell(ev.ConfirmPressed(), ev.StartConfirmed(ev.StartKind.PROGRAM))
+        bench.advance(12.0)
 
     @rule()
     def press_hold(self):
@@ -240,5 +262,5 @@ class SessionUnderAnything(RuleBasedStateMachine):
 
 TestSessionUnderAnything = SessionUnderAnything.TestCase
 TestSessionUnderAnything.settings = settings(
-    max_examples=int(os.environ.get("RETROCTL_FUZZ", "60")), stateful_step_count=40, deadline=None
+    max_examples=int(os.environ.get("RETROCTL_FUZZ", "120")), stateful_step_count=40, deadline=None
 )

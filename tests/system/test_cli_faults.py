@@ -1,19 +1,20 @@
-"""Whatever breaks - our own code, a screen, the disk, the machine - the belt is brought to rest and one line says so."""
+"""Whatever breaks (our own code, a screen, the disk, the machine): the belt is brought to rest, one line says so."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections import namedtuple
+from types import SimpleNamespace
 
 import pytest
 from cli_inside import Inside, entering, once
 
+from retroctl.adapters.ble.lock import machine_lock
 from retroctl.adapters.console.jsonl import JsonLines
 from retroctl.adapters.journal import SqliteJournal, files
 from retroctl.app.attendant import Attendant
 from retroctl.app.engine import Engine
 from retroctl.app.recorder import Recorder
-from retroctl.cli import front, session
+from retroctl.cli import session
 from retroctl.cli.app import run_app
 from retroctl.errors import ConfigError, DiskFull, JournalError, TreadmillError, TreadmillNotFound, UnsupportedTreadmill
 from retroctl.units import Speed
@@ -97,7 +98,9 @@ async def test_a_fault_before_arming_writes_nothing(inside, monkeypatch):
     assert inside.written == []
 
 
-@pytest.mark.parametrize("stage", ["observing", "armed", "starting", "holding", "announcing", "easing_down", "stopping"])
+@pytest.mark.parametrize(
+    "stage", ["observing", "armed", "starting", "holding", "announcing", "easing_down", "stopping"]
+)
 async def test_a_screen_that_crashes_stops_the_belt(inside, stage):
     def crash() -> None:
         raise KeyError("a screen's bug")
@@ -172,8 +175,7 @@ async def test_a_summary_that_cannot_be_made_is_an_internal_error_after_the_belt
 
 
 async def test_a_disk_that_is_full_at_the_start_ends_before_anything(inside, monkeypatch):
-    usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(files.shutil, "disk_usage", lambda _path: usage(10**9, 10**9, 1000))
+    monkeypatch.setattr(files.shutil, "disk_usage", lambda _path: SimpleNamespace(free=1000))
 
     await inside.run()
 
@@ -264,6 +266,14 @@ async def test_a_belt_that_moves_already_is_left_alone(inside):
     assert one_line(inside.err.rstrip("\n"))
 
 
+@pytest.mark.parametrize("answer_s", [0.0, 0.005, 0.01, 0.03])
+async def test_an_answer_that_overtakes_its_own_write_hinders_no_start(inside, answer_s):
+    inside.personality = STANDARD.but(answer_s=answer_s)
+
+    assert await inside.run() == 0
+    assert inside.written == ["00", "07", "026400", "02b400", "026400", "0801"]
+
+
 async def test_a_machine_that_vanishes_in_mid_session_ends_at_rest(inside):
     inside.personality = personality("vanishes")
 
@@ -276,9 +286,7 @@ async def test_a_machine_that_vanishes_in_mid_session_ends_at_rest(inside):
 
 
 async def test_a_machine_that_never_comes_back_is_not_confirmed(inside):
-    inside.hook = once(
-        entering("holding"), lambda: inside.soon(lambda: inside.radio.out_of_range("C0:DE:00:00:00:01"))
-    )
+    inside.hook = once(entering("holding"), lambda: inside.soon(lambda: inside.radio.out_of_range("C0:DE:00:00:00:01")))
 
     assert await inside.run() == 4
 
@@ -319,6 +327,16 @@ async def test_no_treadmill_names_the_usual_cause(inside, monkeypatch):
     assert "phone" in str(inside.error)
 
 
+async def test_a_second_program_on_the_same_machine_is_turned_away(inside, tmp_path):
+    with machine_lock("C0:DE:00:00:00:01", "Belt 1", folder=tmp_path / "data" / "locks"):
+        await inside.run(sim=None, yes=False, terminal=True)
+
+    assert isinstance(inside.error, TreadmillError)
+    assert "another retroctl" in str(inside.error)
+    assert inside.machine.connections == 0
+    assert inside.record.summary.outcome["exit_status"] == 3
+
+
 # -- the top of the program ------------------------------------------------------------------------------------------
 
 
@@ -333,5 +351,3 @@ def test_an_unexpected_exception_at_the_top_is_one_line_and_status_1(monkeypatch
     err = capsys.readouterr().err
     assert err.startswith("retroctl: internal error: ZeroDivisionError")
     assert "Traceback" not in err
-
-

@@ -1,7 +1,8 @@
-"""The line mode on a real (pseudo-)terminal: every key, the terminal put back as it was, the belt's true speed at the end."""
+"""The line mode on a pseudo-terminal: every key, the terminal put back as it was, the belt's true speed at the end."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -51,7 +52,7 @@ class Terminal:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one thread here
             env={**os.environ, "RETROCTL_DATA_DIR": str(folder / "data")},
         )
         if hang_up:  # else ours is kept, to look at the terminal afterwards
@@ -99,10 +100,8 @@ class Terminal:
         if not self.process.stderr.closed:
             self.process.stderr.close()
         for descriptor in (self.master, self.slave):
-            try:
+            with contextlib.suppress(OSError):
                 os.close(descriptor)
-            except OSError:
-                pass
 
     def _read(self, seconds: float) -> bool:
         ready, _, _ = select.select([self.master], [], [], seconds)
@@ -195,9 +194,20 @@ def test_a_start_at_the_console_is_waited_for_and_given_up_after_a_minute(termin
 
 @pytest.mark.parametrize(
     ("name", "key"),
-    [("a letter", "x"), ("space", " "), ("an arrow", "\x1b[A"), ("escape", "\x1b"), ("Ctrl-S", "\x13")]
-    + [("Ctrl-D", "\x04"), ("Ctrl-V", "\x16"), ("a held key", "jjjjjjjj"), ("no ASCII", "ä"), ("Ctrl-C", "\x03")]
-    + [("Ctrl-Z", "\x1a"), ("Ctrl-backslash", "\x1c")],
+    [
+        ("a letter", "x"),
+        ("space", " "),
+        ("an arrow", "\x1b[A"),
+        ("escape", "\x1b"),
+        ("Ctrl-S", "\x13"),
+        ("Ctrl-D", "\x04"),
+        ("Ctrl-V", "\x16"),
+        ("a held key", "jjjjjjjj"),
+        ("no ASCII", "ä"),
+        ("Ctrl-C", "\x03"),
+        ("Ctrl-Z", "\x1a"),
+        ("Ctrl-backslash", "\x1c"),
+    ],
 )
 def test_any_other_key_stops_the_belt(terminal, name, key):
     t = terminal()

@@ -120,8 +120,8 @@ def reader_asleep(run: Run) -> Run:
 
 S = signal.Signals
 CASES: dict[str, Any] = {
-    "whole": lambda run: to_the_end(run),
-    "ignored": lambda run: to_the_end(run),
+    "whole": to_the_end,
+    "ignored": to_the_end,
     **{f"SIGINT {stage}": lambda run, stage=stage: signalled(run, stage, S.SIGINT) for stage in STAGES},
     **{
         f"{name} {stage}": lambda run, stage=stage, name=name: signalled(run, stage, S[name])
@@ -140,7 +140,7 @@ CASES: dict[str, Any] = {
         f"closed {stage or 'at once'}": lambda run, stage=stage: reader_gone(run, stage)
         for stage in ("", "observing", "starting", "holding", "easing_down", "stopping")
     },
-    "stalled": lambda run: reader_asleep(run),
+    "stalled": reader_asleep,
 }
 WAYS = [name for name in CASES if name not in ("whole", "ignored", "stalled")]
 
@@ -241,7 +241,7 @@ def test_a_belt_that_ignores_stop_gives_status_4_within_the_bound(runs):
     assert "NOT CONFIRMED AT REST" in run.err
     assert len(run.err.splitlines()) == 1
     began = next(line["t"] for line in run.objects if line.get("state") == "stopping")
-    assert run.objects[-1]["t"] - began <= 16
+    assert run.objects[-1]["t"] - began <= 15 + 5  # the wait for rest, then letting go of the link
 
 
 def test_closed_standard_streams_do_not_end_up_in_the_record(tmp_path):

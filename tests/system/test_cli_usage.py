@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -120,17 +120,20 @@ def test_the_help_of_every_command_teaches_by_example_within_80_columns(monkeypa
 
 def test_help_imports_nothing_heavy():
     code = "import sys, retroctl.cli.app; print(*sys.modules)"
-    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    loaded = set(printed.split())
 
     assert not loaded & {"bleak", "pydantic", "pydantic_settings", "asyncio", "sqlite3", "filelock", "simulators"}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the processor time of children is not known there")
 def test_help_is_there_within_200_ms_of_a_bare_interpreter():
     def took_ms(*command: str) -> float:
-        began = time.perf_counter()
+        before = os.times()
         subprocess.run([sys.executable, *command], capture_output=True, check=True)
-        return (time.perf_counter() - began) * 1000
+        after = os.times()
+        return 1000 * sum(after[2:4]) - 1000 * sum(before[2:4])
 
-    # The quickest of seven: the slower ones measure what else this computer does.
+    # Processor time, and the quickest of seven: what else this computer does is not our delay.
     runs = [(took_ms("-c", "pass"), took_ms("-m", "retroctl", "--help")) for _ in range(7)]
     assert min(helped for _, helped in runs) - min(bare for bare, _ in runs) < 200

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from bench import FAILED, NOT_PERMITTED, Bench
 from rig import CLIENT, Rig
+from states import in_state
 
 from retroctl.app.reports import Kind
 from retroctl.domain import events as ev
-from retroctl.domain.commands import RequestControl, SetTargetSpeed
+from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, Stop
+from retroctl.domain.envelope import Allowed, Refused
 from retroctl.domain.failsafes import FAILSAFES
 from retroctl.domain.session import Advance
 from retroctl.units import Speed
@@ -466,9 +468,6 @@ class _Deaf:
         pass
 
     def judge(self, command, now):
-        from retroctl.domain.commands import Stop
-        from retroctl.domain.envelope import Allowed, Refused
-
         return Allowed() if isinstance(command, Stop) else Refused("test", "deaf")
 
 
@@ -735,18 +734,12 @@ def test_a_session_that_is_told_of_answers_it_never_asked_for_goes_on():
     bench = Bench()
     bench.hold_at(1.8)
     bench.tell(
-        ev.CommandAnswered(RequestControl(), ev_answer("success")),
-        ev.CommandAnswered(SetTargetSpeed(Speed(260)), ev_answer("success")),
+        ev.CommandAnswered(RequestControl(), Answer.SUCCESS),
+        ev.CommandAnswered(SetTargetSpeed(Speed(260)), Answer.SUCCESS),
     )
     bench.advance(5.0)
     assert bench.state == "holding"
     assert bench.wire()[-1] == "02b400"
-
-
-def ev_answer(value: str):
-    from retroctl.domain.commands import Answer
-
-    return Answer(value)
 
 
 @pytest.mark.parametrize(
@@ -766,3 +759,28 @@ def test_a_machine_that_falls_back_to_its_lowest_speed_is_not_fought():
     rig.run_for(300.0)
     assert set(rig.alarms()) <= {"F6", "F9"}
     assert rig.written.count("02b400") == 1
+
+
+@pytest.mark.parametrize("state", ["armed", "turning"])
+def test_f12_a_belt_that_rested_when_the_link_was_lost_and_moves_when_it_is_back_is_stopped(state):
+    bench = in_state(state)
+    before = len(bench.wire())
+    bench.drop_link()
+    bench.advance(2.0)
+    bench.belt.set(1.0)
+    bench.restore_link()
+    bench.advance(1.1)
+    assert bench.alarms() == ["F2", "F12"]
+    bench.tell(ev.ConfirmPressed())
+    assert set(bench.wire()[before:]) == {"0801"}
+
+
+def test_a_step_down_never_asks_for_more_than_the_belt_does():
+    """A rung may lie between the target and a belt that is still slower."""
+    bench = Bench(top=3.0)
+    bench.hold_at(1.8)
+    bench.status(0x05, 210, 0)
+    bench.belt.set(1.75)
+    bench.advance(1.0)
+    bench.tell(ev.StepDownPressed())
+    assert bench.wire()[-1] == "026400"

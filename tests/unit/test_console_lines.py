@@ -103,7 +103,10 @@ def test_foreign_text_neither_controls_the_terminal_nor_runs_over_its_edge(text,
 @pytest.mark.parametrize(
     ("report", "words"),
     [
-        (Report(0.0, Kind.COMMAND, {"name": "stop", "hex": "0801", "source": "key"}), "-> STOP the belt  [0801]  (key)"),
+        (
+            Report(0.0, Kind.COMMAND, {"name": "stop", "hex": "0801", "source": "key"}),
+            "-> STOP the belt  [0801]  (key)",
+        ),
         (Report(0.0, Kind.OUTCOME, {"name": "start", "result": "rejected"}), "<- START the belt: rejected"),
         (Report(0.0, Kind.ALARM, {"id": "F2", "text": "LINK LOST"}), "!! F2  LINK LOST"),
         (Report(0.0, Kind.STOP, {"view": "STOPPING"}), "== STOPPING"),

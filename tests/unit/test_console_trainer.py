@@ -120,7 +120,9 @@ def test_no_keys_arm_without_every_question_answered_yes(keys):
     desk = Desk("briefing").press(*keys)
 
     if ev.ArmRequested() in desk.told:
-        assert [event.item for event in desk.told if isinstance(event, ev.BriefingAnswered)][:7] == list(ev.BriefingItem)
+        assert [event.item for event in desk.told if isinstance(event, ev.BriefingAnswered)][:7] == list(
+            ev.BriefingItem
+        )
 
 
 def test_the_start_at_the_console_and_by_the_program():

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from retroctl.app.reports import JSON_LINE_KINDS
-from retroctl.app.runner import ExitStatus
+from retroctl.app.result import ExitStatus
 from retroctl.cli.app import app
 from retroctl.domain.limits import FORWARD_CEILING, LEVEL_CAPS
 

@@ -32,11 +32,11 @@ def test_a_request_is_written_at_once_and_ends_with_its_indication():
     assert procedure.next_deadline() is None
 
 
-def test_an_indication_may_come_before_the_write_has_returned():
+def test_an_indication_that_comes_before_the_write_has_returned_is_told_when_something_can_be_written():
     procedure = Procedure()
     (write,) = procedure.submit(CONTROL, 0.0)
-    assert procedure.indication(answer(0, 4), 0.1) == [Finished(CONTROL, Reply.ANSWERED, 4)]
-    assert procedure.write_returned(write.token, 0.2) == []
+    assert procedure.indication(answer(0, 4), 0.1) == []
+    assert procedure.write_returned(write.token, 0.2) == [Finished(CONTROL, Reply.ANSWERED, 4)]
     assert written(procedure.submit(START, 0.3)) == [START]
 
 
@@ -340,3 +340,10 @@ def test_never_two_writes_at_once_nothing_overtakes_a_stop_and_every_request_end
         take(procedure.proceed(now))
     assert begun == ended
     assert procedure.next_deadline() is None
+
+
+def test_a_write_refused_by_att_after_its_indication_ends_with_what_the_machine_said():
+    procedure = Procedure()
+    (write,) = procedure.submit(CONTROL, 0.0)
+    procedure.indication(answer(0), 0.1)
+    assert procedure.write_returned(write.token, 0.2, error=0x80) == [Finished(CONTROL, Reply.ANSWERED, 1)]

@@ -1,4 +1,4 @@
-"""Every state meets every event: nothing raises, Stop always stops, and after it nothing leaves but what a stop needs."""
+"""Every state meets every event: nothing raises, Stop stops, and after it nothing leaves but what a stop needs."""
 
 from __future__ import annotations
 

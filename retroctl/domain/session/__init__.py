@@ -101,10 +101,15 @@ class Session:
         """Failsafes that forbid raises."""
         return frozenset(self._core.blocks)
 
+    @property
+    def fault(self) -> FailsafeId | None:
+        """The failsafe that ended the session for good; None while none has."""
+        return self._core.fault
+
     def hold_remaining_s(self, now: float) -> float | None:
         """Seconds of the present hold still to serve; None while no speed is settled."""
         core = self._core
-        return None if core.hold.settled_at is None else core.hold.remaining(core.course.stage.hold_s, now)
+        return None if core.hold.settled_at is None else core.remaining_at(now)
 
     def raise_waits_for(self, now: float) -> str | None:
         """Why the next raise does not come yet, in plain words."""
@@ -115,7 +120,7 @@ class Session:
         return "the trainer's confirmation" if self._core.advance is Advance.CONFIRM else None
 
 
-def _dispatch(core: Core, event: ev.Event) -> None:
+def _dispatch(core: Core, event: ev.Event) -> None:  # noqa: C901, PLR0912, PLR0915 - a line for each thing that happens
     match event:
         case ev.Connected():
             core.link_up = True
@@ -165,5 +170,5 @@ def _dispatch(core: Core, event: ev.Event) -> None:
             core.consent_at = None
         case ev.RecordRestored():
             core.blocks.discard(FailsafeId.F14)
-        case ev.MachineStarted() | ev.Ticked() | ev.StopRequested():
-            pass
+        case _:
+            pass  # the console's own start shows in the belt; time is looked at after every event

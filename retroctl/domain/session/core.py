@@ -60,7 +60,7 @@ class Advance(StrEnum):
 class Core:
     """The state of one session. The modules beside this one act on it; nobody else does."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - what a session remembers, in one place
         self,
         plan: Plan,
         belt: BeltRange,
@@ -99,10 +99,10 @@ class Core:
         self.stop_reason = ""
         self.fault: FailsafeId | None = None
         self.link_up = False
+        self.lost_at_rest = False
+        """The link was lost on a belt that nobody had started."""
         self.heard_since_link = False
         """A frame has come on the present connection."""
-        self.asked: set[Command] = set()
-        """What was proposed and not answered yet, Stop aside."""
         self.data_alarmed = False
         self.any_settled = False
         self.pending: SetTargetSpeed | None = None
@@ -126,8 +126,9 @@ class Core:
         self.held_back = False
         """HOLD or a balance event: nothing advances until the trainer confirms."""
         self.announcement = 0
-        self.announced_at: float | None = None
-        self.announced_target: Speed | None = None
+        self.announcing = False
+        self.announced_at = 0.0
+        self.announced_target = REST
         self.announcement_finished_at: float | None = None
         self.rung_until = 0.0
         self.turn_next = False
@@ -154,11 +155,10 @@ class Core:
 
     def propose(self, command: Command, source: str) -> None:
         """Propose a command to the envelope."""
-        if not isinstance(command, Stop):
-            self.asked.add(command)
         if isinstance(command, StartOrResume):
             self.start_unsettled = self.start_pending = True
-        self.emit(Propose(command, source))
+        in_force = self.belief.in_force
+        self.emit(Propose(command, source, None if in_force is None else in_force.speed))
 
     def settle_start(self, outcome: Outcome) -> None:
         """Say what became of Start or Resume, once."""
@@ -194,11 +194,15 @@ class Core:
         return abs(one.hundredths - other.hundredths) <= self.belt.near
 
     def remaining(self) -> float:
-        """Seconds of the stage still to serve: backward of the hold at its speed, forward of the stage's own time."""
+        """Seconds of the stage still to serve."""
+        return self.remaining_at(self.now)
+
+    def remaining_at(self, now: float) -> float:
+        """The same at another time: backward of the hold at its speed, forward of the stage's own time."""
         hold_s = self.course.stage.hold_s
         if self.facing is Facing.BACKWARD:
-            return self.hold.remaining(hold_s, self.now)
-        return hold_s if self.stage_began is None else max(0.0, self.stage_began + hold_s - self.now)
+            return self.hold.remaining(hold_s, now)
+        return hold_s if self.stage_began is None else max(0.0, self.stage_began + hold_s - now)
 
     # -- acting ----------------------------------------------------------------------------------------------------
 
@@ -209,18 +213,15 @@ class Core:
             self.emit(HeldStage(self.in_force, self.hold.seconds(self.now)))
         if self.state is not State.STARTING:
             self.start = None
-        if before is State.ANNOUNCING and self.announced_at is not None:
+        if self.announcing:
+            self.announcing = False
             self.emit(AnnouncementWithdrawn(self.announcement))
-            self.announced_at = None
         running = self.state not in (State.IDLE, State.OBSERVING, State.BRIEFING, State.ARMED)
         target = None if self.belief.in_force is None else self.belief.in_force.speed
         self.emit(StateEntered(self.state, self.course.index if running else None, target))
 
-    def command(self, target: Speed, source: str) -> bool:
-        """Ask the belt for `target`; False where a target speed makes no sense because it does not move."""
-        if self.measured == REST:
-            self.refuse("N3", "the belt does not move; a target speed is for a moving belt")
-            return False
+    def command(self, target: Speed, source: str) -> None:
+        """Ask a belt that moves for `target`."""
         self.settle_command(Outcome.UNKNOWN)
         self.pending, self.pending_at = SetTargetSpeed(target), self.now
         self.belief.requested = Reading(target, self.now)
@@ -231,11 +232,11 @@ class Core:
         self.lowest_asked = self.lowest_asked or target == self.belt.minimum
         self.consent_at = None
         self.propose(self.pending, source)
-        return True
 
     def ask_lowest(self) -> None:
         """The first target since the belt started is the machine's lowest speed, also when it runs there already."""
-        if self.command(self.belt.minimum, "start"):
+        if self.measured > REST:
+            self.command(self.belt.minimum, "start")
             self.move(Trigger.COMMANDED)
             self.put_in_force(self.belt.minimum, Mover.PROGRAM)
 
@@ -260,6 +261,7 @@ class Core:
 
     def announce(self, target: Speed) -> None:
         """Begin to announce a raise."""
+        self.announcing = True
         self.announcement += 1
         self.announced_at, self.announced_target, self.announcement_finished_at = self.now, target, None
         self.emit(
@@ -300,8 +302,8 @@ class Core:
         self.rung_until = self.now + (EASE_RUNG_FORWARD_S if forward else self.course.plan.ease_rung_s)
 
     def reference_for_down(self) -> Speed:
-        """From where "one rung down" counts: the target, or the measured speed where that is clearly lower."""
-        return Speed(min(self.in_force.hundredths, self.measured.hundredths + 10))
+        """From where "one rung down" counts: the target, or the measured speed where that is lower."""
+        return min(self.in_force, self.measured)
 
     # -- stopping --------------------------------------------------------------------------------------------------
 
@@ -331,7 +333,7 @@ class Core:
         for command in self.stop.begin(quiet=quiet):
             self.propose(command, reason)
         self.cue("Stopping.")
-        self.show_stop()
+        self.show_stop(self.stop)
 
     def fail(self, failsafe: FailsafeId, detail: str) -> None:
         """A failsafe that stops: alarm, stop; those that never clear end the session for good. Unarmed, only alarm."""
@@ -343,26 +345,23 @@ class Core:
             self.fault = failsafe
         self.begin_stop(f"{failsafe}: {detail}")
 
-    def show_stop(self) -> None:
+    def show_stop(self, stop: StopWatch) -> None:
         """Say how the stop goes, when that has changed; at rest, leave."""
-        if self.stop is None:
-            return
-        view = self.stop.view(self.now)
+        view = stop.view(self.now)
         if view is not self.stop_view:
             self.stop_view = view
             self.emit(StopProgress(view))
         if view is StopView.STOPPED:
-            self._rest()
+            self._rest(stop)
 
-    def _rest(self) -> None:
-        if self.stop is not None and self.stop.sent_at is not None:
+    def _rest(self, stop: StopWatch) -> None:
+        if stop.sent_at is not None:
             self.emit(Settled(Stop(), Outcome.CONFIRMED))
         self.stop = self.stop_view = None
         self.belief.forget_targets()
         self.steady.reset()
         self.first_target, self.any_settled, self.start_pending, self.lowest_asked = True, False, False, False
         self.stage_began = self.raised_at = None
-        self.asked.clear()
         if self.fault is not None:
             self.move(Trigger.REST_AFTER_FAULT)
             self.end(EndReason.FAULT, self.stop_reason)

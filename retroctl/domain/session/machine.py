@@ -6,7 +6,7 @@ from typing import Final
 
 from retroctl.domain import events as ev
 from retroctl.domain.belief import FRESH_S, Mover, Reading
-from retroctl.domain.commands import Answer, Outcome, RequestControl, SetTargetSpeed, StartOrResume, Stop
+from retroctl.domain.commands import Answer, Outcome, RequestControl, SetTargetSpeed, StartOrResume
 from retroctl.domain.effects import EndReason, Settled
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.hold import HoldNews
@@ -27,7 +27,7 @@ SMALL_CHANGE_S: Final = 5.0
 OTHER_SPEED_S: Final = 2.0
 UNIT_FASTER_S: Final = 2.0
 UNIT_SLOWER_S: Final = 6.0
-"""Slower than asked is no danger, and a slow or staged ramp passes through the same ratio: judged when it stays there."""
+"""Slower than asked is no danger, and a slow or staged ramp passes the same ratio: judged when it stays there."""
 GONE_REST_S: Final = 3.0
 """A belt at rest for so long, though nobody here stopped it, has been stopped; one frame of 0 may be a fluke."""
 
@@ -52,10 +52,9 @@ def telemetry(core: Core, event: ev.TelemetryReceived) -> None:
         core.break_hold()
     if core.state not in ARMED_STATES:
         _watch_unarmed(core)
-    elif core.state is State.STOPPING:
-        if core.stop is not None:
-            core.stop.measure(event.measured, now)
-            core.show_stop()
+    elif core.stop is not None:
+        core.stop.measure(event.measured, now)
+        core.show_stop(core.stop)
     else:
         tripped = _tripped(core, event.measured, rested=rested, was=elapsed_before)
         if tripped is not None:
@@ -73,6 +72,8 @@ def _watch_unarmed(core: Core) -> None:
 def _tripped(core: Core, measured: Speed, *, rested: bool, was: int | None) -> tuple[FailsafeId, str] | None:
     """The failsafe that this frame trips, with what was seen."""
     now, moving = core.now, measured > REST
+    if core.state is State.LOST and core.lost_at_rest and moving:
+        return FailsafeId.F12, f"measured {measured} when the link came back; it was lost at rest"
     if core.state in _AT_REST_STATES:
         return (FailsafeId.F12, f"measured {measured} from rest") if rested and moving else None
     if core.over_cap.trips(measured, core.facing, now):
@@ -161,7 +162,8 @@ def _hold(core: Core, measured: Speed) -> None:
 
 def _hold_forward(core: Core, measured: Speed) -> None:
     """The client faces the console and sets the speed there: adopted without asking; the stage's time runs on."""
-    if measured > REST and not core.near(measured, core.in_force):
+    steady = measured > REST and core.steady.lasted(OTHER_SPEED_S, core.now)
+    if steady and not core.near(measured, core.in_force):
         core.put_in_force(measured, Mover.CONSOLE)
     core.hold.measure(measured, core.now)
 
@@ -258,14 +260,13 @@ def _deny(core: Core, detail: str) -> None:
 
 def answered(core: Core, event: ev.CommandAnswered) -> None:
     """The wire's part of an outcome; a success is necessary, never sufficient."""
-    core.asked.discard(event.command)
     if isinstance(event.command, RequestControl):
         outcome = {Answer.SUCCESS: Outcome.CONFIRMED, Answer.NONE: Outcome.UNKNOWN}.get(event.answer, Outcome.REJECTED)
         core.emit(Settled(event.command, outcome))
-    if core.stop is not None and core.state is State.STOPPING:
+    if core.stop is not None:
         for command in core.stop.answered(event.command, event.answer, core.now):
             core.propose(command, "stop")
-        core.show_stop()
+        core.show_stop(core.stop)
     elif event.answer is Answer.NOT_PERMITTED:
         if isinstance(event.command, StartOrResume):
             core.settle_start(Outcome.REJECTED)
@@ -279,10 +280,8 @@ def answered(core: Core, event: ev.CommandAnswered) -> None:
             case SetTargetSpeed():
                 _target_answered(core, event)
             case StartOrResume():
-                if event.answer in (Answer.REFUSED, Answer.NOT_SENT) and core.start_unsettled:
-                    core.settle_start(Outcome.REJECTED)
-                    core.refuse("start", "the machine refused to start; it may want START pressed on its console")
-            case Stop():
+                _start_answered(core, event.answer)
+            case _:
                 pass
 
 
@@ -298,6 +297,12 @@ def _control_answered(core: Core, answer: Answer) -> None:
         core.ask_lowest()
 
 
+def _start_answered(core: Core, answer: Answer) -> None:
+    if answer in (Answer.REFUSED, Answer.NOT_SENT) and core.start_unsettled:
+        core.settle_start(Outcome.REJECTED)
+        core.refuse("start", "the machine refused to start; it may want START pressed on its console")
+
+
 def _target_answered(core: Core, event: ev.CommandAnswered) -> None:
     if core.pending is None or event.command != core.pending:
         return
@@ -308,15 +313,14 @@ def _target_answered(core: Core, event: ev.CommandAnswered) -> None:
             not_obeyed(core, Outcome.REJECTED, f"{core.pending.target} was refused")
         case Answer.NOT_SENT:
             not_obeyed(core, Outcome.REJECTED, "the command could not be sent")
-        case Answer.NONE | Answer.NOT_PERMITTED:
-            pass  # telemetry decides, within its own deadline
+        case _:
+            pass  # no answer: telemetry decides, within its own deadline
 
 
 def link_dropped(core: Core) -> None:
     """F2 while armed; before that the session simply cannot go on."""
     core.link_up = core.heard_since_link = False
     core.belief.forget_rest()
-    core.asked.clear()
     if core.state not in ARMED_STATES:
         core.end(EndReason.LINK_LOST, "the connection was lost before anything was armed")
         return
@@ -332,6 +336,7 @@ def link_dropped(core: Core) -> None:
         return
     core.settle_command(Outcome.UNKNOWN)
     core.settle_start(Outcome.UNKNOWN)
+    core.lost_at_rest = core.state in _AT_REST_STATES
     core.move(Trigger.LINK_LOST)
     core.hold.restart()
 

@@ -37,7 +37,7 @@ COMING_TO_REST_S: Final = 5.0
 _NOT_WATCHED: Final = frozenset({State.STOPPING, State.STOPPED, State.FAULTED})
 
 
-def time_passes(core: Core) -> None:
+def time_passes(core: Core) -> None:  # noqa: C901 - one line for each state
     """Do what is due at `core.now`."""
     _watch_data(core)
     match core.state:
@@ -53,7 +53,7 @@ def time_passes(core: Core) -> None:
         case State.STOPPING if core.stop is not None:
             for command in core.stop.due(core.now):
                 core.propose(command, "stop repeated")
-            core.show_stop()
+            core.show_stop(core.stop)
         case _:
             pass
     if core.state is State.HOLDING and core.now >= _served_at(core):
@@ -80,7 +80,7 @@ def next_deadline(core: Core) -> float | None:
             marks.append(core.progress_at + OBEY_S)
         case State.HOLDING:
             marks.append(_served_at(core))
-        case State.ANNOUNCING if core.announced_at is not None:
+        case State.ANNOUNCING:
             marks += [core.announced_at + ANNOUNCE_S, core.announced_at + ANNOUNCE_LIMIT_S]
         case State.EASING_DOWN:
             marks += [core.rung_until, core.progress_at + EASE_OBEY_S]
@@ -92,7 +92,7 @@ def next_deadline(core: Core) -> float | None:
     return min(later, default=None)
 
 
-def raise_block(core: Core) -> tuple[str, str] | None:
+def raise_block(core: Core) -> tuple[str, str] | None:  # noqa: PLR0911 - a list of rules
     """The rule and reason that a raise waits for; None when only consent and the announcement are missing."""
     if not core.belief.fresh(core.now):
         return "F1", "there are no fresh data from the treadmill"
@@ -101,22 +101,19 @@ def raise_block(core: Core) -> tuple[str, str] | None:
         return "R9", f"{remaining:.0f} s of this hold are left"
     if core.hold.settled_at is None:
         return "R9", "this speed is not reached yet"
-    if core.pending is not None:
-        return "F9", "the last target is not confirmed"
     if core.blocks:
         return min(core.blocks), "a failsafe has not been lifted"
     if core.held_back:
         return "R8", "on HOLD until the trainer confirms"
     if not core.lowest_asked:
         return "R6", "the machine's lowest speed comes first"
-    if core.asked:
-        return "F9", "the last command is not answered yet"
     return None
 
 
 def ceiling(core: Core) -> Speed:
     """No raise goes further than one step above the target in force."""
-    return core.belt.snap_down(max(core.belt.minimum, Speed(core.in_force.hundredths + core.max_raise.hundredths)))
+    highest = min(core.in_force.hundredths + core.max_raise.hundredths, core.belt.maximum.hundredths)
+    return core.belt.snap_down(Speed(max(core.belt.minimum.hundredths, highest)))
 
 
 def within_reach(core: Core, target: Speed) -> bool:
@@ -147,7 +144,7 @@ def after_start_news(core: Core, news: StartNews) -> None:
         case StartNews.NEVER_STEADY:
             core.refuse("start", "the belt did not come to a steady speed")
             core.begin_stop("never steady after the start")
-        case StartNews.NOTHING:
+        case _:
             pass
 
 
@@ -162,10 +159,10 @@ def not_obeyed(core: Core, outcome: Outcome, detail: str) -> None:
     core.blocks.add(FailsafeId.F9)
     core.consent_at = None
     before = core.in_force_before
-    stays = core.measured if before is None or not core.near(before, core.measured) else before
-    if stays > REST:
-        core.put_in_force(stays, Mover.PROGRAM)
-        core.course.relocate(stays)
+    here = core.measured if core.measured > REST else core.in_force
+    stays = here if before is None or not core.near(before, here) else before
+    core.put_in_force(stays, Mover.PROGRAM)
+    core.course.relocate(stays)
 
 
 def machine_stopped(core: Core, cause: MachineStop) -> None:
@@ -221,18 +218,17 @@ def _next_stage(core: Core) -> None:
             core.course.advance()
             core.stage_began = None
             core.break_hold()
-        case Move.LOWER if target is not None:
+        case Move.LOWER:
             # A belt that shows less than the lower target for a moment must not be sent up to it.
-            if core.measured.hundredths >= target.hundredths - core.belt.near and core.command(target, "plan"):
+            if core.measured.hundredths >= max(1, target.hundredths - core.belt.near):
+                core.command(target, "plan")
                 core.move(Trigger.COMMANDED)
                 core.put_in_force(target, Mover.PROGRAM)
                 core.course.advance()
                 core.stage_began = None
                 core.cue(f"Slower. {target.kmh:.1f}.")
-        case Move.RAISE if target is not None:
-            _raise_if_due(core, target)
         case _:
-            pass
+            _raise_if_due(core, target)
 
 
 def _served_at(core: Core) -> float:
@@ -262,8 +258,6 @@ def _raise_if_due(core: Core, target: Speed) -> None:
 
 
 def _announce_on(core: Core) -> None:
-    if core.announced_at is None or core.announced_target is None:
-        return
     blocked = raise_block(core)
     if blocked is not None or core.now >= core.announced_at + ANNOUNCE_LIMIT_S:
         core.move(Trigger.WITHDRAWN)
@@ -276,9 +270,10 @@ def _announce_on(core: Core) -> None:
         return
     if core.now - finished_at > ANNOUNCED_FRESH_S:
         core.announcement_finished_at = None
-    elif core.command(target, "plan"):
-        core.announced_at = None
+    else:
+        core.announcing = False
         core.raised_at = core.now
+        core.command(target, "plan")
         core.move(Trigger.COMMANDED)
         core.put_in_force(target, Mover.PROGRAM)
         core.course.take(target)

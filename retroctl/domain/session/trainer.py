@@ -158,12 +158,13 @@ def _consent(core: Core) -> None:
     lifted = core.held_back or bool(core.blocks & {FailsafeId.F9, FailsafeId.F11})
     core.held_back = False
     core.blocks -= {FailsafeId.F9, FailsafeId.F11}
-    if FailsafeId.F8 in core.blocks:
-        core.ask_control("trainer")
     settled = core.state in HOLD_STATES
     if core.state is State.EASING_DOWN:
         core.refuse("ease", "easing down; nothing is raised any more")
-    elif settled and core.facing is Facing.FORWARD:
+        return
+    if FailsafeId.F8 in core.blocks:
+        core.ask_control("trainer")
+    if settled and core.facing is Facing.FORWARD:
         _raise_forward(core, lifted=lifted)
     elif settled and core.remaining() <= CONSENT_WINDOW_S:
         core.consent_at = core.now
@@ -186,7 +187,8 @@ def _raise_forward(core: Core, *, lifted: bool) -> None:
         core.cue("Going on." if lifted else "The client sets the speed at the console.")
     elif not waited:
         core.refuse("R9", f"the last raise was less than {MIN_FORWARD_RAISE_GAP_S:.0f} s ago")
-    elif core.command(target, "trainer"):
+    else:
+        core.command(target, "trainer")
         core.raised_at = core.now
         core.move(Trigger.COMMANDED)
         core.put_in_force(target, Mover.PROGRAM)

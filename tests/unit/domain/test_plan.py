@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -90,7 +91,7 @@ def test_a_ladder_starts_at_the_lowest_speed_and_never_steps_over_half_a_mile_pe
     rungs = ladder_targets(belt, Speed(low + above))
     assert rungs[0] == belt.minimum
     assert all(belt.on_grid(rung) for rung in rungs)
-    rises = [b.hundredths - a.hundredths for a, b in zip(rungs, rungs[1:], strict=False)]
+    rises = [b.hundredths - a.hundredths for a, b in itertools.pairwise(rungs)]
     assert all(0 < rise <= 80 for rise in rises)
     assert len(set(rises[:-1])) <= 1, "only the last may be a part step"
     assert rungs[-1] == belt.snap_down(Speed(low + above))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import pytest
 
-from retroctl.domain.session.core import Core
 from retroctl.domain.transitions import ARMED_STATES, RUNNING_STATES, TRANSITIONS, State, Trigger, next_state
 from retroctl.errors import IllegalTransition, ProgrammingFault
+
+if TYPE_CHECKING:
+    from retroctl.domain.session.core import Core
 
 ALL = list(itertools.product(State, Trigger))
 
