@@ -1,4 +1,3 @@
-# ruff: noqa: T201  # it prints figures
 """How soon a cue is heard: `python tests/benchmarks/voice.py [SPEEDUP]`. About a minute; at 1, six minutes.
 
 From the report of an event to the moment the player is given its sound, over whole sessions on the real Bluetooth
