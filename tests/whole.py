@@ -13,7 +13,6 @@ from retroctl.app.attendant import Attendant
 from retroctl.app.clock import LoopClock
 from retroctl.app.engine import Engine
 from retroctl.app.reports import Kind, Report
-from retroctl.app.result import Result
 from retroctl.app.runner import Runner
 from retroctl.domain.envelope import Envelope
 from retroctl.domain.limits import BeltRange, Client, caps_for
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from retroctl.app.clock import Clock
     from retroctl.app.ports import Speech
+    from retroctl.app.result import Result
     from simulators.machine import FtmsMachine
 
 

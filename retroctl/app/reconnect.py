@@ -58,7 +58,7 @@ class Reconnector:
         self._running = False
 
     async def run(self, urgent: Callable[[], bytes | None], *, drop: bool) -> MachineInfo | None:
-        """Connect again, with `drop` after letting the link go; None when another attempt runs or the machine stays lost."""
+        """Connect again, with `drop` after letting the link go; None while another attempt runs, or when it failed."""
         if self._running:
             if drop:
                 await self._treadmill.close()

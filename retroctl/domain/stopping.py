@@ -134,8 +134,7 @@ class StopWatch:
         """What may truthfully be said."""
         if self.at_rest(now):
             return StopView.STOPPED
-        heard = self.began if self._data_at is None else max(self.began, self._data_at)
-        if self.accepted_at is not None and now - heard >= SILENT_S:
+        if self.accepted_at is not None and now - self._silent_from() >= SILENT_S:
             return StopView.SILENT
         not_falling = self._zero_frames == 0 and now - max(self.began, self._fell_at or 0.0) >= REPEAT_S
         if not_falling or now - self.began >= NOT_AT_REST_S:
@@ -145,8 +144,12 @@ class StopWatch:
     def next_view_change(self, now: float) -> float:
         """When the words may change though nothing happens."""
         marks = [max(self.began, self._fell_at or 0.0) + REPEAT_S, self.began + NOT_AT_REST_S]
-        marks.append((self.began if self._data_at is None else max(self.began, self._data_at)) + SILENT_S)
+        marks.append(self._silent_from() + SILENT_S)
         return min((mark for mark in marks if mark > now), default=now + REPEAT_S)
+
+    def _silent_from(self) -> float:
+        """Silence counts from the last frame, and never from before Stop was accepted: a belt needs time to fall."""
+        return max(self.began, self._data_at or 0.0, self.accepted_at or 0.0)
 
     def _send(self, now: float) -> list[Command]:
         self.sent_at = now

@@ -7,12 +7,15 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from retroctl.cli.options import RunOptions
 from retroctl.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GIVEN = dict.fromkeys(("address", "client", "plan", "top", "hold", "advance", "speed_range"), None)
 SIM = GIVEN | {"sim": "standard", "plain": False, "jsonl": False, "yes": True, "coarse": False}

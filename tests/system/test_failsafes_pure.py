@@ -766,7 +766,7 @@ def test_f12_a_belt_that_rested_when_the_link_was_lost_and_moves_when_it_is_back
     bench = in_state(state)
     before = len(bench.wire())
     bench.drop_link()
-    bench.advance(2.0)
+    bench.advance(1.0)
     bench.belt.set(1.0)
     bench.restore_link()
     bench.advance(1.1)

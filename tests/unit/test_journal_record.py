@@ -27,6 +27,13 @@ async def begun(folder, **how):
     return journal, await journal.begin_session(**BEGINNING, plan={"top": 320}, settings={"advance": "confirm"})
 
 
+async def ended(*threads):
+    """Wait for the writer's thread, which ends when nobody can give it work any more; its log goes with it."""
+    for thread in threads:
+        await asyncio.to_thread(thread.join, 10)
+        assert not thread.is_alive()
+
+
 async def test_a_session_is_read_back_as_it_was_written(tmp_path):
     journal, session_id = await begun(tmp_path, wall=iter(range(1000, 2000)).__next__)
     journal.append(0.25, "state", {"state": "armed", "stage": None})
@@ -163,10 +170,11 @@ async def test_append_does_not_wait_for_a_hanging_disk_and_the_problem_is_told(t
     assert len(read.session(journal.file, session_id).rows) == 1001
 
 
-async def test_closing_is_bounded_while_the_disk_hangs(tmp_path):
-    free = threading.Event()
+async def test_closing_is_bounded_while_the_disk_hangs_and_the_file_is_let_go_of_when_it_answers(tmp_path):
+    free, threads = threading.Event(), set()
 
     def seam(point, connection):
+        threads.add(threading.current_thread())
         if point == "row":
             free.wait(10)
 
@@ -177,6 +185,49 @@ async def test_closing_is_bounded_while_the_disk_hangs(tmp_path):
     assert time.monotonic() - before < 5
     assert str(journal.file) in journal.problem
     free.set()
+    await ended(*threads)
+    assert [file.name for file in tmp_path.iterdir()] == [FILE_NAME]
+
+
+async def test_a_cancelled_close_still_lets_go_of_the_file(tmp_path):
+    free, stuck, threads = threading.Event(), threading.Event(), set()
+
+    def seam(point, connection):
+        threads.add(threading.current_thread())
+        if point == "row":
+            stuck.set()
+            free.wait(10)
+
+    journal, session_id = await begun(tmp_path, seam=seam)
+    journal.append(0, "state", {})
+    closing = asyncio.create_task(journal.close())
+    assert await asyncio.to_thread(stuck.wait, 10)
+    closing.cancel()
+    asyncio.get_running_loop().call_soon(free.set)
+    await asyncio.wait({closing})
+    assert closing.cancelled()
+    await ended(*threads)
+    assert [file.name for file in tmp_path.iterdir()] == [FILE_NAME]
+    assert len(read.session(tmp_path / FILE_NAME, session_id).rows) == 1
+
+
+async def test_a_cancelled_opening_closes_what_its_thread_still_opens(tmp_path):
+    free, stuck, threads = threading.Event(), threading.Event(), set()
+
+    def seam(point, connection):
+        threads.add(threading.current_thread())
+        if point == "connect":
+            stuck.set()
+            free.wait(10)
+
+    opening = asyncio.create_task(SqliteJournal.open(tmp_path, seam=seam))
+    assert await asyncio.to_thread(stuck.wait, 10)
+    opening.cancel()
+    await asyncio.wait({opening})
+    assert opening.cancelled()
+    free.set()
+    await ended(*threads)
+    assert [file.name for file in tmp_path.iterdir()] == [FILE_NAME]
 
 
 async def test_closing_twice_is_harmless(tmp_path):

@@ -91,17 +91,19 @@ class SqliteJournal(Journal):
         Raises DiskFull with less than 50 MB free, JournalError naming file, reason and way out.
         """
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        file = folder / files.FILE_NAME
+        writer = Writer(file, seam)
 
-        def prepare() -> tuple[Path, Writer]:
-            file = files.prepare_folder(folder)
+        def prepare() -> None:
+            files.prepare_folder(folder)
             files.demand_room(file)
-            writer = Writer(file, seam)
             writer.connect()
-            return file, writer
 
         try:
-            file, writer = await asyncio.get_running_loop().run_in_executor(executor, prepare)
+            await asyncio.get_running_loop().run_in_executor(executor, prepare)
         except BaseException:
+            # Whoever was cancelled is gone, the thread is not: what it still opens is closed behind it.
+            executor.submit(writer.disconnect)
             executor.shutdown(wait=False)
             raise
         return cls(file, writer, executor, wall=wall, batch_s=batch_s, capacity=capacity)
@@ -229,18 +231,27 @@ class SqliteJournal(Journal):
             return not self._unwritten
         self._closed, self._running = True, False
         end = self._loop.time() + timeout_s
-        complete = await self.flush(timeout_s)
-        self._stop_timer()
-        if not complete:
-            self._failure = self.problem or f"{self.file}: the disk did not answer within {timeout_s:g} s"
-            self._writer.interrupt()
         try:
-            async with asyncio.timeout(max(0.1, end - self._loop.time())):
-                await self._loop.run_in_executor(self._executor, self._writer.disconnect)
+            complete = await self.flush(timeout_s)
+            if not complete:
+                self._failure = self.problem or f"{self.file}: the disk did not answer within {timeout_s:g} s"
+                self._writer.interrupt()
+        finally:
+            self._stop_timer()
+            await self._let_go(max(0.1, end - self._loop.time()))
+        return complete
+
+    async def _let_go(self, timeout_s: float) -> None:
+        # Two pieces of work, of which the timeout takes back the second only: a disk that answers late still has the
+        # file closed behind it.
+        letting_go = self._executor.submit(self._writer.disconnect)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._loop.run_in_executor(self._executor, letting_go.result)
         except (TimeoutError, JournalError) as error:
             self._failure = self._failure or str(error) or f"{self.file}: the disk did not answer while closing"
-        self._executor.shutdown(wait=False)
-        return complete
+        finally:
+            self._executor.shutdown(wait=False)
 
     @property
     def _unwritten(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -195,7 +196,8 @@ class Writer:
         """From another thread: make the statement that is running give up."""
         connection = self._connection
         if connection is not None:
-            connection.interrupt()
+            with suppress(sqlite3.ProgrammingError):  # its own thread closed it between these two lines
+                connection.interrupt()
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:

@@ -50,6 +50,7 @@ class Session:
         else:
             _dispatch(core, event)
         progress.time_passes(core)
+        core.tell_state()
         return core.effects
 
     def next_deadline(self) -> float | None:

@@ -216,9 +216,19 @@ class Core:
         if self.announcing:
             self.announcing = False
             self.emit(AnnouncementWithdrawn(self.announcement))
+        self.emit(self._entered())
+
+    def tell_state(self) -> None:
+        """Let the last state entered be told with the stage and the target that it ended up with."""
+        for place in range(len(self.effects) - 1, -1, -1):
+            if isinstance(self.effects[place], StateEntered):
+                self.effects[place] = self._entered()
+                return
+
+    def _entered(self) -> StateEntered:
         running = self.state not in (State.IDLE, State.OBSERVING, State.BRIEFING, State.ARMED)
         target = None if self.belief.in_force is None else self.belief.in_force.speed
-        self.emit(StateEntered(self.state, self.course.index if running else None, target))
+        return StateEntered(self.state, self.course.index if running else None, target)
 
     def command(self, target: Speed, source: str) -> None:
         """Ask a belt that moves for `target`."""

@@ -69,7 +69,9 @@ def _watch_unarmed(core: Core) -> None:
         core.alarm(FailsafeId.F12, "nothing has been armed; nothing is written")
 
 
-def _tripped(core: Core, measured: Speed, *, rested: bool, was: int | None) -> tuple[FailsafeId, str] | None:
+def _tripped(  # noqa: PLR0911 - a list of failsafes
+    core: Core, measured: Speed, *, rested: bool, was: int | None
+) -> tuple[FailsafeId, str] | None:
     """The failsafe that this frame trips, with what was seen."""
     now, moving = core.now, measured > REST
     if core.state is State.LOST and core.lost_at_rest and moving:
