@@ -205,7 +205,6 @@ async def test_a_session_is_spoken_from_the_start_to_the_last_word():
     assert said.index(("starting",)) < said.index(wanted[1]) < said.index(wanted[2]) < said.index(("stopping",))
     assert said[-1] == ("stopped",)
     assert len(raises(run)) == 1
-    assert run.of(Kind.REFUSAL) == []
 
 
 async def test_a_stop_in_the_middle_of_an_announcement_is_the_next_thing_heard():
@@ -214,13 +213,19 @@ async def test_a_stop_in_the_middle_of_an_announcement_is_the_next_thing_heard()
 
     def act(run: Whole, report: Report) -> None:
         if report.kind is Kind.STATE and report.data["state"] == "announcing":
-            run.clock.call_at(run.clock.now() + 1.0, lambda: run.runner.stop("key"))
+            stop_when_heard(run)
+
+    def stop_when_heard(run: Whole) -> None:
+        if any(clips[0] == "faster-in-five" for clips in player.spoken):
+            run.runner.stop("key")
+        else:
+            run.clock.call_at(run.clock.now() + 0.05, lambda: stop_when_heard(run))
 
     await spoken_session(player, act=act)
-    clips = [clips for clips, _ in player.ended if clips != ("silence",)]
-    first = next(index for index, names in enumerate(clips) if names[0] == "faster-in-five")
+    first = next(index for index, (clips, _) in enumerate(player.ended) if clips[0] == "faster-in-five")
+    assert player.ended[first][1] is Played.CUT
     assert player.ended[-1] == (("stopped",), Played.WHOLE)
-    assert clips[first + 1 :] == [("stopping",), ("stopped",)]
+    assert {clips for clips, _ in player.ended[first + 1 :]} <= {("stopping",), ("stopped",)}
 
 
 async def test_a_player_that_hangs_and_then_fails_keeps_no_session_from_its_end():
