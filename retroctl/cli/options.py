@@ -17,7 +17,7 @@ from retroctl.units import Speed
 DEMO_CLIENT = "demo"
 DEMO_MASS_KG = 70.0
 _DEMO = Client(Level.PRACTISED, comfortable_forward=Speed(800), balance_mastered=True)
-MAX_SPEEDUP = 200.0
+MAX_SPEEDUP = 1000.0
 LOUDEST = 100
 
 

@@ -22,6 +22,7 @@ from retroctl.cli.summing_up import belt_words, fault_words, reason_words, summa
 from retroctl.cli.voice import report_voice, voice_for
 from retroctl.cli.ways_out import unless_left
 from retroctl.domain.envelope import Envelope
+from retroctl.domain.introduction import refuse_before_balance
 from retroctl.domain.limits import BeltRange, Caps, caps_for
 from retroctl.domain.plan import Plan, raise_step
 from retroctl.domain.session import Advance, Session
@@ -135,7 +136,9 @@ class _Run:
             )
         belt = self._options.belt or _announced(info)
         caps = caps_for(self._options.client, belt, qualified=chosen.simulated)
-        return self._options.request.build(belt, caps, coarse_accepted=self._options.coarse), belt, caps
+        plan = self._options.request.build(belt, caps, coarse_accepted=self._options.coarse)
+        refuse_before_balance(plan, self._options.client, belt)
+        return plan, belt, caps
 
     def _engine(self, plan: Plan, belt: BeltRange, caps: Caps, *, began_at: float) -> Engine:
         options = self._options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from retroctl.domain.limits import BeltRange, Caps, Facing
+from retroctl.domain.limits import BeltRange, Caps, Client, Facing
 from retroctl.domain.plan import BACKWARD_INTERVAL_S, Plan, Stage, StageKind, build_plan
 from retroctl.errors import PlanError
 
@@ -40,3 +40,24 @@ def introduction_plan(
             Stage(StageKind.WORK, Facing.BACKWARD, belt.minimum, BACKWARD_INTERVAL_S),
         ]
     return build_plan("balance-introduction", tuple(stages[:-1]), belt, caps)
+
+
+def refuse_before_balance(plan: Plan, client: Client, belt: BeltRange) -> None:
+    """Until a client's balance is mastered, only ladders and balance introductions.
+
+    Raises PlanError naming the first stage that is neither (R13).
+    """
+    if client.balance_mastered or _is_introduction(plan, belt):
+        return
+    for number, stage in enumerate(plan.stages, start=1):
+        if stage.kind is not StageKind.LADDER or stage.facing is not Facing.BACKWARD:
+            raise PlanError(
+                f"stage {number}: {stage.facing} {stage.kind} is for clients whose balance is mastered (R13); until "
+                "then only a ladder, or one or two backward intervals of 30 s at the lowest speed inside a forward run"
+            )
+
+
+def _is_introduction(plan: Plan, belt: BeltRange) -> bool:
+    backward = [stage for stage in plan.stages if stage.facing is Facing.BACKWARD]
+    gentle = all(stage.target == belt.minimum and stage.hold_s <= BACKWARD_INTERVAL_S for stage in backward)
+    return gentle and 1 <= len(backward) <= MOST_INTERVALS and len(backward) < len(plan.stages)

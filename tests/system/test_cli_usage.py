@@ -32,7 +32,7 @@ WRONG = {
     "an unknown client": ([*SIM, "--client", "bob"], "no client is called 'bob'"),
     "yes on a real machine": (["run", "--yes"], "--yes is for the simulated treadmill only"),
     "speedup on a real machine": (["run", "--speedup", "3"], "real belts run in real time"),
-    "speedup 0": ([*SIM, "--speedup", "0"], "from 1 to 200"),
+    "speedup 0": ([*SIM, "--speedup", "0"], "from 1 to 1000"),
     "speedup nan": ([*SIM, "--speedup", "nan"], "not a finite number"),
     "a real machine without a terminal": (["run"], "needs a trainer at a terminal"),
     "no terminal and no yes": (["run", "--sim", "standard"], "add --yes"),

@@ -286,6 +286,14 @@ def test_damage_found_while_trying_again_is_told(tmp_path):
     writer.disconnect()
 
 
+def test_making_a_writer_give_up_that_is_closing_just_now_is_harmless(tmp_path):
+    writer = Writer(files.prepare_folder(tmp_path))
+    writer.connect()
+    writer._connection.close()
+    writer.interrupt()
+    writer.disconnect()
+
+
 def test_a_row_before_its_session_is_our_fault(tmp_path):
     writer = Writer(files.prepare_folder(tmp_path))
     with pytest.raises(ProgrammingFault):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sqlite3
 from contextlib import closing
@@ -165,6 +166,23 @@ def test_a_newer_file_is_refused_in_one_line_and_left_alone(tmp_path):
             open_it(file)
         assert "\n" not in str(caught.value)
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("looks", range(3))
+def test_a_file_that_another_retroctl_is_making_just_now_is_not_taken_for_another_programs(tmp_path, looks):
+    """The other one commits before the first, second or third question about the file."""
+    file = files.prepare_folder(tmp_path)
+    asked = itertools.count()
+
+    class Looking(sqlite3.Connection):
+        def execute(self, statement):
+            if next(asked) == looks:
+                files.connect_to_write(file).close()
+            return super().execute(statement)
+
+    with closing(sqlite3.connect(file, factory=Looking)) as connection:
+        assert schema.check(connection, "x") in {0, len(schema.MIGRATIONS)}
+    assert next(asked) > looks
 
 
 def test_a_sqlite_too_old_for_the_record_is_told(tmp_path, monkeypatch):

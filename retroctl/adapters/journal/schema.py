@@ -125,9 +125,11 @@ def check(connection: sqlite3.Connection, name: str, migrations: Sequence[Sequen
 
     Raises JournalError for another program's file and for one that a newer version has written.
     """
+    # The owner last: another retroctl may be making the file just now. It sets all three in one commit, so where
+    # tables or a version have been seen, the owner is there too.
+    tables = int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    tables = int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
     if owner != APPLICATION_ID and (tables or version or owner):
         raise JournalError(f"{name} is the database of another program; move it away, or name another data folder")
     if version > len(migrations):
