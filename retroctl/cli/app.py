@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from retroctl import __version__
+from retroctl.cli.bare import with_bare_wall
 from retroctl.cli.early import last_words
 from retroctl.cli.status import INTERNAL, NO_TREADMILL, OK, USAGE, status_of
 from retroctl.errors import RetroctlError
@@ -32,7 +33,7 @@ def run_app() -> None:
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:
-        sys.exit(app(standalone_mode=False) or OK)
+        sys.exit(app(args=with_bare_wall(sys.argv[1:]), standalone_mode=False) or OK)
     except KeyboardInterrupt:
         _fail("interrupted; nothing was written to a treadmill", NO_TREADMILL)
     except RetroctlError as error:
@@ -125,6 +126,13 @@ def run(
         ),
     ] = None,
     volume: Annotated[str | None, typer.Option(metavar="N", help="How loud the voice is, 1 to 100.")] = None,
+    wall: Annotated[
+        str | None,
+        typer.Option(metavar="[HOST:PORT]", help="Serve the client's wall screen (default 127.0.0.1:8760)."),
+    ] = None,
+    wall_lan: Annotated[
+        bool, typer.Option("--wall-lan", help="Let other devices open it, with the token in its address.")
+    ] = False,
 ) -> None:
     """Run a session: the warm-up ladder, every speed held, a stop that always works.
 
@@ -139,6 +147,7 @@ def run(
       retroctl run --plan monday.toml              the stages of a file
       retroctl run --sim standard --speedup 5      practise, without a treadmill
       retroctl run --sim standard --yes --jsonl    for programs: JSON lines
+      retroctl run --wall --wall-lan               a screen for the client
 
     \b
     Exit status:
@@ -165,6 +174,8 @@ def run(
         yes=yes,
         speed_range=speed_range,
         coarse=accept_coarse_steps,
+        wall=wall,
+        wall_lan=wall_lan,
         terminal=_has_terminal(),
         voice=voice,
         volume=volume,

@@ -21,7 +21,7 @@ from retroctl.cli.ways_out import ways_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import ExitStack
+    from contextlib import AsyncExitStack
 
     from retroctl.app.result import Result
     from retroctl.app.runner import Runner
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Front:
     """What a person or a program sees of a run, and the ways by which they act on it."""
 
-    def __init__(self, options: RunOptions, runner: Runner, errors: Output, stack: ExitStack) -> None:
+    def __init__(self, options: RunOptions, runner: Runner, errors: Output, stack: AsyncExitStack) -> None:
         """Everything that must be undone goes on `stack`."""
         loop = asyncio.get_running_loop()
 
@@ -88,7 +88,9 @@ class Front:
     def _unexpected(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """What no one caught: a fault of ours stops the belt; a library's forgotten future is only noted."""
         error, message = context.get("exception"), str(context.get("message"))
-        if error is None or "never retrieved" in message:
+        # The system ran out of sockets for a page's viewers: asyncio tries again in a second, and the belt is well.
+        no_room = isinstance(error, OSError) and "socket" in context
+        if error is None or no_room or "never retrieved" in message:
             self._runner.report(Kind.EVENT, {"event": "Unexpected", "text": f"{message}: {error}"})
         else:
             self._runner.fault(error)

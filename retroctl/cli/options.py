@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from retroctl.adapters.plans import PlanRequest, read_plan
+from retroctl.adapters.wall.address import WallAddress
 from retroctl.config import Settings, load_settings
 from retroctl.domain.limits import HANDS_FREE_LEVELS, MIN_BACKWARD_HOLD_S, BeltRange, Client, Level
 from retroctl.domain.plan import MAX_HOLD_S
@@ -42,6 +43,7 @@ class RunOptions:
     voice: bool = False
     volume: int = LOUDEST
     """Of the voice, per cent."""
+    wall: WallAddress | None = None
 
     @classmethod
     def checked(
@@ -63,6 +65,8 @@ class RunOptions:
         terminal: bool,
         voice: bool | None = None,
         volume: str | None = None,
+        wall: str | None = None,
+        wall_lan: bool = False,
     ) -> RunOptions:
         """Check everything that can be checked without a machine. Raises ConfigError, one clear line."""
         if sim is not None and address is not None:
@@ -91,12 +95,13 @@ class RunOptions:
 
             personality(sim)
         belt = None if speed_range is None else _belt(speed_range)
+        on_wall = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
         loudness = _volume(volume, settings, quiet=voice is False)
         # Speech takes its own time: beside a session that is sped up it would only be late.
         speaks = terminal and factor == 1 if voice is None else voice
         return cls(
             settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
-            voice=speaks, volume=loudness,
+            wall=on_wall, voice=speaks, volume=loudness,
         )  # fmt: skip
 
 

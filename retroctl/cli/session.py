@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from retroctl.cli.machine import held, on_air, session_clock, simulated
 from retroctl.cli.status import status_of
 from retroctl.cli.summing_up import belt_words, fault_words, reason_words, summary_of
 from retroctl.cli.voice import report_voice, voice_for
+from retroctl.cli.wall import wall_screen
 from retroctl.cli.ways_out import unless_left
 from retroctl.domain.envelope import Envelope
 from retroctl.domain.introduction import refuse_before_balance
@@ -96,7 +97,9 @@ class _Run:
             attended=self._options.terminal,
             speech=voice,
         )
-        with ExitStack() as stack:
+        async with AsyncExitStack() as stack:
+            # Before anything draws on the terminal: the address is to be read, and the code to be scanned.
+            await stack.enter_async_context(wall_screen(self._options, runner, listeners, self._errors.line))
             front = Front(self._options, runner, self._errors, stack)
             listeners += front.listeners
             if voice is not None:
