@@ -7,17 +7,20 @@ Standard library only, and the same on Linux, macOS and Windows; run it with the
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import venv
+import zipfile
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SESSION = ["run", "--sim", "standard", "--jsonl", "--yes", "--speedup", "50", "--top", "1.8", "--hold", "60"]
 PEAK_KMH = 1.8
+BANK = "retroctl/adapters/voice/bank/"
 
 
 def run(*command: str | Path, seconds: float, **options: object) -> subprocess.CompletedProcess[str]:
@@ -52,12 +55,26 @@ def judge(output: str) -> str:
     return f"{len(lines)} lines, peak {summary['peak_kmh']} km/h, belt at rest"
 
 
+def voice_bank(wheel: Path) -> int:
+    """Count the clips of the voice in a wheel; end unless each is there as it was rendered, with its licence."""
+    with zipfile.ZipFile(wheel) as archive:
+        held = set(archive.namelist())
+        if f"{BANK}LICENSE.md" not in held:
+            sys.exit("try_wheel: the licence of the voice's clips is not in the wheel")
+        sums = [line.split() for line in archive.read(f"{BANK}SHA256SUMS").decode().splitlines()]
+        for expected, name in sums:
+            if hashlib.sha256(archive.read(f"{BANK}{name}")).hexdigest() != expected:
+                sys.exit(f"try_wheel: {name} is not the clip that was rendered")
+    return len(sums)
+
+
 def main() -> None:
     """Build, install, run, judge."""
     with tempfile.TemporaryDirectory(prefix="retroctl-wheel-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         must(run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, CHECKOUT, seconds=300))
         (wheel,) = folder.glob("*.whl")
+        clips = voice_bank(wheel)
         environment = folder / "empty"
         venv.create(environment, with_pip=True)
         programs = environment / ("Scripts" if os.name == "nt" else "bin")
@@ -68,7 +85,7 @@ def main() -> None:
         outside = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "RETROCTL_"))}
         outside |= {"RETROCTL_DATA_DIR": str(elsewhere), "XDG_CONFIG_HOME": str(elsewhere)}
         session = run(programs / "retroctl", *SESSION, seconds=120, cwd=elsewhere, env=outside)
-        sys.stdout.write(f"try_wheel: {wheel.name}: {judge(must(session))}\n")
+        sys.stdout.write(f"try_wheel: {wheel.name}: {judge(must(session))}; {clips} clips of the voice\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import Field, ValidationError
@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     """The hold at each rung when none is given, seconds; 60 is the least."""
     scan_s: float = Field(default=8.0, ge=1.0, le=60.0)
     """How long to look for treadmills, seconds."""
+    volume: int = Field(default=100, ge=1, le=100)
+    """How loud the voice is, per cent of what the computer's own volume gives."""
+    voice_units: Literal["kmh", "mph"] = "kmh"
+    """In which unit the voice says speeds."""
 
     @classmethod
     def settings_customise_sources(

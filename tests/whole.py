@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bleak.backends.scanner import BaseBleakScanner
 
     from retroctl.app.clock import Clock
+    from retroctl.app.ports import Speech
     from retroctl.app.result import Result
     from simulators.machine import FtmsMachine
 
@@ -56,6 +57,7 @@ class Whole:
     advance: Advance = Advance.AUTO
     attend: bool = True
     plan: Plan | None = None
+    speech: Speech | None = None
     reports: list[Report] = field(default_factory=list)
     runner: Runner = field(init=False)
     _watchers: list[tuple[Callable[[Report], bool], asyncio.Event]] = field(default_factory=list)
@@ -68,7 +70,9 @@ class Whole:
             scanner=self.front.scanner_backend,
             jitter=lambda: 0.5,
         )
-        self.runner = Runner(treadmill, self.clock, listeners=[self._take], exit_wait_s=15.0, attended=False)
+        self.runner = Runner(
+            treadmill, self.clock, listeners=[self._take], exit_wait_s=15.0, attended=False, speech=self.speech
+        )
         if self.attend:
             self.runner._listeners.append(Attendant(self.clock, self.runner.tell, alone=True))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retroctl.domain.effects import Announce
     from retroctl.ftms.features import FitnessMachineFeature
     from retroctl.ftms.ranges import SpeedRange, SupportedRange
 
@@ -105,3 +107,22 @@ class Journal(Protocol):
     def problem(self) -> str | None:
         """Why rows are not being kept, in plain words; None while all is well."""
         ...
+
+
+class Telling(Enum):
+    """What became of a spoken announcement."""
+
+    GIVEN = "given"
+    """Spoken to its end; or nobody can hear, and what is seen counts alone."""
+    BROKEN_OFF = "broken off"
+    """Begun and cut off, or failed in the middle; the raise that waits for it must not come."""
+
+
+class Speech(Protocol):
+    """The part of an announcement that is heard. Neither method blocks or raises."""
+
+    def announce(self, announce: Announce, settled: Callable[[Telling], None]) -> None:
+        """Begin to speak; `settled` gets, once, in the event loop, what became of it (possibly inside this call)."""
+
+    def withdraw(self) -> None:
+        """Fall silent about the raise; what `settled` gets from here on means nothing."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from retroctl.app.clock import Clock, Timer
-    from retroctl.app.ports import LinkEvent, MachineInfo, Treadmill
+    from retroctl.app.ports import LinkEvent, MachineInfo, Speech, Treadmill
 
 
 LEAVE_S: Final = 5.0
@@ -50,9 +50,11 @@ class Runner:
         listeners: list[Callable[[Report], None]],
         exit_wait_s: float,
         attended: bool,
+        speech: Speech | None = None,
     ) -> None:
         """`exit_wait_s`: the longest wait for the belt to rest on the way out. `attended`: a person is at the keys.
 
+        `speech`: who speaks an announcement; without one, the count-down on the screen is all of it.
         A listener that raises is called no more, and the belt is stopped.
         """
         self._treadmill, self.clock = treadmill, clock
@@ -60,7 +62,7 @@ class Runner:
         self._exit_wait_s, self._attended = exit_wait_s, attended
         self.began_at = clock.now()
         self._engine: Engine | None = None
-        self._announcer = Announcer(clock, self._count, self._announced)
+        self._announcer = Announcer(clock, self._count, self._announced, speech)
         self._inbox = Inbox()
         self._over = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()

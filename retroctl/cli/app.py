@@ -121,6 +121,13 @@ def run(
     accept_coarse_steps: Annotated[
         bool, typer.Option("--accept-coarse-steps", help="Accept raises of one step over 0.80 km/h; recorded.")
     ] = False,
+    voice: Annotated[
+        bool | None,
+        typer.Option(
+            "--voice/--quiet", show_default=False, help="Speak the cues (default at a terminal in real time), or not."
+        ),
+    ] = None,
+    volume: Annotated[str | None, typer.Option(metavar="N", help="How loud the voice is, 1 to 100.")] = None,
     wall: Annotated[
         str | None,
         typer.Option(metavar="[HOST:PORT]", help="Serve the client's wall screen (default 127.0.0.1:8760)."),
@@ -174,6 +181,8 @@ def run(
         wall_lan=wall_lan,
         terminal=_has_terminal(),
         screen=_has_screen(),
+        voice=voice,
+        volume=volume,
     )
     sys.exit(run_session(options))
 

@@ -19,6 +19,7 @@ DEMO_CLIENT = "demo"
 DEMO_MASS_KG = 70.0
 _DEMO = Client(Level.PRACTISED, comfortable_forward=Speed(800), balance_mastered=True)
 MAX_SPEEDUP = 1000.0
+LOUDEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,9 @@ class RunOptions:
     demo: bool = False
     screen: bool = False
     """The trainer's screen; lines and single keys without it."""
+    voice: bool = False
+    volume: int = LOUDEST
+    """Of the voice, per cent."""
     wall: WallAddress | None = None
 
     @classmethod
@@ -62,6 +66,8 @@ class RunOptions:
         coarse: bool,
         terminal: bool,
         screen: bool = False,
+        voice: bool | None = None,
+        volume: str | None = None,
         wall: str | None = None,
         wall_lan: bool = False,
     ) -> RunOptions:
@@ -93,10 +99,13 @@ class RunOptions:
             personality(sim)
         belt = None if speed_range is None else _belt(speed_range)
         on_wall = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
+        loudness = _volume(volume, settings, quiet=voice is False)
+        # Speech takes its own time: beside a session that is sped up it would only be late.
+        speaks = terminal and factor == 1 if voice is None else voice
         return cls(
             settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
             screen=screen and terminal and not plain and not jsonl,
-            wall=on_wall,
+            wall=on_wall, voice=speaks, volume=loudness,
         )  # fmt: skip
 
 
@@ -117,6 +126,17 @@ def _number(option: str, text: str) -> float:
     if not math.isfinite(value):
         raise ConfigError(f"{option} {text!r} is not a finite number")
     return value
+
+
+def _volume(text: str | None, settings: Settings, *, quiet: bool) -> int:
+    if text is None:
+        return settings.volume
+    if quiet:
+        raise ConfigError("--quiet and --volume exclude each other")
+    value = _number("--volume", text)
+    if not 1 <= value <= LOUDEST:
+        raise ConfigError(f"--volume {text}: give a number from 1 to {LOUDEST}; for none at all, --quiet")
+    return round(value)
 
 
 def _client(name: str | None) -> tuple[Client, float | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from retroctl import __version__
@@ -18,6 +19,7 @@ from retroctl.cli.front import Front
 from retroctl.cli.machine import held, on_air, session_clock, simulated
 from retroctl.cli.status import status_of
 from retroctl.cli.summing_up import belt_words, fault_words, reason_words, summary_of
+from retroctl.cli.voice import report_voice, voice_for
 from retroctl.cli.wall import wall_screen
 from retroctl.cli.ways_out import unless_left
 from retroctl.domain.envelope import Envelope
@@ -87,12 +89,14 @@ class _Run:
 
     async def _session(self, chosen: Chosen) -> int:
         listeners: list[Callable[[Report], None]] = [self._early.append]
+        voice = voice_for(self._options)
         runner = Runner(
             chosen.treadmill,
             self._clock,
             listeners=listeners,
             exit_wait_s=chosen.exit_wait_s,
             attended=self._options.terminal,
+            speech=voice,
         )
         async with AsyncExitStack() as stack:
             # Before anything draws on the terminal: the address is to be read, and the code to be scanned.
@@ -101,6 +105,10 @@ class _Run:
             machine = (chosen.treadmill.name, chosen.treadmill.address)
             front = Front(self._options, runner, self._errors, stack, machine=machine, said=said)
             listeners += front.listeners
+            if voice is not None:
+                listeners.append(voice)
+                stack.callback(voice.close)
+                voice.begin(partial(report_voice, runner))
             try:
                 info = await runner.connect()
                 plan, belt, caps = self._plan(chosen, info)

@@ -113,7 +113,8 @@ def test_commands_and_options_named_in_a_document_exist(document: Path) -> None:
 def test_an_option_that_stands_alone_belongs_to_run() -> None:
     """`--yes` in a sentence means `retroctl run --yes`."""
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    known = {option for parameter in commands["run"].params for option in parameter.opts}
+    options = commands["run"].params
+    known = {option for each in options for option in (*each.opts, *each.secondary_opts)}
     for name in ("README.md", "docs/TRAINER.md", "docs/JSONL.md", "docs/SAFETY.md"):
         alone = {text.split()[0] for text in quoted(ROOT / name) if re.match("--[a-z]", text)}
         assert alone - known == set(), name

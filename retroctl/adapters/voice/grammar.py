@@ -1,0 +1,204 @@
+"""What is said of what happens: each report to the clips that say it, event first, and how urgent that is.
+
+The session's own sentences are matched here, so that screen, record and voice say the same thing. What has no row is
+not spoken; a test holds every sentence and every alarm of the session against these tables.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from retroctl.adapters.voice.numbers import NUMBER_CLIPS, POINT_CLIPS, duration, speed
+from retroctl.app.reports import Kind, Report
+from retroctl.domain.effects import StopView
+from retroctl.units import Speed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Urgency(IntEnum):
+    """Who goes first, and whom it cuts off."""
+
+    STOP = 0
+    ALARM = 1
+    ANNOUNCEMENT = 2
+    SENTENCE = 3
+    TONE = 4
+
+
+LASTS_S: Final = 1.0
+"""A cue that could not begin within this is about a moment that has passed, seconds."""
+COUNT_LASTS_S: Final = 0.3
+"""A count that comes late counts wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """The clips to play one after another."""
+
+    clips: tuple[str, ...]
+    urgency: Urgency = Urgency.SENTENCE
+    lasts_s: float = LASTS_S
+
+
+PHRASES: Final = {
+    "faster-in-five": "Faster in five.",
+    "faster": "Faster.",
+    "slower": "Slower.",
+    "hold": "Hold.",
+    "holding": "Holding.",
+    "minute": "Minute.",
+    "minutes": "Minutes.",
+    "seconds": "Seconds.",
+    "starting": "Starting. Hands on the rails.",
+    "press-start": "Press start, on the console.",
+    "easing-down": "Easing down.",
+    "confirmed": "Confirmed.",
+    "going-on": "Going on.",
+    "connected-again": "Connected again. Confirm to go on, or stop.",
+    "turn": "Stand still. Turn. Confirm.",
+    "facing-backward": "Facing backward.",
+    "facing-forward": "Facing forward.",
+    "client-sets-speed": "Set the speed at the console.",
+    "stopping": "Stopping.",
+    "stopped": "Stopped.",
+    "not-confirmed": "Not confirmed.",
+    "pull-the-clip": "Pull the clip.",
+    "look-at-the-belt": "Look at the belt.",
+    "no-data": "No data.",
+    "link-lost": "Link lost.",
+    "too-fast": "Too fast.",
+    "wrong-unit": "Wrong unit.",
+    "speed-changed": "Speed changed, at the console.",
+    "stopped-at-the-machine": "Stopped, at the machine.",
+    "control-lost": "Control lost.",
+    "not-done": "Not done.",
+    "heart-rate-high": "Heart rate too high.",
+    "balance": "Balance. Stay here.",
+    "belt-moves": "The belt moves. Stay off.",
+    "program-fault": "Program fault.",
+    "not-recorded": "Not recorded.",
+    "computer-stood-still": "The computer stood still.",
+}
+"""Name and words of each clip that is not a number."""
+
+SPOKEN: Final = PHRASES | NUMBER_CLIPS | POINT_CLIPS
+"""Every spoken clip of the bank."""
+
+HOLD_SERVED: Final = "tone-hold-served"
+COUNT: Final = "tone-count"
+SILENCE: Final = "silence"
+TONES: Final = (HOLD_SERVED, COUNT, SILENCE)
+"""Clips that need no language; the last is what tries out a player."""
+
+ALARMS: Final[dict[str, tuple[str, ...]]] = {
+    "F1": ("no-data",),
+    "F2": ("link-lost", "pull-the-clip"),
+    "F3": ("too-fast",),
+    "F4": ("too-fast",),
+    "F5": ("wrong-unit",),
+    "F6": ("speed-changed",),
+    "F7": ("stopped-at-the-machine",),
+    "F8": ("control-lost",),
+    "F9": ("not-done",),
+    "F10": ("heart-rate-high",),
+    "F11": ("balance",),
+    "F12": ("belt-moves",),
+    "F13": ("program-fault",),
+    "F14": ("not-recorded",),
+    "F15": ("computer-stood-still",),
+}
+
+STOPS: Final[dict[str, tuple[str, ...]]] = {
+    StopView.STOPPING: (),  # the session says it as a sentence in the same moment
+    StopView.NOT_CONFIRMED: ("not-confirmed", "pull-the-clip"),
+    StopView.SILENT: ("stopped", "not-confirmed", "look-at-the-belt"),
+    StopView.STOPPED: ("stopped",),
+}
+
+NOT_SPOKEN: Final = frozenset(
+    {
+        "Noted: the trainer sees the belt at rest.",  # an answer to the one who has just looked
+    }
+)
+
+_FIXED: Final[dict[str, Saying]] = {
+    "Stopping.": Saying(("stopping",), Urgency.STOP),
+    "Starting. Hands on the rails.": Saying(("starting",)),
+    "Press START on the console.": Saying(("press-start",)),
+    "Easing down.": Saying(("easing-down",)),
+    "Confirmed.": Saying(("confirmed",)),
+    "Going on.": Saying(("going-on",)),
+    "Connected again. Confirm to go on, or stop.": Saying(("connected-again",)),
+    "Stand still. Turn. Confirm.": Saying(("turn",)),
+    "Facing backward.": Saying(("facing-backward",)),
+    "Facing forward.": Saying(("facing-forward",)),
+    "The client sets the speed at the console.": Saying(("client-sets-speed",)),
+} | {f"{count}": Saying((COUNT,), Urgency.ANNOUNCEMENT, COUNT_LASTS_S) for count in (1, 2, 3)}
+
+_KMH: Final = r"(?P<kmh>[0-9]{1,2}\.[0-9])"
+_PATTERNS: Final[tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = (
+    (re.compile(rf"Faster\. {_KMH}\."), ("faster",)),
+    (re.compile(rf"Slower\. {_KMH}\."), ("slower",)),
+    (re.compile(rf"Holding {_KMH}\."), ("holding",)),
+    (re.compile(rf"Going on at {_KMH}\."), ("going-on",)),
+)
+_HOLD: Final = re.compile(rf"{_KMH}\. Hold (?P<seconds>[0-9]{{1,4}}) seconds\.")
+ANNOUNCEMENT: Final = re.compile(rf"Faster in [0-9]{{1,3}} seconds: {_KMH}\.")
+"""The screen's words of an announcement. The voice is asked for it apart, because the raise waits for its end."""
+
+
+def announcement(target: Speed, seconds: float, *, mph: bool) -> Saying:
+    """What announces a raise to `target` in `seconds`."""
+    words = "faster-in-five" if round(seconds) == 5 else "faster"
+    return Saying((words, *speed(target, mph=mph)), Urgency.ANNOUNCEMENT)
+
+
+def saying(report: Report, *, mph: bool) -> Saying | None:
+    """What to say of a report; None for what is not spoken. Never raises, whatever the report holds."""
+    say = _KINDS.get(report.kind)
+    return None if say is None else say(report.data, mph)
+
+
+def sentence(text: str, *, mph: bool) -> Saying | None:
+    """What to say for one of the session's sentences."""
+    if (fixed := _FIXED.get(text)) is not None:
+        return fixed
+    if (match := _HOLD.fullmatch(text)) is not None:
+        return Saying(("hold", *duration(int(match["seconds"]))))
+    for pattern, words in _PATTERNS:
+        if (match := pattern.fullmatch(text)) is not None:
+            return Saying((*words, *speed(Speed.from_kmh(float(match["kmh"])), mph=mph)))
+    return None
+
+
+def _cue(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001 - one signature for the table below
+    return sentence(str(data.get("text")), mph=mph)
+
+
+def _alarm(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001
+    return _unless_empty(ALARMS.get(str(data.get("id")), ()), Urgency.ALARM)
+
+
+def _stop(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001
+    return _unless_empty(STOPS.get(str(data.get("view")), ()), Urgency.STOP)
+
+
+def _state(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001
+    return Saying((HOLD_SERVED,), Urgency.TONE) if data.get("state") == "ready" else None
+
+
+def _unless_empty(clips: tuple[str, ...], urgency: Urgency) -> Saying | None:
+    return Saying(clips, urgency) if clips else None
+
+
+_KINDS: Final[dict[Kind, Callable[[dict[str, Any], bool], Saying | None]]] = {
+    Kind.CUE: _cue,
+    Kind.ALARM: _alarm,
+    Kind.STOP: _stop,
+    Kind.STATE: _state,
+}
