@@ -39,7 +39,6 @@ class RunOptions:
     terminal: bool
     belt: BeltRange | None
     coarse: bool
-    demo: bool = False
     screen: bool = False
     """The trainer's screen; lines and single keys without it."""
     voice: bool = False
@@ -114,7 +113,7 @@ def demo_options() -> RunOptions:
     request = PlanRequest(name="demo", top=Speed(420), hold_s=MIN_BACKWARD_HOLD_S)
     return RunOptions(
         load_settings(), "standard", None, _DEMO, DEMO_MASS_KG, request, Advance.AUTO, 10.0,
-        jsonl=False, yes=True, terminal=False, belt=None, coarse=False, demo=True,
+        jsonl=False, yes=True, terminal=False, belt=None, coarse=False,
     )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ async def connect(
             if link.gone.done():
                 raise
             cause = error
-        except BaseException:
+        except BaseException:  # cancelled, or a bug: either way this try must not stay behind
             link.give_up()
             raise
         else:

@@ -90,7 +90,7 @@ class BleTreadmill:
             setup = Setup(link, name=self._name, clock=self._clock, silent=self._silent)
             info = await setup.run(self.address, deliver, urgent)
             link.check(f"the connection to {self._name} ended while it was set up")
-        except Exception:
+        except Exception:  # whatever stood in the way of setting up, no half-open link stays behind
             link.give_up()
             await self._finish_releases()
             raise
