@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from retroctl.domain.events import BalanceEvent
 from retroctl.domain.limits import MIN_BACKWARD_HOLD_S, Facing
-from retroctl.domain.plan import Plan, StageKind
+from retroctl.domain.plan import Stage, StageKind
 from retroctl.units import REST, Speed
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 BALANCE_KINDS: Final = frozenset({"balance-introduction"})
 """Plans in which backward is a guest inside a forward run."""
+
+HOLD_SLACK_S: Final = 1.0
+"""Holds are kept to a tenth of a second, and the last one is left when it is served, give or take a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,21 @@ class Shape:
     main_s: float = 0.0
 
 
-def shape_of(plan: Plan) -> Shape:
-    """The shape of a plan: its backward work stages; of a ladder, what it holds at its top."""
-    backward = [stage for stage in plan.stages if stage.facing is Facing.BACKWARD]
+def main_set(stages: Iterable[Stage]) -> tuple[Stage, ...]:
+    """What a plan is for: its backward work stages; of a ladder, what it holds at its top."""
+    backward = [stage for stage in stages if stage.facing is Facing.BACKWARD]
+    work = tuple(stage for stage in backward if stage.kind is StageKind.WORK)
+    top = max((stage.target for stage in backward), default=REST)
+    return work or tuple(stage for stage in backward if stage.target == top)
+
+
+def shape_of(stages: Iterable[Stage]) -> Shape:
+    """The shape of a plan's stages."""
+    backward = [stage for stage in stages if stage.facing is Facing.BACKWARD]
     if not backward:
         return Shape(REST, 0.0, 0)
     peak = max(stage.target for stage in backward)
-    work = [stage for stage in backward if stage.kind is StageKind.WORK]
-    main = work or [stage for stage in backward if stage.target == peak]
+    main = main_set(backward)
     lengths = [stage.hold_s for stage in main]
     return Shape(peak, max(lengths), len(main), max(stage.incline_pct for stage in backward), sum(lengths))
 
@@ -77,6 +87,16 @@ class Practice:
 def fastest_held(held: Iterable[tuple[Speed, float]]) -> Speed:
     """The fastest of the speeds that were held for the minute that is law."""
     return max((speed for speed, seconds in held if seconds >= MIN_BACKWARD_HOLD_S), default=REST)
+
+
+def was_completed(stages: Iterable[Stage], held: Iterable[tuple[Speed, float]]) -> bool:
+    """Whether the main set was done: as many holds at its speed or above, and as long, as it has stages."""
+    main = main_set(stages)
+    if not main:
+        return False
+    least, shortest_s = min(stage.target for stage in main), min(stage.hold_s for stage in main)
+    done = sum(speed >= least and seconds >= shortest_s - HOLD_SLACK_S for speed, seconds in held)
+    return done >= len(main)
 
 
 def in_order(history: Iterable[Practice]) -> tuple[Practice, ...]:
