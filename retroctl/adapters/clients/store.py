@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters import sqlite
 from retroctl.adapters.clients.profile import Change, Listed, Profile, as_json, checked_name, from_json, name_key
-from retroctl.domain.method.proposal import highest_speed
+from retroctl.domain.method.proposal import caps_of
 from retroctl.domain.method.today import not_today
 from retroctl.errors import ClientError, JournalError
 
@@ -88,7 +88,7 @@ class ClientStore:
                 each.id,
                 each.name,
                 each.facts.level,
-                f"up to {highest_speed(each.facts, today)}",
+                f"up to {caps_of(each.facts, today).backward}",
                 tuple(str(reason) for reason in not_today(each.facts, today)),
             )
             for each in self.all()
@@ -98,7 +98,7 @@ class ClientStore:
         """The client of that name, or with that id. Raises ClientError when there is none."""
         with self._reading() as connection:
             found = None if connection is None else _find(connection, name)
-            known = [] if connection is None else connection.execute("SELECT name FROM clients LIMIT 50").fetchall()
+            known = [] if connection is None else connection.execute("SELECT name FROM clients ORDER BY name_key LIMIT 50").fetchall()
         if found is None:
             raise ClientError(_unknown(name, [row[0] for row in known]))
         return from_json(*found, str(self.file))
@@ -126,7 +126,7 @@ class ClientStore:
         with self._writing() as connection:
             found = _find(connection, name)
             if found is None:
-                known = connection.execute("SELECT name FROM clients LIMIT 50").fetchall()
+                known = connection.execute("SELECT name FROM clients ORDER BY name_key LIMIT 50").fetchall()
                 raise ClientError(_unknown(name, [row[0] for row in known]))
             before = from_json(*found, str(self.file))
             after, data = edit(before)

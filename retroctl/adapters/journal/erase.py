@@ -27,7 +27,8 @@ def erase_client(file: Path, client_id: str) -> bool:
         # Zeros over what is deleted; then the file is written anew without free pages, and the log is emptied.
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("BEGIN IMMEDIATE")
-        notes = connection.execute("DELETE FROM notes WHERE client_id = ?", (client_id,)).rowcount
+        of_client = "client_id = ? OR session_id IN (SELECT id FROM sessions WHERE client_id = ?)"
+        notes = connection.execute(f"DELETE FROM notes WHERE {of_client}", (client_id, client_id)).rowcount  # noqa: S608 - constant
         clients = connection.execute("DELETE FROM clients WHERE client_id = ?", (client_id,)).rowcount
         connection.execute("COMMIT")
         connection.execute("VACUUM")

@@ -42,6 +42,8 @@ class Condition:
     text: str
     met: Met
     why: str
+    binding: bool = False
+    """Not the trainer's to decide otherwise: a clinician's."""
 
 
 def conditions(level: Level, facts: Facts, history: Iterable[Practice], today: Day) -> tuple[Condition, ...]:
@@ -91,7 +93,7 @@ def _screened(facts: Facts, today: Day) -> Condition:
 def _resumed(facts: Facts, today: Day) -> Condition:
     text = "a clearance to resume training, after rehab (R20)"
     given = facts.clearance is not None and facts.clearance.resume and today <= facts.clearance.ends
-    return Condition(text, Met.MET if given else Met.NOT_MET, "noted" if given else "none is noted")
+    return Condition(text, Met.MET if given else Met.NOT_MET, "noted" if given else "none is noted", binding=True)
 
 
 def _novice(_facts: Facts, done: tuple[Practice, ...], _today: Day) -> list[Condition]:

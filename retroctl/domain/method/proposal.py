@@ -17,6 +17,7 @@ from retroctl.units import Speed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from retroctl.domain.limits import Caps
     from retroctl.domain.method.days import Day
     from retroctl.domain.method.facts import Facts
 
@@ -50,9 +51,9 @@ class NoSession:
     why: tuple[str, ...]
 
 
-def highest_speed(facts: Facts, today: Day) -> Speed:
-    """The fastest backward speed that the client's own limits allow, whatever the machine."""
-    return caps_for(facts.limits(today), _ANY_BELT, qualified=True).backward
+def caps_of(facts: Facts, today: Day) -> Caps:
+    """The fastest speeds that the client's own limits allow, whatever the machine."""
+    return caps_for(facts.limits(today), _ANY_BELT, qualified=True)
 
 
 def next_session(
@@ -80,7 +81,7 @@ def next_session(
     if ramp is not programme.ramp:
         why.append("balance is not mastered: ladders until it is (R13)")
     last = last_comparable(done, ramp.kind)
-    limits = _Limits(highest_speed(facts, today), intensity(facts, today).rpe_max, _away(done, today))
+    limits = _Limits(caps_of(facts, today).backward, intensity(facts, today).rpe_max, _away(done, today))
     if last is None:
         why.append("the first of its kind: nothing to compare it with")
         shape = _stepped_back(_first(ramp, done, limits), done, limits, why)
