@@ -21,14 +21,7 @@ def _client(context: typer.Context) -> None:
 
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The client's name or pseudonym, or the id.")]
-New
-@client_app.callback(invoke_without_command=True)
-def _client(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-
-
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A name; a pseudonym will do.")]
+NewName = Annotated[str, typer.Argument(metavar="NAME", help="A name; a pseudonym will do.")]
 By = Annotated[str | None, typer.Option(metavar="WHO", help="Who decides this (default: this computer's account).")]
 Mass = Annotated[float | None, typer.Option(metavar="KG", help="Body mass, for the energy estimate.")]
 MassOn = Annotated[str | None, typer.Option(metavar="DATE", help="When it was weighed (default: today).")]

@@ -58,7 +58,8 @@ def person(name: str | None, data_dir: Path, *, simulated: bool) -> Person:
     reasons = not_today(found.facts, day)
     if reasons:
         raise ClientError(
-            f"no session with {found.name} today: {'; '.join(map(str, reasons))} (retroctl client show, edit, clear)"
+            f"no session with {found.name} today: {'; '.join(map(str, reasons))}. "
+            "What has changed is noted with retroctl client edit and retroctl client clear"
         )
     practice = history(data_dir / FILE_NAME, found.id, with_simulated=simulated)
     return Person(found.facts.limits(day), found.facts.mass_kg, found.id, practice)

@@ -98,7 +98,11 @@ class ClientStore:
         """The client of that name, or with that id. Raises ClientError when there is none."""
         with self._reading() as connection:
             found = None if connection is None else _find(connection, name)
-            known = [] if connection is None else connection.execute("SELECT name FROM clients ORDER BY name_key LIMIT 50").fetchall()
+            known = (
+                []
+                if connection is None
+                else connection.execute("SELECT name FROM clients ORDER BY name_key LIMIT 50").fetchall()
+            )
         if found is None:
             raise ClientError(_unknown(name, [row[0] for row in known]))
         return from_json(*found, str(self.file))
@@ -201,14 +205,16 @@ class ClientStore:
             raise sqlite.explain(self.file, error) from error
         try:
             sqlite.check(connection, str(self.file), APPLICATION_ID, MIGRATIONS)
-            # A file cut off in the middle shows only where the missing pages are read: so all are, they are few.
-            if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            # A file cut off in the middle shows only where the missing pages are read: so all are, they are few. Of a
+            # page that is there in part SQLite reads the rest as zeros.
+            torn = self.file.stat().st_size % int(connection.execute("PRAGMA page_size").fetchone()[0])
+            if torn or connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("database disk image is malformed")  # noqa: TRY301 - explained below
             if mode == "rw":
                 for pragma in ("synchronous = FULL", "fullfsync = ON", "foreign_keys = ON"):
                     connection.execute(f"PRAGMA {pragma}")
                 sqlite.migrate(connection, str(self.file), APPLICATION_ID, MIGRATIONS)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             connection.close()
             raise sqlite.explain(self.file, error) from error
         except BaseException:
