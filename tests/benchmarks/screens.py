@@ -1,7 +1,7 @@
 """What the screens cost: `python tests/benchmarks/screens.py [MINUTES] [PRESSES]` (10 and 200; about 15 minutes).
 
 A real `retroctl run` on a pseudo-terminal of 120x40: trainer's screen, wall screen with five viewers, voice, record,
-and a simulated treadmill that reports ten times a second. First its processor time and memory over MINUTES of a session,
+and a simulated treadmill that reports ten times a second. First its processor time and memory over MINUTES of it,
 then the time from a STOP key in the terminal to the Stop handed to the Bluetooth backend, on a treadmill that ignores
 Stop, so that each press is answered by a write: without and with 1,000 log lines a second. The player is a program that
 sleeps for two seconds: there is no sound device to wait for.
