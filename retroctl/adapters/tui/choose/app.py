@@ -209,8 +209,9 @@ class ChooseApp(App[Choice]):
         row = self.machines.row(key)
         if row is not None and row.machine.rssi_dbm is None:
             self.remark = "not identified: another program may hold this link, and letting go would end it for that too"
+            self.draw()
             return
-        name = self.surroundings.practice.name if row is None else row.machine.name
+        name = f"SIMULATED {self.surroundings.practice.name}" if row is None else row.machine.name
 
         def over(taken: bool | None) -> None:  # noqa: FBT001 - the signature that Textual calls
             if taken:

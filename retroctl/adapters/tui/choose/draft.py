@@ -72,8 +72,8 @@ class Draft:
             case "hold":
                 return "-" if self.from_file else f"{plain(value or f'{self._default_hold():g}', 20)} s"
             case _:
-                words = {"auto": "auto: announced, no key", None: "confirm: your key for each raise"}
-                return words.get(value, "confirm: your key for each raise" if value == "confirm" else plain(value, 20))
+                known = {"auto": "auto: announced, no key", "confirm": "confirm: your key for each raise"}
+                return known.get(value or "confirm") or plain(str(value), 20)
 
     def move(self, by: int) -> None:
         """The next field that can be changed, or the one before."""

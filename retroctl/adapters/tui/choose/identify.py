@@ -96,7 +96,8 @@ class IdentifyCard(ChooseCard):
 
     def words(self) -> list[Part]:
         """The name, the speed with its age, what the machine says, how to be sure."""
-        parts: list[Part] = [(f"{plain(self._machine_name, 60)}   {plain(self._key, 40)}\n", "bold")]
+        address = "in memory" if self._choice.sim else plain(self._key, 40)
+        parts: list[Part] = [(f"{plain(self._machine_name, 60)}   {address}\n", "bold")]
         waited = self.desk.now() - self._began
         if self._leaving is not None:
             return [*parts, "letting go of the connection...\n"]

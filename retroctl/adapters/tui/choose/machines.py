@@ -85,10 +85,10 @@ class MachineList:
             self.cursor = self._order[0] if len(self._order) == 1 else None
 
     def move(self, by: int) -> None:
-        """Move the cursor; the first move puts it on the first or the last row."""
+        """Move the cursor; it comes in from above or from below."""
         keys = self.keys
-        end = 0 if by > 0 else len(keys) - 1
-        at = keys.index(self.cursor) + by if self.cursor in keys else end
+        outside = -1 if by > 0 else len(keys)
+        at = (keys.index(self.cursor) if self.cursor in keys else outside) + by
         self.moved = True
         self.cursor = keys[min(len(keys) - 1, max(0, at))]
 

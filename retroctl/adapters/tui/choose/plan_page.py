@@ -39,7 +39,7 @@ class PlanPage(ChoosePage):
 
     def extra(self) -> Iterable[Widget]:
         """A line to type in, hidden until it is wanted."""
-        typed = Input(id="typed", max_length=LONGEST_TYPED, compact=True)
+        typed = Input(id="typed", max_length=LONGEST_TYPED, compact=True, select_on_focus=False)
         typed.display = False
         yield typed
 
