@@ -273,12 +273,15 @@ async def test_a_refusal_stands_in_place_and_enter_does_not_go_on():
     assert chooser.app.return_value == Choice(address=ONE)
 
 
-async def test_plan_files_are_offered_drawn_and_refused_by_stage_and_rule(tmp_path, monkeypatch):
+@pytest.fixture
+def plans(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    good, bad = Path("g.toml"), Path("b.toml")
-    good.write_text('name = "two [speeds]"\n[[stage]]\ntarget = "1.0"\n[[stage]]\ntarget = "1.8"\n')
-    bad.write_text('name = "jump"\n[[stage]]\ntarget = "1.0"\n[[stage]]\ntarget = "2.8"\n')
-    chooser = Chooser(around=Made(files=[PlanFile(str(good), "good"), PlanFile(str(bad), "bad")]))
+    Path("g.toml").write_text('name = "two [speeds]"\n[[stage]]\ntarget = "1.0"\n[[stage]]\ntarget = "1.8"\n')
+    Path("b.toml").write_text('name = "jump"\n[[stage]]\ntarget = "1.0"\n[[stage]]\ntarget = "2.8"\n')
+
+
+async def test_plan_files_are_offered_drawn_and_refused_by_stage_and_rule(plans):
+    chooser = Chooser(around=Made(files=[PlanFile("g.toml", "good"), PlanFile("b.toml", "bad")]))
     async with chooser.open(100, 30) as pilot:
         await to_the_plan(chooser, pilot)
         await chooser.press(pilot, "right")
@@ -290,7 +293,7 @@ async def test_plan_files_are_offered_drawn_and_refused_by_stage_and_rule(tmp_pa
         await chooser.press(pilot, "right", "e", "g", "full_stop", "t", "o", "m", "l", "enter")
         assert "two [speeds]" in chooser.text
         await chooser.press(pilot, "enter")
-    assert chooser.app.return_value == Choice(address=ONE, plan=str(good))
+    assert chooser.app.return_value == Choice(address=ONE, plan="g.toml")
 
 
 @pytest.mark.parametrize("key", ["escape", "ctrl+q", "q", "Q", "ctrl+c", "ctrl+z", "ctrl+d"])
@@ -329,7 +332,16 @@ async def test_a_key_held_down_does_not_run_through_the_pages():
         assert chooser.page == "ClientPage"
 
 
-NASTY = ("[bold red]x[/]", "\x1b[2J\x1b]0;x\x07", "مرحبا\u202e\u2066", "👩‍👩‍👧‍👦🏃", "x" * 10_000, "e" + "\u0301" * 10_000, "", "\n\n")
+NASTY = (
+    "[bold red]x[/]",
+    "\x1b[2J\x1b]0;x\x07",
+    "مرحبا\u202e\u2066",
+    "👩‍👩‍👧‍👦🏃",
+    "x" * 10_000,
+    "e" + "\u0301" * 10_000,
+    "",
+    "\n\n",
+)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (20, 5), (1, 1)])

@@ -77,6 +77,8 @@ class ChooseApp(App[Choice]):
         self.machines = MachineList(self.practice_key)
         self.belts: dict[str, BeltRange] = {self.practice_key: surroundings.practice.belt}
         """Ranges that machines announced while they were identified: for the preview alone, and asked anew later."""
+        self.machine_words = ""
+        """The name of the machine that was taken."""
         self.trouble = ""
         """Why there is no search; empty while all is well."""
         self.remark = ""
@@ -204,6 +206,11 @@ class ChooseApp(App[Choice]):
             return replace(self.draft.choice, sim=key.removeprefix(SIM_PREFIX), address=None)
         return replace(self.draft.choice, sim=None, address=key)
 
+    def name_of(self, key: str) -> str:
+        """The name of the machine of this key, foreign text."""
+        row = self.machines.row(key)
+        return f"SIMULATED {self.surroundings.practice.name}" if row is None else row.machine.name
+
     def identify(self, key: str) -> None:
         """Connect to look, on a card of its own."""
         row = self.machines.row(key)
@@ -211,7 +218,6 @@ class ChooseApp(App[Choice]):
             self.remark = "not identified: another program may hold this link, and letting go would end it for that too"
             self.draw()
             return
-        name = f"SIMULATED {self.surroundings.practice.name}" if row is None else row.machine.name
 
         def over(taken: bool | None) -> None:  # noqa: FBT001 - the signature that Textual calls
             if taken:
@@ -219,7 +225,7 @@ class ChooseApp(App[Choice]):
             else:
                 self.search()
 
-        self._card = IdentifyCard(self.choice_of(key), key, name)
+        self._card = IdentifyCard(self.choice_of(key), key, self.name_of(key))
         self.push_screen(self._card, over)
         self.call_after_refresh(self.draw)
 
@@ -227,6 +233,7 @@ class ChooseApp(App[Choice]):
         """This machine; on to the client."""
         self.remark = ""
         choice = self.choice_of(key)
+        self.machine_words = self.name_of(key)
         simulated_only = {row.key for row in self.surroundings.clients() if row.simulated_only}
         if choice.sim is None and choice.client in simulated_only and self.given.client is None:
             choice = replace(choice, client=None)

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 HELP: Final = (
-    ("arrows, Home, End", "move; on the plan left and right change a value"),
+    ("arrows, Home, End", "move; left and right change a value"),
     ("Enter", "take it, and go on"),
     ("Backspace", "one page back"),
-    ("i", "identify: connect, look, write nothing, let go"),
+    ("i", "identify: connect, only look, let go"),
     ("r", "search again, the strongest first"),
-    ("digits, e", "type a value or the path of a plan file"),
+    ("e, digits", "type a value, or a plan file's path"),
     ("t", "colours: dark, light, high contrast"),
     ("q, Esc, Ctrl-Q, Ctrl-C", "leave: nothing has been written"),
 )

@@ -106,6 +106,8 @@ class IdentifyCard(ChooseCard):
         if self._said is None:
             return [*parts, f"connecting, {waited:.0f} s (at most {CONNECT_S:.0f}); nothing is written to it\n"]
         parts += self._measured()
+        # Above everything that may be long: the card is cut off at its end where there is no room.
+        parts += [("ENTER this is the one   BACKSPACE back", "bold"), "   nothing is written to it\n"]
         if self.app.size.height < SHORT:
             return parts
         said = self._said
@@ -114,8 +116,7 @@ class IdentifyCard(ChooseCard):
             f"Control: {'yes, it has a Control Point' if said.control else 'NO: it can only be watched'}\n",
         ]
         parts += [(f"- {plain(remark, 160)}\n", "$text-muted") for remark in said.remarks[:4]]
-        parts += [f"\n{HOW}\n\n", ("ENTER this is the one   BACKSPACE back   ", "bold"), "nothing is written to it"]
-        return parts
+        return [*parts, f"\n{HOW}"]
 
     def _measured(self) -> list[Part]:
         if self._speed is None:

@@ -107,7 +107,7 @@ def _smoothed(before: float | None, heard: int | None) -> float | None:
 def signal_words(strength: float | None) -> tuple[str, str]:
     """Bars, and the same in words with the figure."""
     if strength is None:
-        return "    ", "does not advertise"
+        return "    ", "not advertising"
     bars, word = next(((bars, word) for least, bars, word in _STRENGTHS if strength >= least), _FAINT)
     return bars, f"{word} {strength:.0f} dBm"
 

@@ -110,9 +110,7 @@ class ChoosePage(Screen[None]):
 
     def _steps(self, width: int) -> list[Part]:
         choice = self.desk.draft.choice
-        machine = f"{choice.sim} SIMULATED" if choice.sim else choice.address or ""
-        if self.step == "machine":
-            machine = ""
+        machine = "" if self.step == "machine" else self.desk.machine_words
         client = "" if self.step == "machine" and self.desk.given.client is None else choice.client or ""
         if self.step == "plan" and not client:
             client = "nobody named"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.tui.text import clock
@@ -45,8 +46,8 @@ def draw_plan(plan: Plan, caps: Caps, columns: int, rows: int) -> list[Part]:
 
 def _with_cap(line: str) -> list[Part]:
     """The cap's line goes on where no stage is."""
-    filled = line.rstrip()
-    return [(filled.replace(" ", "╌"), "$planned"), ("╌" * (len(line) - len(filled)), "$cap")]
+    runs = ((empty, "".join(run)) for empty, run in groupby(line, lambda letter: letter == " "))
+    return [("╌" * len(run), "$cap") if empty else (run, "$planned") for empty, run in runs]
 
 
 def _cells(plan: Plan, columns: int) -> list[tuple[float, str]]:
