@@ -78,7 +78,7 @@ class ChooseApp(App[Choice]):
         self.belts: dict[str, BeltRange] = {self.practice_key: surroundings.practice.belt}
         """Ranges that machines announced while they were identified: for the preview alone, and asked anew later."""
         self.machine_words = ""
-        """The name of the machine that was taken."""
+        """The machine that was taken: machines of one make often have one name, so its address stands beside it."""
         self.trouble = ""
         """Why there is no search; empty while all is well."""
         self.remark = ""
@@ -211,6 +211,14 @@ class ChooseApp(App[Choice]):
         row = self.machines.row(key)
         return f"SIMULATED {self.surroundings.practice.name}" if row is None else row.machine.name
 
+    def words_of(self, key: str) -> str:
+        """Name and address, short enough for one line of all that is chosen."""
+        row = self.machines.row(key)
+        if row is None or row.machine.name == key:
+            return plain(self.name_of(key), 36)
+        address = key if len(key) <= 17 else f"…{key[-12:]}"
+        return f"{plain(row.machine.name, 16)} {plain(address)}"
+
     def identify(self, key: str) -> None:
         """Connect to look, on a card of its own."""
         row = self.machines.row(key)
@@ -233,7 +241,7 @@ class ChooseApp(App[Choice]):
         """This machine; on to the client."""
         self.remark = ""
         choice = self.choice_of(key)
-        self.machine_words = self.name_of(key)
+        self.machine_words = self.words_of(key)
         simulated_only = {row.key for row in self.surroundings.clients() if row.simulated_only}
         if choice.sim is None and choice.client in simulated_only and self.given.client is None:
             choice = replace(choice, client=None)

@@ -115,7 +115,7 @@ def signal_words(strength: float | None) -> tuple[str, str]:
 def kind_words(machine: HeardMachine) -> str:
     """What is known of it, in a word or two."""
     if machine.rssi_dbm is None:
-        return "connected already"
+        return "connected"
     if machine.says_treadmill is None:
         return "fitness machine"
     return "treadmill" if machine.says_treadmill else "says: no treadmill"

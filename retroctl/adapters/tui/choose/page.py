@@ -117,7 +117,7 @@ class ChoosePage(Screen[None]):
         parts: list[Part] = []
         for number, (name, value) in enumerate((("machine", machine), ("client", client), ("plan", "")), start=1):
             words = f" {number} {name.upper() if name == self.step else name}"
-            words += f": {plain(value, 28)} " if value and width >= NARROW else " "
+            words += f": {plain(value, 36)} " if value and width >= NARROW else " "
             parts += [(words, "reverse bold" if name == self.step else ""), "→" if number < 3 else ""]
         taken = sum(len(part if isinstance(part, str) else part[0]) for part in parts)
         note = "nothing is armed "
