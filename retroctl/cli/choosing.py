@@ -16,7 +16,7 @@ from retroctl.adapters.ble.connect import LIKELY_CAUSES
 from retroctl.adapters.ble.scan import scan
 from retroctl.adapters.ble.treadmill import BleTreadmill
 from retroctl.adapters.console.text import plain
-from retroctl.adapters.tui.choose.ports import ClientRow, HeardMachine, PlanFile, Practice, Preview, Said
+from retroctl.adapters.tui.choose.ports import ClientRow, HeardMachine, Practice, Preview, Said
 from retroctl.app.clock import LoopClock
 from retroctl.app.ports import Disconnected, FrameArrived, LinkEvent
 from retroctl.cli.machine import Chosen, held, simulated
@@ -101,11 +101,12 @@ class Air:
             ),
         )
 
-    def plan_files(self) -> Sequence[PlanFile]:
+    def plan_files(self) -> Sequence[str]:
         """TOML files of the present folder, and of `plans` beside the configuration."""
         folders = (Path(), config_file().parent / "plans")
-        paths = [path for folder in folders for path in _toml_files(folder)]
-        return [PlanFile(str(path), plain(str(path))) for path in paths[:MOST_PLANS]]
+        paths = [str(path) for folder in folders for path in _toml_files(folder)]
+        # A name that cannot be shown as it is would be chosen unseen; it can still be given with --plan.
+        return [path for path in paths if path.isprintable()][:MOST_PLANS]
 
     def preview(self, choice: Choice, belt: BeltRange | None) -> Preview:
         """The plan as the session would build it. Raises ConfigError naming stage and rule."""

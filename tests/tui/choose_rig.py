@@ -11,7 +11,7 @@ from rig import BELT
 
 from retroctl.adapters.plans import PlanRequest, read_plan
 from retroctl.adapters.tui.choose.app import ChooseApp
-from retroctl.adapters.tui.choose.ports import Choice, ClientRow, HeardMachine, PlanFile, Practice, Preview, Said
+from retroctl.adapters.tui.choose.ports import Choice, ClientRow, HeardMachine, Practice, Preview, Said
 from retroctl.adapters.tui.widgets import Painted
 from retroctl.domain.limits import Client, caps_for
 from retroctl.units import Speed
@@ -44,7 +44,7 @@ class Made:
             ClientRow("demo", "demo", "practised", "at most 5.76 km/h", simulated_only=True),
         ]
     )
-    files: list[PlanFile] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     tell: Callable[[HeardMachine], None] = lambda _machine: None
     speed: Callable[[Speed], None] = lambda _speed: None
@@ -53,7 +53,7 @@ class Made:
     def clients(self) -> list[ClientRow]:
         return self.rows
 
-    def plan_files(self) -> list[PlanFile]:
+    def plan_files(self) -> list[str]:
         return self.files
 
     def preview(self, choice: Choice, belt: Any) -> Preview:

@@ -9,7 +9,7 @@ import pytest
 from choose_rig import ONE, TWO, Chooser, Made, machine
 
 from retroctl.adapters.tui.choose import app as choose_app
-from retroctl.adapters.tui.choose.ports import Choice, ClientRow, PlanFile, Said
+from retroctl.adapters.tui.choose.ports import Choice, ClientRow, Said
 from retroctl.adapters.tui.themes import THEMES
 from retroctl.errors import TreadmillError
 from retroctl.units import Speed
@@ -281,7 +281,7 @@ def plans(tmp_path, monkeypatch):
 
 
 async def test_plan_files_are_offered_drawn_and_refused_by_stage_and_rule(plans):
-    chooser = Chooser(around=Made(files=[PlanFile("g.toml", "good"), PlanFile("b.toml", "bad")]))
+    chooser = Chooser(around=Made(files=["g.toml", "b.toml"]))
     async with chooser.open(100, 30) as pilot:
         await to_the_plan(chooser, pilot)
         await chooser.press(pilot, "right")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.tui.text import plain
@@ -15,7 +16,7 @@ from retroctl.units import Speed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from retroctl.adapters.tui.choose.ports import Choice, PlanFile, Preview, Surroundings
+    from retroctl.adapters.tui.choose.ports import Choice, Preview, Surroundings
     from retroctl.domain.limits import BeltRange
 
 FIELDS: Final = ("plan", "top", "hold", "advance")
@@ -35,7 +36,7 @@ class Draft:
         self.belt: BeltRange | None = None
         self.preview: Preview | None = None
         self.refusal = ""
-        self.files: list[PlanFile] = []
+        self.files: list[str] = []
         self.field = "plan"
         self._bare: Preview | None = None
         """The ladder as it is when nothing is chosen: from it come the cap and the usual hold."""
@@ -101,7 +102,8 @@ class Draft:
         if not self.fixed(self.field):
             value = text.strip() or None
             if self.field == "plan":
-                self._set(plan=value, top=self._given.top, hold=self._given.hold)
+                path = None if value is None else str(Path(value).expanduser())
+                self._set(plan=path, top=self._given.top, hold=self._given.hold)
             else:
                 self._set(**{self.field: value})
 
@@ -129,7 +131,7 @@ class Draft:
             return self._default_hold()
 
     def _next_plan(self, by: int) -> str | None:
-        paths: Sequence[str | None] = [None, *(file.path for file in self.files)]
+        paths: Sequence[str | None] = [None, *self.files]
         if self.from_file and self.choice.plan not in paths:
             paths = [*paths, self.choice.plan]
         present = self.choice.plan if self.from_file else None

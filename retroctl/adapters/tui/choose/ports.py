@@ -66,14 +66,6 @@ class ClientRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanFile:
-    """A plan file that was found: what `--plan` takes, and what is to be shown for it."""
-
-    path: str
-    shown: str
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
     """A plan as it would be. `assumed`: the machine's range is not known yet, so its lowest speed is a guess."""
 
@@ -110,8 +102,8 @@ class Surroundings(Protocol):
         """Whom there is to choose; at least nobody named."""
         ...
 
-    def plan_files(self) -> Sequence[PlanFile]:
-        """The plan files that lie where one would look for them."""
+    def plan_files(self) -> Sequence[str]:
+        """What `--plan` takes for each plan file that lies where one would look for it."""
         ...
 
     def preview(self, choice: Choice, belt: BeltRange | None) -> Preview:

@@ -35,7 +35,10 @@ class Choosing:
         Nothing stays behind: no search, no connection.
         """
         loop = asyncio.get_running_loop()
+        factory = loop.get_task_factory()
         task = loop.create_task(self._app.run_async(mouse=False), name="choosing")
+        # Textual makes every task of the loop an eager one (from Python 3.12). What is awaited here is not written so.
+        loop.call_soon(loop.set_task_factory, factory)
         try:
             while not task.done():
                 await asyncio.wait({task}, timeout=LOOK_S)
