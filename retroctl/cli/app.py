@@ -145,7 +145,7 @@ def run(
 
     \b
     Examples:
-      retroctl run                                 choose machine, client and plan on a screen
+      retroctl run                                 choose machine, client, plan
       retroctl run --address ID --top 2.0mph       this one, up to 2.0 mph
       retroctl run --plan monday.toml              the stages of a file
       retroctl run --sim standard --speedup 5      practise, without a treadmill
