@@ -7,17 +7,23 @@ import io
 import json
 import sqlite3
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import asdict
 
 import pytest
 
 from retroctl.adapters.clients import ClientStore
 from retroctl.adapters.journal import FILE_NAME, SqliteJournal, history
+from retroctl.adapters.tui.choose.ports import Choice
+from retroctl.app.clock import LoopClock
 from retroctl.cli.app import run_app
+from retroctl.cli.choosing import Air
+from retroctl.cli.options import RunOptions
 from retroctl.cli.person import DEMO, NOBODY, person, today
 from retroctl.domain.events import BalanceEvent
 from retroctl.domain.limits import Level
-from retroctl.errors import ClientError
+from retroctl.errors import ClientError, ConfigError
 from retroctl.units import Speed
 
 FIT = ("--birth-year", "1986", "--screening", "clear", "--consent", "today")
@@ -70,7 +76,8 @@ def keep_sessions(folder, client_id: str, *sessions: dict) -> None:
                 journal._running = False
         assert await journal.close()
 
-    asyncio.run(keep())
+    with ThreadPoolExecutor(1) as thread:  # a loop of its own, also for a test that runs in one
+        thread.submit(asyncio.run, keep()).result(30)
 
 
 def id_of(folder, name: str) -> str:
@@ -332,3 +339,41 @@ def test_after_erasing_nothing_tells_of_the_person_and_the_sessions_stay(client,
         ]
     assert len(history.history(folder / FILE_NAME, ann, with_simulated=False)) == 1
     assert "none yet" in client("show", ann, status=2)
+
+
+# -- choosing on a screen
+
+
+def chosen_as(**choice):
+    """The options with a choice in them, as `run` makes them again."""
+    given = dict.fromkeys(("sim", "address", "client", "plan", "top", "hold", "advance", "speed_range"))
+    return RunOptions.checked(
+        **{**given, **choice}, speedup="1", plain=False, jsonl=True, yes=True, coarse=False, terminal=False
+    )
+
+
+async def test_a_screen_offers_the_clients_and_builds_their_plan_under_their_rules(client, folder):
+    client("add", "Ann", *FIT)
+    client("add", "Bo", "--birth-year", "1986")
+    air = Air(chosen_as(sim="standard"), lambda choice: chosen_as(**asdict(choice)), LoopClock())
+    rows = {row.key: row for row in air.clients()}
+    assert list(rows) == [None, "Ann", "Bo", "demo"]
+    assert (rows["Ann"].level, rows["Ann"].cap, rows["Ann"].note) == (Level.NEW, "up to 3.20 km/h", "")
+    assert rows["Bo"].note.startswith("not today: no consent")
+    preview = air.preview(Choice(sim="standard", client="Ann"), None)
+    assert preview.caps.backward == Speed(320)
+    with pytest.raises(ConfigError, match="no session with Bo today"):
+        air.preview(Choice(sim="standard", client="Bo"), None)
+    keep_sessions(folder, id_of(folder, "Ann"), {"outcome": {**WELL, "held": HELD}, "simulated": True})
+    with pytest.raises(ConfigError, match="R11"):
+        air.preview(Choice(sim="standard", client="Ann", top="2.6", hold="90"), None)
+
+
+async def test_a_screen_says_why_the_clients_cannot_be_read_and_offers_none(client, folder):
+    client("add", "Ann", *FIT)
+    (folder / "clients.sqlite3").write_bytes(b"no database" * 100)
+    air = Air(chosen_as(sim="standard"), lambda choice: chosen_as(**asdict(choice)), LoopClock())
+    row = air.clients()[1]
+    assert "damaged" in row.note
+    with pytest.raises(ConfigError, match="damaged"):
+        air.preview(Choice(sim="standard", client=row.key), None)
