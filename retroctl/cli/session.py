@@ -183,6 +183,7 @@ class _Run:
             "level": self._options.client.level.value,
             "speedup": self._options.speedup,
             "coarse_accepted": self._options.coarse,
+            "remote": self._options.remote.as_data,
         }
 
     def _say_and_keep(self, said: list[str]) -> Callable[[str], None]:
