@@ -17,8 +17,8 @@ _FOR: Final = {
     Meaning.STOP: "stops the belt",
     Meaning.HOLD: "stays at this speed, takes back a raise",
     Meaning.CONFIRM: "consent to the next raise, going on",
-    Meaning.STEP_DOWN: "one rung down, at once",
-    Meaning.BALANCE_EVENT: "notes a stumble; nothing is raised until you confirm",
+    Meaning.STEP_DOWN: "lowers the belt, at once",
+    Meaning.BALANCE_EVENT: "no raise until you confirm",
 }
 
 
@@ -34,8 +34,9 @@ class Lesson:
         self.over = False
         self.saved: Remote | None = None
         """What is to be saved, once it is over; None where the person left."""
-        say("Press the buttons of the remote as you are asked. Each press shows what it arrives as.")
-        say("Space, Esc, s, b, full stop, F5 and Ctrl-Q are STOP and stay it. Ctrl-C leaves; nothing is saved then.")
+        say("Press the remote's buttons as you are asked; each shows what it arrives as.")
+        say("Space, Esc, s, b, full stop, F5 and Ctrl-Q are STOP and stay it.")
+        say("Backspace: no button for that. Ctrl-C leaves, and nothing is saved.")
         self._ask()
 
     def press(self, keys: tuple[str, ...], raw: str, now: float) -> None:
@@ -97,9 +98,8 @@ class Lesson:
     def _ask(self) -> None:
         if self._asked:
             meaning = self._asked[0]
-            skip = "" if meaning in NEEDED else "   (Backspace: none)"
             number = len(Meaning) - len(self._asked) + 1
-            self._say(f"{number}/{len(Meaning)}  The button for {WORDS[meaning]}: {_FOR[meaning]}{skip}")
+            self._say(f"{number}/{len(Meaning)}  The button for {WORDS[meaning]}: {_FOR[meaning]}")
             return
         for key, words in remote_of(self._chosen).lines:
             self._say(f"     {key:<12}{words}")
