@@ -2,6 +2,6 @@
 
 from retroctl.adapters.power.awake import Awake
 from retroctl.adapters.power.battery import BatteryWatch, read_battery, warning_of
-from retroctl.adapters.power.inhibit import hold_awake
+from retroctl.adapters.power.inhibit import Refused, hold_awake
 
-__all__ = ["Awake", "BatteryWatch", "hold_awake", "read_battery", "warning_of"]
+__all__ = ["Awake", "BatteryWatch", "Refused", "hold_awake", "read_battery", "warning_of"]

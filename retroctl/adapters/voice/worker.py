@@ -144,3 +144,11 @@ class Worker:
         self._failures = FAILURES if for_good else self._failures + 1
         self._try_at = time.monotonic() + TRY_AGAIN_S
         self._tell(why)
+
+
+def plays_silence(player: Player, cut: threading.Event) -> bool:
+    """Whether a player plays a moment of silence to its end: what is installed may find no device. Never raises."""
+    try:
+        return player.play(Bank().sound((SILENCE,)), cut) is Played.WHOLE
+    except BankError:
+        return False
