@@ -51,7 +51,13 @@ WORDS: Final[Mapping[Meaning, str]] = {
     Meaning.STEP_DOWN: "one rung down",
     Meaning.BALANCE_EVENT: "balance event (stumble)",
 }
-_SHOWN: Final = {"full_stop": "full stop", "space": "Space", "escape": "Esc", "pageup": "PageUp", "pagedown": "PageDown"}
+_SHOWN: Final = {
+    "full_stop": "full stop",
+    "space": "Space",
+    "escape": "Esc",
+    "pageup": "PageUp",
+    "pagedown": "PageDown",
+}
 
 
 def shown(key: str) -> str:

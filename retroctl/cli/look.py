@@ -151,7 +151,6 @@ def doctor_command() -> int:
     from retroctl.adapters.doctor import run_checks  # noqa: PLC0415 - probes in a subprocess
     from retroctl.adapters.doctor.host import Host  # noqa: PLC0415
     from retroctl.adapters.doctor.report import State  # noqa: PLC0415
-
     from retroctl.cli.comforts import comforts  # noqa: PLC0415
 
     checks = run_checks(Host(data_folder=load_settings().data_dir, comforts=comforts()))

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def power_watched(
-    options: RunOptions, runner: Runner, listeners: list[Callable[[Report], None]]
-) -> Iterator[None]:
+def power_watched(options: RunOptions, runner: Runner, listeners: list[Callable[[Report], None]]) -> Iterator[None]:
     """While inside, the computer is kept awake from arming on, and a low battery is told.
 
     A simulated belt beside a clock that runs faster, or with nobody at a terminal, is nothing to stay awake for.

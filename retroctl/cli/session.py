@@ -266,7 +266,9 @@ def _introduction(options: RunOptions, info: MachineInfo, plan: Plan, caps: Caps
     if options.speedup != 1:
         text.append(f"Time runs {options.speedup:g} times as fast; times at the left are session time.")
     if options.remote.keys:
-        text.append("The remote, as taught: " + ", ".join(f"{key} {words}" for key, words in options.remote.lines) + ".")
+        text.append(
+            "The remote, as taught: " + ", ".join(f"{key} {words}" for key, words in options.remote.lines) + "."
+        )
     text.append("The safety clip is the emergency stop. This program is not.")
     text += [f"Note: {plain(remark)}" for remark in (*info.remarks, *plan.remarks)]
     return ["", *text, ""]

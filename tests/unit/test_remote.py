@@ -16,8 +16,8 @@ from retroctl.adapters.console.key_names import names
 from retroctl.adapters.console.trainer import KeyTrainer
 from retroctl.adapters.remote import Lesson, forget_remote, read_remote, save_remote
 from retroctl.adapters.tui.driver import guarded_driver
-from retroctl.adapters.tui.keymap import LEAVE_KEYS, STOP_KEYS, Urgent, understood, urgent
-from retroctl.app.remote import TEACHABLE, Meaning, Remote, why_not
+from retroctl.adapters.tui.keymap import LEAVE_KEYS, Urgent, understood, urgent
+from retroctl.app.remote import STOP_KEYS, TEACHABLE, Meaning, Remote, why_not
 from retroctl.app.reports import Kind, Report
 from retroctl.domain import events as ev
 from retroctl.errors import ConfigError

@@ -43,7 +43,9 @@ def _awake(comforts: Comforts) -> Check:
     held, words = comforts.awake()
     if held:
         return ok(name, f"kept back while armed: {words}")
-    return note(name, f"cannot be kept back: {words}", "switch sleep off in the system's settings, and leave the lid open")
+    return note(
+        name, f"cannot be kept back: {words}", "switch sleep off in the system's settings, and leave the lid open"
+    )
 
 
 def _battery(comforts: Comforts) -> Check:

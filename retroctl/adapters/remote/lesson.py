@@ -53,7 +53,9 @@ class Lesson:
         elif key == "backspace":
             self._skip()
         elif not key:
-            self._say(f"   arrives as {ascii(raw)[1:41]}: no single key that this program knows. Another button, please.")
+            self._say(
+                f"   arrives as {ascii(raw)[1:41]}: no single key that this program knows. Another button, please."
+            )
             self._first = None
         else:
             self._take(key)
@@ -78,10 +80,14 @@ class Lesson:
             self._say(f"   {shown(first)}{also} is {WORDS[meaning]}.")
             self._next()
         else:
-            self._say(f"   arrived as {shown(first)}, now as {shown(key)}: two buttons, or one that changes. Once more:")
+            self._say(
+                f"   arrived as {shown(first)}, now as {shown(key)}: two buttons, or one that changes. Once more:"
+            )
 
     def _taken(self, key: str) -> str | None:
-        return next((f"it is {WORDS[meaning]} already" for meaning, chosen in self._chosen.items() if chosen == key), None)
+        return next(
+            (f"it is {WORDS[meaning]} already" for meaning, chosen in self._chosen.items() if chosen == key), None
+        )
 
     def _skip(self) -> None:
         self._first = None

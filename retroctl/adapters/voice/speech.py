@@ -32,7 +32,9 @@ _POWERSHELL: Final = (
 
 def speakable(text: str) -> str:
     """`text` as one short line of plain words: no control or direction characters, no brackets that engines obey."""
-    kept = "".join(letter if letter.isprintable() and letter not in "[]{}<>|\\" else " " for letter in text[: 4 * LONGEST])
+    kept = "".join(
+        letter if letter.isprintable() and letter not in "[]{}<>|\\" else " " for letter in text[: 4 * LONGEST]
+    )
     return " ".join(kept.split())[:LONGEST].strip()
 
 
@@ -53,7 +55,7 @@ class ProcessEngine:
     """A program that reads a sentence and speaks it; ending the program ends the sound."""
 
     def __init__(self, *command: str, as_argument: bool = False, hush: tuple[str, ...] = ()) -> None:
-        """`as_argument`: it takes its text as the last argument. `hush`: what silences a server that it speaks through."""
+        """`as_argument`: it takes its text as the last argument. `hush`: silences the server it speaks through."""
         self._command, self._as_argument, self._hush = command, as_argument, hush
         self.name = Path(command[0]).stem
 

@@ -106,9 +106,7 @@ class Voice:
         self._queue.cut.set()
         return self._worker.join(CUT_S)
 
-    def _put(
-        self, said: Saying, ended: Callable[[Telling], None] | None = None, *, text: str | None = None
-    ) -> Cue:
+    def _put(self, said: Saying, ended: Callable[[Telling], None] | None = None, *, text: str | None = None) -> Cue:
         cue = Cue(said.clips, said.urgency, time.monotonic(), said.lasts_s, ended, text)
         self._queue.put(cue)
         return cue

@@ -38,7 +38,11 @@ def test_a_player_without_a_device_has_failed():
 
 
 @pytest.mark.parametrize(
-    "ends", ["sys.exit(1)", pytest.param("os.kill(os.getpid(), 9)", marks=pytest.mark.skipif(sys.platform == "win32", reason="signals"))]
+    "ends",
+    [
+        "sys.exit(1)",
+        pytest.param("os.kill(os.getpid(), 9)", marks=pytest.mark.skipif(sys.platform == "win32", reason="signals")),
+    ],
 )
 def test_a_device_unplugged_in_mid_cue_is_a_failure_long_before_the_sound_would_end(ends):
     began = time.monotonic()

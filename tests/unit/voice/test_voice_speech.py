@@ -1,11 +1,13 @@
-"""The system's own voice for what no clips are made of: last in the queue, given words and no shell, never waited for."""
+"""The system's own voice for what no clips are made of: last in the queue, given words and no shell, awaited by none."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,10 +17,12 @@ from players import FakePlayer, NamedBank
 from retroctl.adapters.voice import Voice, speech, system_engine
 from retroctl.adapters.voice.players import Played
 from retroctl.adapters.voice.speech import LONGEST, ProcessEngine, speakable
-from retroctl.app.ports import Telling
 from retroctl.app.reports import Kind, Report
 from retroctl.domain.effects import Announce
 from retroctl.units import Speed
+
+if TYPE_CHECKING:
+    from retroctl.app.ports import Telling
 
 SLEEPS = "import time; time.sleep(60)"
 REMINDER = "Knees soft, Anna."
@@ -61,8 +65,8 @@ class Speaking:
     async def __aenter__(self):
         self.voice.begin(lambda _why: None)
         self.player.wait_for(("silence",), ended=True)
-        while not self.voice._worker.able:
-            time.sleep(0.001)
+        while not self.voice._worker.able:  # noqa: ASYNC110 - the voice tells only when it is not able
+            await asyncio.sleep(0.001)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -146,7 +150,8 @@ def program(code: str, **more: object) -> ProcessEngine:
 
 
 @pytest.mark.parametrize(
-    "text", ["Anna's turn; $(touch x) `id`", "--help -f /etc/passwd", "\x1b[2Jred\x00 \u202egnirts", "[[volm 9]]<speak>"]
+    "text",
+    ["Anna's turn; $(touch x) `id`", "--help -f /etc/passwd", "\x1b[2Jred\x00 \u202egnirts", "[[volm 9]]<speak>"],
 )
 def test_what_is_to_be_said_is_data_without_controls(text, tmp_path):
     by_pipe = "import sys, pathlib; pathlib.Path(sys.argv[1]).write_text(sys.stdin.read(), encoding='utf-8')"
