@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import time
 from typing import Final
@@ -36,26 +37,25 @@ def teach_command(*, terminal: bool) -> int:
 
 async def _lesson() -> Remote | None:
     over = asyncio.Event()
-    lesson = Lesson(lambda text: print(text, flush=True))
+    lesson: Lesson | None = None
 
     def left(_why: str = "") -> None:
-        lesson.leave()
         over.set()
 
     def pressed(burst: str) -> None:
         if "\x04" in burst:  # Ctrl-D
-            left()
-            return
-        lesson.press(names(burst, windows=sys.platform == "win32"), burst, time.monotonic())
-        if lesson.over:
             over.set()
+        elif lesson is not None and not over.is_set():
+            lesson.press(names(burst, windows=sys.platform == "win32"), burst, time.monotonic())
+            if lesson.over:
+                over.set()
 
     with ways_out(left), keys(pressed, left):
-        try:
+        # Only now: what is pressed before the terminal gives single keys is thrown away.
+        lesson = Lesson(lambda text: print(text, flush=True))
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
                 await over.wait()
-        except TimeoutError:
-            left()
     return lesson.saved
 
 

@@ -60,10 +60,6 @@ class Lesson:
         else:
             self._take(key)
 
-    def leave(self) -> None:
-        """The person goes; nothing is saved."""
-        self.over = True
-
     def _take(self, key: str) -> None:
         meaning = self._asked[0]
         reason = why_not(key, meaning) or self._taken(key)

@@ -1,4 +1,4 @@
-"""The system's own voice for what no clips are made of: last in the queue, given words and no shell, awaited by none."""
+"""The system's own voice for what no clips are made of: last in the queue, given words, no shell, awaited by none."""
 
 from __future__ import annotations
 
