@@ -85,7 +85,7 @@ def test_the_taught_keys_drive_a_session_in_lines(tmp_path, file):
         assert t.stopped
         assert t.truth["written"] == ["00", "07", "026400", "02b400", "026400", "0801"]
         assert t.restored
-        assert t.record.summary.settings["remote"] == TAUGHT.as_data
+        assert t.record.settings["remote"] == TAUGHT.as_data
 
 
 def test_the_taught_keys_drive_a_session_on_the_screen(tmp_path, file):

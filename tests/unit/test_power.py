@@ -13,10 +13,12 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
+from retroctl.adapters import power
 from retroctl.adapters.power import Awake, BatteryWatch, inhibit, read_battery, warning_of
 from retroctl.adapters.power.battery import Battery, Marks
 from retroctl.adapters.power.inhibit import Refused
 from retroctl.app.reports import Kind, Report
+from retroctl.cli.power import power_watched
 
 ARMED = Report(1.0, Kind.STATE, {"state": "armed"})
 
@@ -283,3 +285,57 @@ def test_windows_is_asked_in_the_thread_that_holds(monkeypatch, granted):
     else:
         with pytest.raises(Refused):
             inhibit.hold_awake()
+
+
+# -- in a run ----------------------------------------------------------------------------------------------------------
+
+
+class Run:
+    """A runner that keeps what it is told to report."""
+
+    def __init__(self) -> None:
+        self.reports = Told()
+
+    def report(self, kind: Kind, data: dict[str, object]) -> None:
+        self.reports((kind, data))
+
+
+REAL = SimpleNamespace(sim=None, terminal=True, speedup=1.0)
+
+
+async def test_a_run_tells_of_a_low_battery_as_an_alarm_and_of_sleep_that_is_not_kept_back(monkeypatch):
+    def refuse():
+        raise Refused("no system bus")
+
+    monkeypatch.setattr(power, "BatteryWatch", lambda: BatteryWatch(lambda: Battery(15, discharging=True)))
+    monkeypatch.setattr(power, "Awake", lambda: Awake(refuse))
+    run, listeners = Run(), []
+    with power_watched(REAL, run, listeners):
+        await run.reports.count(1)
+        for listener in listeners:
+            listener(ARMED)
+        await run.reports.count(2)
+    (first, battery), (second, sleep) = run.reports.all
+    assert (first, battery["id"]) == (Kind.ALARM, "battery")
+    assert "15 %" in battery["text"]
+    assert (second, sleep["rule"]) == (Kind.REFUSAL, "awake")
+    assert "may go to sleep" in sleep["reason"]
+
+
+async def test_a_run_lets_the_computer_sleep_again_whatever_ends_it(monkeypatch):
+    held = Held()
+    monkeypatch.setattr(power, "Awake", lambda: Awake(lambda: held))
+    run, listeners = Run(), []
+    with pytest.raises(ZeroDivisionError), power_watched(REAL, run, listeners):
+        listeners[0](ARMED)
+        await run.reports.count(1)
+        raise ZeroDivisionError
+    assert run.reports.all == [(Kind.EVENT, {"event": "Awake", "text": "a made-up system"})]
+    assert held.released.is_set()
+
+
+@pytest.mark.parametrize(("terminal", "speedup"), [(False, 1.0), (True, 5.0)])
+def test_a_simulated_belt_that_nobody_walks_on_keeps_nothing_awake(terminal, speedup):
+    listeners: list[object] = []
+    with power_watched(SimpleNamespace(sim="standard", terminal=terminal, speedup=speedup), Run(), listeners):
+        assert listeners == []
