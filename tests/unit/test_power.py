@@ -326,10 +326,15 @@ async def test_a_run_lets_the_computer_sleep_again_whatever_ends_it(monkeypatch)
     held = Held()
     monkeypatch.setattr(power, "Awake", lambda: Awake(lambda: held))
     run, listeners = Run(), []
-    with pytest.raises(ZeroDivisionError), power_watched(REAL, run, listeners):
-        listeners[0](ARMED)
-        await run.reports.count(1)
-        raise ZeroDivisionError
+
+    async def session():
+        with power_watched(REAL, run, listeners):
+            listeners[0](ARMED)
+            await run.reports.count(1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await session()
     assert run.reports.all == [(Kind.EVENT, {"event": "Awake", "text": "a made-up system"})]
     assert held.released.is_set()
 
