@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.driver import Driver
+from tui_rig import Desk
 
 from retroctl.adapters.console import key_names
 from retroctl.adapters.console.key_names import names
@@ -341,3 +342,13 @@ def test_before_the_belt_moves_a_taught_key_starts_nothing(state):
     lines = Lines(TAUGHT)
     lines.trainer(Report(0.0, Kind.STATE, {"state": state}))
     assert lines.press(SENT["f6"]) == ["STOP"]
+
+
+async def test_the_help_of_a_small_screen_shows_a_taught_remote_and_still_ends_with_the_clip():
+    desk = Desk()
+    desk.app.view.remote = TAUGHT.lines
+    async with desk.open(80, 24) as pilot:
+        await desk.press(pilot, "question_mark")
+        drawn = "\n".join("".join(part.text for part in row) for row in desk.app.screen._compositor.render_strips())
+    assert "F6 STOP, PageUp HOLD, PageDown CONFIRM" in drawn
+    assert "The safety clip is the emergency stop." in drawn
