@@ -286,6 +286,33 @@ def simulate(
     sys.exit(simulate_command(sim, transport=transport, name=name, address=address, list_only=list_))
 
 
+@app.command()
+def history(
+    who: Annotated[
+        str | None, typer.Argument(metavar="[CLIENT|SESSION]", help="A client's name, or (part of) a session's id.")
+    ] = None,
+    session: Annotated[str | None, typer.Option(metavar="ID", help="Open this session; the first 4 digits do.")] = None,
+    last: Annotated[int | None, typer.Option(metavar="N", help="List the latest N (default 40).")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="List every session.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Lines instead of the screen.")] = False,
+) -> None:
+    """Show past sessions: what was held, minutes backward, exertion, balance events, who stopped and why.
+
+    A terminal gets a screen, a pipe gets lines. One session opens to its graph, its rungs and its log. It only
+    reads: nothing is connected and nothing is changed, also while a session runs.
+
+    \b
+    Examples:
+      retroctl history                     everybody's, the latest first
+      retroctl history Ann                 Ann's
+      retroctl history --session 3f9c      one session
+      retroctl history --all --plain       all of them, as lines
+    """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
+    from retroctl.cli.history import Wanted, history_command  # noqa: PLC0415 - heavy
+
+    history_command(Wanted(who, session, last, everything, plain, screen=_has_screen() and _has_terminal()))
+
+
 remote_app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
 

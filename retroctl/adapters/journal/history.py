@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from retroctl.adapters.journal import files, read
+from retroctl.adapters.journal.overview import local_day, stages_of
 from retroctl.domain.events import BalanceEvent
-from retroctl.domain.limits import Facing
-from retroctl.domain.method.days import Day
+from retroctl.domain.method.figures import EASED
 from retroctl.domain.method.practice import Practice, fastest_held, shape_of, was_completed
-from retroctl.domain.plan import Stage, StageKind
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
-    from datetime import date
     from pathlib import Path
-
-ENDED_WELL: Final = "the end of easing down"
-"""The reason of a session that came to its end by itself."""
 
 _NOTED = """
     SELECT s.id, j.data FROM journal j JOIN sessions s ON s.session = j.session
@@ -54,7 +49,7 @@ def _practice(summary: read.SessionSummary, plan: str, noted: Iterable[dict[str,
     """One session; None for one that never came to a hold or a balance event, or whose plan cannot be read."""
     written = read.as_object(plan)
     try:
-        stages = [_stage(each) for each in written.get("stages", [])]
+        stages = stages_of(written)
         held = [(Speed.from_kmh(each["target_kmh"]), float(each["seconds"])) for each in _held(summary)]
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
@@ -65,9 +60,9 @@ def _practice(summary: read.SessionSummary, plan: str, noted: Iterable[dict[str,
         return None
     # A forward stage's speed is no backward speed, and the record's holds do not say which way the client faced.
     backward = [(speed, seconds) for speed, seconds in held if speed <= shape.peak]
-    ended = summary.status == "ended" and summary.outcome.get("reason") == ENDED_WELL
+    ended = summary.status == "ended" and summary.outcome.get("reason") == EASED
     return Practice(
-        day=Day(_local_day(summary).toordinal()),
+        day=local_day(summary.started_utc),
         kind=str(written.get("name", "")),
         shape=shape,
         completed=ended and was_completed(stages, held),
@@ -83,16 +78,6 @@ def _held(summary: read.SessionSummary) -> list[Any]:
     return held if isinstance(held, list) else []
 
 
-def _stage(written: dict[str, Any]) -> Stage:
-    return Stage(
-        StageKind(written["kind"]),
-        Facing(written["facing"]),
-        Speed.from_kmh(written["target_kmh"]),
-        float(written["hold_s"]),
-        float(written.get("incline_pct", 0.0)),
-    )
-
-
 def _balance(noted: dict[str, Any]) -> BalanceEvent | None:
     try:
         return BalanceEvent(noted["kind"]) if noted.get("event") == "BalanceEventNoted" else None
@@ -103,10 +88,3 @@ def _balance(noted: dict[str, Any]) -> BalanceEvent | None:
 def _rpe(noted: dict[str, Any]) -> int | None:
     rating = noted.get("rating") if noted.get("event") == "RpeGiven" else None
     return rating if isinstance(rating, int) else None
-
-
-def _local_day(summary: read.SessionSummary) -> date:
-    try:
-        return summary.started_utc.astimezone().date()
-    except (OverflowError, OSError, ValueError):  # a clock far from any year that people live in
-        return summary.started_utc.date()

@@ -71,7 +71,7 @@ class JournalRow:
     @property
     def utc(self) -> datetime:
         """The computer's clock when the row was queued; it may have been set back in between."""
-        return _datetime(self.utc_ms)
+        return utc(self.utc_ms)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -169,6 +169,13 @@ def session(file: Path, session_id: str) -> SessionRecord:
     )
 
 
+def notes_of_session(file: Path, session_id: str) -> list[str]:
+    """The free text that was written about a session, the earliest first. Raises JournalError."""
+    with files.reading(file) as connection:
+        query = "SELECT text FROM notes WHERE session_id = ? ORDER BY note"
+        return [text for (text,) in connection.execute(query, (session_id,))]
+
+
 def verify(record: SessionRecord) -> tuple[str, ...]:
     """Say what is wrong with a session, in plain sentences; nothing when each row is as it was written.
 
@@ -238,7 +245,7 @@ def _summary(row: tuple[Any, ...]) -> SessionSummary:
     session_id, started, version, name, address, client_id, simulated, ended_ms, ended, last = row
     return SessionSummary(
         id=session_id,
-        started_utc=_datetime(started),
+        started_utc=utc(started),
         program_version=version,
         machine_name=name,
         machine_address=address,
@@ -246,12 +253,13 @@ def _summary(row: tuple[Any, ...]) -> SessionSummary:
         simulated=bool(simulated),
         status="interrupted" if ended is None else "ended",
         ended_s=None if ended_ms is None else ended_ms / 1000,
-        last_utc=_datetime(last),
+        last_utc=utc(last),
         end_text=ended,
     )
 
 
-def _datetime(utc_ms: int) -> datetime:
+def utc(utc_ms: int) -> datetime:
+    """The moment; the nearest that there is for a clock beyond all years."""
     try:
         return _EPOCH + timedelta(milliseconds=utc_ms)
     except OverflowError:  # a clock, or a file, beyond the year 9999
