@@ -275,3 +275,33 @@ class _Told:
         self._row("outcome", name="stop", result="confirmed")
         self._state("stopped", 0, None)
         self._row("ended", reason="completed", text=reason)
+
+
+DAY_MS = 86_400_000
+
+
+def six_weeks(client_id: str, monday_ms: int, *, kcal: bool = True, prefix: str = "5e55") -> list[Made]:
+    """A client's six weeks, three sessions each, from a Monday morning: one thing rises at a time, once two fall short.
+
+    Exertion at 1.80 km/h falls from 14 to 10; three balance events, all of them early.
+    """
+    made = []
+    for number in range(18):
+        week, place = divmod(number, 3)
+        top = min(7, 2 + (number + 1) // 3)
+        rungs = tuple(round(1.0 + 0.8 * rung, 2) for rung in range(top))
+        made.append(
+            Made(
+                f"{prefix}{number:012x}",
+                monday_ms + (week * 7 + place * 2) * DAY_MS,
+                targets=rungs,
+                hold_s=120.0 if week < 3 else 180.0,
+                client_id=client_id,
+                rated={1: 14 - number // 4, **{rung: 9 + rung for rung in range(2, top)}},
+                events={1: "rail"} if number in (1, 4) else {0: "stumble"} if number == 2 else {},
+                reason="key" if number in (2, 10) else EASED,
+                kcal_per_min=(4.0 + week / 2) if kcal else None,
+                seed=number,
+            )
+        )
+    return made

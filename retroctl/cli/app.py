@@ -313,6 +313,39 @@ def history(
     history_command(Wanted(who, session, last, everything, plain, screen=_has_screen() and _has_terminal()))
 
 
+@app.command()
+def report(
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's name, or the id.")],
+    weeks: Annotated[int | None, typer.Option(metavar="N", help="The last N weeks (default 6).")] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where to (default: report-ID-DATE.html here).")
+    ] = None,
+    programme: Annotated[
+        str | None, typer.Option(metavar="NAME", help="six-week, economy or rehab: for calendar and next step.")
+    ] = None,
+    began: Annotated[
+        str | None, typer.Option(metavar="DATE", help="When the programme began (default: the first session).")
+    ] = None,
+    with_simulated: Annotated[
+        bool, typer.Option("--with-simulated", help="Count sessions on the simulated treadmill; the page says so.")
+    ] = False,
+) -> None:
+    """Write a client's progress as one HTML page: to be read on any screen, or printed. It needs no network.
+
+    Held speed, minutes, exertion at one speed, balance events, the one thing that rose each week, assessment,
+    energy as an estimate, the next step. It promises nothing and finds nothing medical.
+
+    \b
+    Examples:
+      retroctl report Ann
+      retroctl report Ann --weeks 10 --out /media/stick/ann.html
+      retroctl report Ann --programme six-week --began 2026-10-05
+    """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
+    from retroctl.cli.report import report_command  # noqa: PLC0415 - heavy
+
+    report_command(client, weeks=weeks, out=out, programme=programme, began=began, with_simulated=with_simulated)
+
+
 remote_app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
 
