@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NOT_MEASURED: Final = "not measured"
 NOTHING: Final = "-"
 LONGEST_NAME: Final = 80
-MOST_WEEKS: Final = 26
+MOST_WEEKS: Final = 16
 """More do not fit a page or two."""
 SMALL_PRINT: Final = (
     (
@@ -246,7 +246,7 @@ def _row(week: Week) -> Row:
     spread = f"{min(ratings)} to {max(ratings)}" if ratings and min(ratings) < max(ratings) else ""
     return Row(
         number=week.number,
-        days=f"{week.first} to {week.days[-1]}",
+        days=f"{str(week.first)[5:]} to {str(week.days[-1])[5:]}",
         sessions=len(week.done),
         rose=_rose(week) or ("nothing rose" if completed else NOTHING),
         peak=NOTHING if week.peak is None else f"{week.peak.kmh:.2f}",
