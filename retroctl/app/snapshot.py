@@ -37,7 +37,7 @@ class Snapshot:
     requested: Speed | None = None
     """The speed asked of the machine last; None at rest."""
     accepted: Speed | None = None
-    """The speed to which the machine said yes last: its word, not what it does."""
+    """The same, once the machine has said yes to it: its word, not what it does."""
     heart_rate_bpm: int | None = None
     """Beats a minute; None while no strap is heard."""
     hands: Hands = Hands.BOTH
@@ -67,7 +67,7 @@ def snapshot(engine: Engine, now: float) -> Snapshot:
         on_hold=session.on_hold,
         blocks=session.blocks,
         requested=None if requested is None else requested.speed,
-        accepted=None if accepted is None else accepted.speed,
+        accepted=None if accepted is None or requested is None or accepted.at < requested.at else accepted.speed,
         hands=session.hands,
         rpe=session.last_rpe,
         rpe_wanted=session.rpe_wanted,

@@ -156,7 +156,7 @@ class _Run:
             hold_s=min(stage.hold_s for stage in plan.stages),
             hands_free=options.advance is Advance.AUTO,
         )
-        return Engine(session, envelope, began_at=began_at, mass_kg=options.mass_kg)
+        return Engine(session, envelope, began_at=began_at, mass_kg=options.mass_kg, tags=options.settings.tags)
 
     def _particulars(self, info: MachineInfo, plan: Plan, belt: BeltRange, caps: Caps) -> dict[str, Any]:
         stages = [
@@ -198,7 +198,7 @@ class _Run:
         from retroctl.adapters.tui.facts import Facts  # noqa: PLC0415 - only with the trainer's screen
 
         remarks = (*info.remarks, *plan.remarks)
-        return Facts(plan, caps, self._options.advance, remarks, self._options.speedup)
+        return Facts(plan, caps, self._options.advance, remarks, self._options.speedup, self._options.settings.tags)
 
     # -- the record ------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from textual.command import CommandPalette
 from textual.screen import ModalScreen
 
 from retroctl.adapters.tui.controls import View
+from retroctl.adapters.tui.entry import OPEN_S, Asked, Entry
 from retroctl.adapters.tui.keymap import (
     ACTS,
     CONFIRM_KEYS,
@@ -49,6 +50,8 @@ KEY_REPEAT_S: Final = 0.3
 """The same key again so soon is a key held down; real seconds, since fingers know no other."""
 
 STOP_REPEAT_S: Final = 0.1
+USELESS_S: Final = 4.0
+"""So long it is said that a key does nothing."""
 
 UNARMED: Final = frozenset({"idle", "observing", "briefing"})
 AT_AN_END: Final = frozenset({"stopped", "faulted"})
@@ -56,6 +59,7 @@ RUNNING: Final = frozenset(
     {"starting", "settling", "holding", "ready", "announcing", "overridden", "lost", "easing_down"}
 )
 CONFIRMABLE: Final = RUNNING | {"turning"}
+_BALANCE: Final = {event.value: event for event in ev.BalanceEvent}
 _PAGES: Final[dict[str, type[Page]]] = {"idle": ConnectingPage, "observing": ConnectingPage, "briefing": BriefingPage}
 
 
@@ -79,10 +83,12 @@ class TrainerApp(App[None]):
         Binding(",".join(CONFIRM_KEYS), "confirm", show=False, priority=True),
         Binding(with_capitals(("d",)), "act('down')", show=False, priority=True),
         Binding(with_capitals(("e",)), "act('ease')", show=False, priority=True),
-        Binding("1", "act('rail')", show=False, priority=True),
-        Binding("2", "act('stumble')", show=False, priority=True),
-        Binding("3", "act('stepped_off')", show=False, priority=True),
-        Binding("4", "act('fall')", show=False, priority=True),
+        *(Binding(f"{digit}", f"digit({digit})", show=False, priority=True) for digit in range(10)),
+        Binding("up", "step(1)", show=False, priority=True),
+        Binding("down", "step(-1)", show=False, priority=True),
+        Binding(with_capitals(("p",)), "ask('rpe')", show=False, priority=True),
+        Binding(with_capitals(("n",)), "ask('tag')", show=False, priority=True),
+        Binding(with_capitals(("g",)), "hands", show=False, priority=True),
         Binding(with_capitals(("r",)), "act('rest')", show=False, priority=True),
         Binding("question_mark", "help", show=False),
         Binding(with_capitals(("w",)), "wall", show=False),
@@ -110,6 +116,7 @@ class TrainerApp(App[None]):
         self._real_now = real_now
         self._last_act, self._last_at = "", 0.0
         self._stopped_at: float | None = None
+        self._useless_until = 0.0
         self._helped_in = ""
         """The state in which help was opened: a stop that begins meanwhile must be seen."""
         for theme in THEMES:
@@ -141,9 +148,18 @@ class TrainerApp(App[None]):
         view = self.view
         view.picture, view.t = self._controls.picture(), self._controls.t()
         view.blocks = frozenset() if view.picture is None else frozenset(block.value for block in view.picture.blocks)
+        self._forget()
         for screen in self.screen_stack:
             if isinstance(screen, Page | Card):
                 screen.draw(view)
+
+    def _forget(self) -> None:
+        """An entry that nobody goes on with, and the word about a key that means nothing."""
+        now, entry = self._real_now(), self.view.entry
+        if entry is not None and (now > entry.until or self.view.feed.state not in RUNNING):
+            self.view.entry = None
+        if now > self._useless_until:
+            self.view.useless = ""
 
     async def _follow(self) -> None:
         state = self.view.feed.state
@@ -210,6 +226,8 @@ class TrainerApp(App[None]):
         match action:
             case "urgent_typed":
                 return not self.takes_text
+            case "digit" | "step" | "ask" | "hands":
+                return state in RUNNING and not over and self._notes(action, parameters)
             case "act":
                 wanted = {"stopping"} if parameters == ("rest",) else RUNNING
                 return state in wanted and not over
@@ -239,6 +257,60 @@ class TrainerApp(App[None]):
         """Anything else that a trainer does while the belt runs."""
         if not self._repeated(name):
             self._controls.tell(ACTS[name])
+
+    def _notes(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Whether a key of the notes means something now."""
+        entry = self.view.entry
+        match action:
+            case "digit":
+                digit = int(str(parameters[0]))
+                return digit in _BALANCE or (entry is not None and entry.fits(digit))
+            case "step":
+                return entry is not None and entry.asked is Asked.RPE
+            case _:
+                return not isinstance(self.screen, ModalScreen)
+
+    def action_digit(self, digit: int) -> None:
+        """Part of an entry where one is open and the digit fits; else a balance event."""
+        entry, repeated = self.view.entry, self._repeated(f"digit {digit}")
+        if entry is not None and entry.fits(digit):
+            event = entry.take(digit, self._real_now())
+            self._note(event)
+        elif digit in _BALANCE and not repeated:
+            self._note(ev.BalanceEventNoted(_BALANCE[digit]))
+
+    def action_step(self, by: int) -> None:
+        """One rating up or down."""
+        picture = self.view.picture
+        last = None if picture is None or picture.rpe is None else picture.rpe.rating
+        if self.view.entry is not None:
+            self.view.entry.step(by, last, self._real_now())
+            self.draw()
+
+    def action_ask(self, asked: str) -> None:
+        """Open the entry; the same key again keeps what the arrows chose, or closes it."""
+        if self._repeated(asked):
+            return
+        before, wanted = self.view.entry, Asked(asked)
+        if before is None or before.asked is not wanted:
+            self.view.entry = Entry(wanted, self._real_now() + OPEN_S)
+            self.draw()
+        else:
+            self._note(None if before.stepped is None else ev.RpeGiven(before.stepped), close=True)
+
+    def action_hands(self) -> None:
+        """Both, one, none, and round again."""
+        if not self._repeated("hands") and self.view.picture is not None:
+            order = list(ev.Hands)
+            present = self._controls.picture() or self.view.picture
+            self._note(ev.HandsNoted(order[(order.index(present.hands) + 1) % len(order)]))
+
+    def _note(self, event: ev.Event | None, *, close: bool = False) -> None:
+        if event is not None or close:
+            self.view.entry = None
+        if event is not None:
+            self._controls.tell(event)
+        self.draw()
 
     def action_help(self) -> None:
         """The help card, and away again."""
@@ -310,6 +382,8 @@ class TrainerApp(App[None]):
 
     def on_app_blur(self) -> None:
         """The keys go elsewhere."""
+        if self.view.focus is not False and self.view.ending is None:
+            self._controls.tell(ev.KeyboardLost())
         self.view.focus = False
         self.draw()
 
@@ -319,9 +393,12 @@ class TrainerApp(App[None]):
         self.draw()
 
     def on_key(self, event: events.Key) -> None:
-        """A key that came shows that keys come."""
-        del event
+        """A key that came shows that keys come. One that means nothing is answered: silence would look like a fault."""
         self.view.focus = True
+        running = self.view.feed.state in RUNNING and self.view.ending is None
+        if running and event.key not in self.screen.active_bindings:
+            self.view.useless = event.key
+            self._useless_until = self._real_now() + USELESS_S
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers, while nothing is armed: nothing that suspends, quits or leaves the screen."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retroctl.adapters.tui.entry import Entry
     from retroctl.adapters.tui.facts import Facts, Machine
     from retroctl.adapters.tui.feed import Feed
     from retroctl.app.snapshot import Snapshot
@@ -40,5 +41,9 @@ class View:
     """Lines that stood on the terminal before the screen covered it."""
     focus: bool | None = None
     """Whether the keys of this terminal reach us; None where it has not said."""
+    entry: Entry | None = None
+    """What is being entered by digits."""
+    useless: str = ""
+    """The key just pressed that means nothing here; empty when there is none."""
     ending: tuple[str, str] | None = None
     """How it ended, and what is known of the belt: set when the session is over."""

@@ -28,11 +28,7 @@ TEXT_KEYS: Final = frozenset({"space", "s", "full_stop", "b", "h"})
 ACTS: Final[dict[str, ev.Event]] = {
     "down": ev.StepDownPressed(),
     "ease": ev.EaseDownPressed(),
-    "rail": ev.BalanceEventNoted(ev.BalanceEvent.RAIL),
-    "stumble": ev.BalanceEventNoted(ev.BalanceEvent.STUMBLE),
-    "stepped_off": ev.BalanceEventNoted(ev.BalanceEvent.STEPPED_OFF),
     "rest": ev.RestWitnessed(),
-    "fall": ev.BalanceEventNoted(ev.BalanceEvent.FALL),
 }
 """What the trainer does beside STOP, HOLD and confirming, by the names of the actions."""
 
@@ -44,11 +40,15 @@ HELP: Final = (
     ("e", "ease down, then stop: the normal end"),
     ("1 2", "balance: at the rail, stumble"),
     ("3 4", "balance: stepped off, fall (both STOP)"),
+    ("p, then 6 to 20", "RPE; or up and down, then p again"),
+    ("g", "hands on the rails: both, one, none"),
+    ("n, then 1 to 9", "a tag"),
     ("r", "while stopping: you see the belt stand"),
     ("Ctrl-C", "stop and leave (also Ctrl-Z, Ctrl-D)"),
     ("w", "the wall screen's address and code"),
     ("t", "colours: dark, light, high contrast"),
     ("?", "this help, and away again"),
+    ("any other key", "does nothing, and says so"),
 )
 """Keys and what they do, for the help screen."""
 

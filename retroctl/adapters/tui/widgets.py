@@ -31,6 +31,9 @@ ROOM_FOR_THREE: Final = 76
 HELD: Final = frozenset({"settling", "holding", "ready", "announcing", "overridden"})
 """States in which a hold may run."""
 
+RUNGS_SHOWN: Final = 3
+"""Rungs before this one whose hands are listed."""
+
 STYLES: Final = {
     "measured": "$measured",
     "commanded": "$commanded bold",
@@ -224,6 +227,46 @@ class Why(Painted):
         """Paint."""
         urgent = word in ("YOUR TURN", "FASTER", "LINK LOST", "CONSOLE", "TURN", "STOPPING")
         self.paint((f" {word} ", "$warning reverse bold" if urgent else "reverse"), f" {plain(sentence)}")
+
+
+class Asked(Painted):
+    """The three speeds that are not the same: what was asked, what the machine said, what the belt does."""
+
+    def tell(self, picture: Snapshot | None) -> None:
+        """Paint."""
+        if picture is None or picture.requested is None:
+            self.paint((" nothing asked of the machine", "$text-muted"))
+            return
+        said = "the machine said yes" if picture.accepted is not None else "no yes from the machine"
+        measured = "not known" if picture.measured is None else f"{picture.measured.kmh:.2f}"
+        self.paint((f" asked {picture.requested.kmh:.2f}, {said}, measured {measured}", "$text-muted"))
+
+
+class Client(Painted):
+    """What is known of the client: hands, exertion, heart rate. What is not known is said to be so."""
+
+    def tell(self, picture: Snapshot | None, held: Sequence[tuple[float, str]]) -> None:
+        """Paint; `held`: speed and hands of the rungs before this one."""
+        if picture is None:
+            self.paint("")
+            return
+        before = ", ".join(f"{kmh:.2f} {hands}" for kmh, hands in held[-RUNGS_SHOWN:])
+        rpe = "--" if picture.rpe is None else f"{picture.rpe.rating} at {picture.rpe.rung.kmh:.2f}"
+        heart = "--" if picture.heart_rate_bpm is None else f"{picture.heart_rate_bpm}"
+        self.paint(
+            (" HANDS ", "$text-muted"), (picture.hands.value.upper(), "bold"), f"  RPE {rpe}  ",
+            ("RPE? p" if picture.rpe_wanted else "", "$warning reverse bold"),
+            f"{'  ' if picture.rpe_wanted else ''}HEART {heart}", (f"  ({before})" if before else "", "$text-muted"),
+        )  # fmt: skip
+
+
+class Entered(Painted):
+    """The number that is being entered, where one is."""
+
+    def tell(self, lines: Sequence[str]) -> None:
+        """Paint; without lines it takes no room."""
+        self.display = bool(lines)
+        self.paint("\n".join(lines))
 
 
 class Fitted(Painted):
