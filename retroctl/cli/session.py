@@ -103,7 +103,9 @@ class _Run:
             said: list[str] = []
             await stack.enter_async_context(wall_screen(self._options, runner, listeners, self._say_and_keep(said)))
             machine = (chosen.treadmill.name, chosen.treadmill.address)
-            front = Front(self._options, runner, self._errors, stack, machine=machine, said=said)
+            front = Front(
+                self._options, runner, self._errors, stack, machine=machine, said=said, keep=self._journal.keep
+            )
             listeners += front.listeners
             if voice is not None:
                 listeners.append(voice)

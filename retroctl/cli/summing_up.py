@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters.console.chart import draw
 from retroctl.adapters.console.text import plain
-from retroctl.domain.effects import NoteKind
-from retroctl.domain.events import Hands
+from retroctl.app.noted import noted, noted_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 FULL_HOLD_S: Final = 60.0
 """The minute that is law; a hold below it was cut short."""
-MOST: Final = 20
-"""Of what was noted, so much is listed of each kind, the latest; the record keeps all of it."""
 DEBUG: Final = "RETROCTL_DEBUG"
 
 _REASONS: Final = {
@@ -52,27 +49,8 @@ def summary_of(tally: Tally, result: Result, record: str) -> dict[str, Any]:
         "kcal": None if tally.mass_kg is None else round(tally.kcal, 1),
         "belt_at_rest": result.belt_at_rest,
         "record": record,
-        **_noted(tally),
+        **noted(tally),
     }
-
-
-def _noted(tally: Tally) -> dict[str, Any]:
-    """What the trainer noted; a key stands there only where there is something to say."""
-    told: dict[str, Any] = {
-        "rpe": [_pick(note, "t", "target_kmh", rating="value") for note in tally.notes_of(NoteKind.RPE)],
-        "hands": [{"target_kmh": target.kmh, "hands": hands.value} for target, hands in tally.hands],
-        "balance_events": [
-            _pick(note, "t", "target_kmh", "measured_kmh", event="value") for note in tally.notes_of(NoteKind.BALANCE)
-        ],
-        "tags": [
-            _pick(note, "t", "target_kmh", "text", number="value") for note in tally.notes_of(NoteKind.TAG)
-        ],
-    }
-    return {key: value for key, value in told.items() if value}
-
-
-def _pick(note: dict[str, Any], *keys: str, **renamed: str) -> dict[str, Any]:
-    return {key: note[key] for key in keys} | {name: note[key] for name, key in renamed.items()}
 
 
 def reason_words(result: Result) -> str:
@@ -96,7 +74,7 @@ def summary_lines(summary: dict[str, Any], result: Result, points: Sequence[Poin
     for hold in summary["held"]:
         mark = "" if hold["seconds"] >= FULL_HOLD_S else "   (cut short)"
         lines.append(f"  held {hold['target_kmh']:5.2f} km/h for {hold['seconds']:5.1f} s{mark}")
-    lines += noted_lines(summary)
+    lines += [f"  {plain(line)}" for line in noted_lines(summary)]
     if summary["duration_s"]:
         energy = "" if summary["kcal"] is None else f", about {summary['kcal']:.2g} kcal (an estimate)"
         lines.append(
@@ -108,31 +86,6 @@ def summary_lines(summary: dict[str, Any], result: Result, points: Sequence[Poin
     lines.append(f"  {rest[0].upper()}{rest[1:]}.{key}")
     picture = draw(points)
     return [*lines, *(["", *picture, ""] if picture else []), f"  Record: {summary['record']}"]
-
-
-def noted_lines(summary: dict[str, Any]) -> list[str]:
-    """What the trainer noted, as a person reads it: hands and exertion at each speed, balance events, tags."""
-    lines: list[str] = []
-    rungs = [f"{_kmh(rung['target_kmh'])} {rung['hands']}" for rung in summary.get("hands", [])]
-    if any(not rung.endswith(Hands.BOTH) for rung in rungs):
-        lines.append(f"  hands on the rails: {', '.join(rungs[-MOST:])}")
-    rated = [f"{each['rating']} at {_kmh(each['target_kmh'])}" for each in summary.get("rpe", [])]
-    if rated:
-        lines.append(f"  RPE: {', '.join(rated[-MOST:])}")
-    for event in summary.get("balance_events", [])[-MOST:]:
-        lines.append(f"  balance: {event['event']} at {_kmh(event['measured_kmh'])}, {_clock(event['t'])}")
-    for tag in summary.get("tags", [])[-MOST:]:
-        words = plain(tag["text"]) or f"tag {tag['number']}"
-        lines.append(f"  noted: {words}, at {_kmh(tag['target_kmh'])}, {_clock(tag['t'])}")
-    return lines
-
-
-def _clock(t: float) -> str:
-    return f"{int(t) // 60}:{int(t) % 60:02d}"
-
-
-def _kmh(speed: float | None) -> str:
-    return "an unknown speed" if speed is None else f"{speed:.2f} km/h"
 
 
 def fault_words(error: BaseException) -> list[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def erase_client(file: Path, client_id: str) -> bool:
-    """Erase a client's row and notes, also from the file's free space and log; False if there was nothing of them.
+    """Erase a client's row, notes and the words of incidents, also from the file's free space and log; False if there was nothing of them.
 
     Needs the record for itself: raises JournalError while a session is being written or read. The names may by then
     be out of the tables and still in the file's free space: erase again when nobody else has it open.
@@ -27,6 +27,7 @@ def erase_client(file: Path, client_id: str) -> bool:
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("BEGIN IMMEDIATE")
         notes = connection.execute("DELETE FROM notes WHERE client_id = ?", (client_id,)).rowcount
+        words = connection.execute("DELETE FROM incident_words WHERE client_id = ?", (client_id,)).rowcount
         clients = connection.execute("DELETE FROM clients WHERE client_id = ?", (client_id,)).rowcount
         connection.execute("COMMIT")
         connection.execute("VACUUM")
@@ -37,4 +38,4 @@ def erase_client(file: Path, client_id: str) -> bool:
         connection.close()
     if busy:
         raise JournalError(f"{file} is being read by another program; close it and erase again")
-    return bool(notes or clients)
+    return bool(notes or words or clients)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from retroctl.adapters.tui.controls import Controls
     from retroctl.adapters.tui.facts import Facts, Machine
     from retroctl.adapters.tui.feed import Feed
+    from retroctl.app.afterwards import After
 
 PICTURE_EVERY_S: Final = 0.2
 """Numbers move five times a second: enough for eyes, little for the processor."""
@@ -186,6 +187,10 @@ class TrainerApp(App[None]):
         self.view.ending = (reason, belt)
         self.post_message(News())
 
+    def keep(self, said: After, told: Callable[[str | None], None]) -> None:
+        """What was said after the session goes to the record."""
+        self._controls.keep(said, told)
+
     def repaint(self) -> None:
         """The terminal missed something: paint everything anew."""
         self.screen.refresh(layout=True, repaint=True)
@@ -196,13 +201,21 @@ class TrainerApp(App[None]):
         """STOP, HOLD or a way out, at once: called from the driver past all queues, and by the bindings."""
         state = self.view.feed.state
         if self.view.ending is not None:
-            self.exit()
+            self._close(at_once=act is Urgent.LEAVE)
         elif act is Urgent.STOP:
             self._stop()
         elif act is Urgent.LEAVE:
             self._controls.leave("SIGINT")
         elif state in RUNNING and not self._repeated("hold"):
             self._controls.tell(ev.HoldPressed())
+
+    def _close(self, *, at_once: bool) -> None:
+        """The session is over: an open question is left first, then the screen."""
+        page = self.screen
+        if self.view.asking and not at_once and isinstance(page, SummaryPage):
+            page.leave_question()
+        else:
+            self.exit()
 
     def _stop(self) -> None:
         """The first STOP at once, and one of a key held down every tenth of a second: each asks the belt again."""
@@ -213,7 +226,9 @@ class TrainerApp(App[None]):
 
     @property
     def takes_text(self) -> bool:
-        """Whether a widget may take letters: only the command palette, only while nothing is armed."""
+        """Whether a widget may take letters: the palette while nothing is armed, a field when the session is over."""
+        if self.view.writing and self.view.ending is not None:
+            return True
         return self._palette_open and (self.view.feed.state in UNARMED or self.view.ending is not None)
 
     @property
@@ -232,9 +247,11 @@ class TrainerApp(App[None]):
                 wanted = {"stopping"} if parameters == ("rest",) else RUNNING
                 return state in wanted and not over
             case "confirm":
-                return over or (state in CONFIRMABLE and not isinstance(self.screen, ModalScreen))
+                return (over and not self.view.asking) or (not over and state in CONFIRMABLE and not isinstance(self.screen, ModalScreen))
+            case "quit_unarmed" | "help" | "wall" | "colours":
+                return not self.view.asking
             case "command_palette":
-                return state in UNARMED or over
+                return state in UNARMED or (over and not self.view.asking)
             case _:
                 return True
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from retroctl.adapters.tui.entry import Entry
     from retroctl.adapters.tui.facts import Facts, Machine
     from retroctl.adapters.tui.feed import Feed
+    from retroctl.app.afterwards import After
     from retroctl.app.snapshot import Snapshot
     from retroctl.domain import events as ev
 
@@ -25,6 +26,8 @@ class Controls:
     picture: Callable[[], Snapshot | None]
     t: Callable[[], float]
     """Session seconds since the run began."""
+    keep: Callable[[After, Callable[[str | None], None]], None] = lambda _said, _told: None
+    """Keep what is said after the session; the second gets, in the event loop, why that failed, or None."""
 
 
 @dataclass(slots=True)
@@ -45,5 +48,9 @@ class View:
     """What is being entered by digits."""
     useless: str = ""
     """The key just pressed that means nothing here; empty when there is none."""
+    asking: bool = False
+    """After the session, a question is open: the keys that close the page close the question first."""
+    writing: bool = False
+    """It is answered in a text field: letters are letters."""
     ending: tuple[str, str] | None = None
     """How it ended, and what is known of the belt: set when the session is over."""

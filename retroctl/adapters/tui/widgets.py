@@ -6,17 +6,19 @@ import textwrap
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from retroctl.adapters.tui import ladder
 from retroctl.adapters.tui.digits import big
 from retroctl.adapters.tui.messages import News
 from retroctl.adapters.tui.text import clock, plain
 from retroctl.adapters.tui.words import BELT, OLD_S
+from retroctl.app.afterwards import LONGEST_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual import events
     from textual.visual import VisualType
 
     from retroctl.adapters.tui.facts import Facts, Machine
@@ -267,6 +269,24 @@ class Entered(Painted):
         """Paint; without lines it takes no room."""
         self.display = bool(lines)
         self.paint("\n".join(lines))
+
+
+class Field(Input):
+    """A text field: there is one on the summary only, when the belt is at rest and the session over."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, select_on_focus=False)
+        self.asked: object = None
+
+    def validate_value(self, value: str) -> str:
+        """What is typed or pasted, without what a terminal would obey and what turns text round."""
+        return plain(value, LONGEST_TEXT)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Several lines become one."""
+        event.prevent_default()
+        event.stop()
+        self.insert_text_at_cursor(" ".join(event.text.split("\n")))
 
 
 class Fitted(Painted):
