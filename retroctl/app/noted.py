@@ -22,9 +22,7 @@ def noted(tally: Tally) -> dict[str, Any]:
         "balance_events": [
             _pick(note, "t", "target_kmh", "measured_kmh", event="value") for note in tally.notes_of(NoteKind.BALANCE)
         ],
-        "tags": [
-            _pick(note, "t", "target_kmh", "text", number="value") for note in tally.notes_of(NoteKind.TAG)
-        ],
+        "tags": [_pick(note, "t", "target_kmh", "text", number="value") for note in tally.notes_of(NoteKind.TAG)],
     }
     return {key: value for key, value in told.items() if value}
 
@@ -42,11 +40,14 @@ def noted_lines(summary: dict[str, Any]) -> list[str]:
     rated = [f"{each['rating']} at {_kmh(each['target_kmh'])}" for each in summary.get("rpe", [])]
     if rated:
         lines.append(f"RPE: {', '.join(rated[-MOST:])}")
-    for event in summary.get("balance_events", [])[-MOST:]:
-        lines.append(f"balance: {event['event']} at {_kmh(event['measured_kmh'])}, {_clock(event['t'])}")
-    for tag in summary.get("tags", [])[-MOST:]:
-        words = tag["text"] or f"tag {tag['number']}"
-        lines.append(f"noted: {words}, at {_kmh(tag['target_kmh'])}, {_clock(tag['t'])}")
+    lines += [
+        f"balance: {event['event']} at {_kmh(event['measured_kmh'])}, {_clock(event['t'])}"
+        for event in summary.get("balance_events", [])[-MOST:]
+    ]
+    lines += [
+        f"noted: {tag['text'] or tag['number']}, at {_kmh(tag['target_kmh'])}, {_clock(tag['t'])}"
+        for tag in summary.get("tags", [])[-MOST:]
+    ]
     return lines
 
 

@@ -124,7 +124,12 @@ class Front:
 
         runner = self._runner
         controls = Controls(
-            runner.tell, runner.stop, runner.leave, self._picture, lambda: runner.now() - runner.began_at, self._keep_after
+            runner.tell,
+            runner.stop,
+            runner.leave,
+            self._picture,
+            lambda: runner.now() - runner.began_at,
+            self._keep_after,
         )
         self._screen = TrainerScreen(
             controls,

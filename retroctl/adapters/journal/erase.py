@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 
 def erase_client(file: Path, client_id: str) -> bool:
-    """Erase a client's row, notes and the words of incidents, also from the file's free space and log; False if there was nothing of them.
+    """Erase a client's row, notes and the words of incidents; False if there was nothing of them.
 
+    They go from the file's free space and log too. That an incident happened stays, without its words.
     Needs the record for itself: raises JournalError while a session is being written or read. The names may by then
     be out of the tables and still in the file's free space: erase again when nobody else has it open.
     """

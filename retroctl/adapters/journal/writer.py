@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     from retroctl.app.afterwards import After
 
 WritePoint = Literal[
-    "connect", "begin", "session", "row", "tail", "minute", "thin", "end", "commit", "committed", "disconnect"
+    "connect",
+    "begin",
+    "session",
+    "row",
+    "tail",
+    "minute",
+    "thin",
+    "end",
+    "commit",
+    "committed",
+    "disconnect",
+    "afterwards",
 ]
 """Where a fault can be acted out: just before the named write, and `committed` just after the commit returned."""
 
@@ -192,6 +203,7 @@ class Writer:
         try:
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")
+            self._seam("afterwards", connection)
             afterwards.write(connection, self._start.id, self._start.client_id, utc_ms, said)
             connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:

@@ -11,18 +11,21 @@ from textual.command import CommandPalette
 from textual.screen import ModalScreen
 
 from retroctl.adapters.tui.controls import View
-from retroctl.adapters.tui.entry import OPEN_S, Asked, Entry
+from retroctl.adapters.tui.entry import Asked
 from retroctl.adapters.tui.keymap import (
     ACTS,
     CONFIRM_KEYS,
     HOLD_KEYS,
     LEAVE_KEYS,
+    PAGE_ACTIONS,
+    RUNNING_ACTIONS,
     STOP_KEYS,
     TEXT_KEYS,
     Urgent,
     with_capitals,
 )
 from retroctl.adapters.tui.messages import News
+from retroctl.adapters.tui.notebook import Notebook
 from retroctl.adapters.tui.screens.briefing import BriefingPage
 from retroctl.adapters.tui.screens.connecting import ConnectingPage
 from retroctl.adapters.tui.screens.modals import Card, HelpScreen, SaidScreen, StartScreen
@@ -60,7 +63,6 @@ RUNNING: Final = frozenset(
     {"starting", "settling", "holding", "ready", "announcing", "overridden", "lost", "easing_down"}
 )
 CONFIRMABLE: Final = RUNNING | {"turning"}
-_BALANCE: Final = {event.value: event for event in ev.BalanceEvent}
 _PAGES: Final[dict[str, type[Page]]] = {"idle": ConnectingPage, "observing": ConnectingPage, "briefing": BriefingPage}
 
 
@@ -114,6 +116,7 @@ class TrainerApp(App[None]):
         self.view = View(machine, feed)
         self.on_failure: Callable[[BaseException], None] = lambda _error: None
         self._controls = controls
+        self._notebook = Notebook(controls, self.view)
         self._real_now = real_now
         self._last_act, self._last_at = "", 0.0
         self._stopped_at: float | None = None
@@ -149,18 +152,13 @@ class TrainerApp(App[None]):
         view = self.view
         view.picture, view.t = self._controls.picture(), self._controls.t()
         view.blocks = frozenset() if view.picture is None else frozenset(block.value for block in view.picture.blocks)
-        self._forget()
+        now = self._real_now()
+        self._notebook.forget(now, running=view.feed.state in RUNNING)
+        if now > self._useless_until:
+            view.useless = ""
         for screen in self.screen_stack:
             if isinstance(screen, Page | Card):
                 screen.draw(view)
-
-    def _forget(self) -> None:
-        """An entry that nobody goes on with, and the word about a key that means nothing."""
-        now, entry = self._real_now(), self.view.entry
-        if entry is not None and (now > entry.until or self.view.feed.state not in RUNNING):
-            self.view.entry = None
-        if now > self._useless_until:
-            self.view.useless = ""
 
     async def _follow(self) -> None:
         state = self.view.feed.state
@@ -237,21 +235,28 @@ class TrainerApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Which keys work now."""
-        state, over = self.view.feed.state, self.view.ending is not None
+        if action == "urgent_typed":
+            return not self.takes_text
+        if self.view.ending is not None:
+            return action not in RUNNING_ACTIONS and not (self.view.asking and action in PAGE_ACTIONS)
+        return self._works(action, parameters)
+
+    def _works(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: PLR0911 - a table
+        """The same while the session lasts."""
+        state = self.view.feed.state
         match action:
-            case "urgent_typed":
-                return not self.takes_text
-            case "digit" | "step" | "ask" | "hands":
-                return state in RUNNING and not over and self._notes(action, parameters)
+            case "digit":
+                return state in RUNNING and self._notebook.takes(int(str(parameters[0])))
+            case "step":
+                return state in RUNNING and self._notebook.rating
+            case "ask" | "hands":
+                return state in RUNNING and not isinstance(self.screen, ModalScreen)
             case "act":
-                wanted = {"stopping"} if parameters == ("rest",) else RUNNING
-                return state in wanted and not over
+                return state in ({"stopping"} if parameters == ("rest",) else RUNNING)
             case "confirm":
-                return (over and not self.view.asking) or (not over and state in CONFIRMABLE and not isinstance(self.screen, ModalScreen))
-            case "quit_unarmed" | "help" | "wall" | "colours":
-                return not self.view.asking
+                return state in CONFIRMABLE and not isinstance(self.screen, ModalScreen)
             case "command_palette":
-                return state in UNARMED or (over and not self.view.asking)
+                return state in UNARMED
             case _:
                 return True
 
@@ -275,59 +280,27 @@ class TrainerApp(App[None]):
         if not self._repeated(name):
             self._controls.tell(ACTS[name])
 
-    def _notes(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Whether a key of the notes means something now."""
-        entry = self.view.entry
-        match action:
-            case "digit":
-                digit = int(str(parameters[0]))
-                return digit in _BALANCE or (entry is not None and entry.fits(digit))
-            case "step":
-                return entry is not None and entry.asked is Asked.RPE
-            case _:
-                return not isinstance(self.screen, ModalScreen)
-
     def action_digit(self, digit: int) -> None:
-        """Part of an entry where one is open and the digit fits; else a balance event."""
-        entry, repeated = self.view.entry, self._repeated(f"digit {digit}")
-        if entry is not None and entry.fits(digit):
-            event = entry.take(digit, self._real_now())
-            self._note(event)
-        elif digit in _BALANCE and not repeated:
-            self._note(ev.BalanceEventNoted(_BALANCE[digit]))
+        """Part of an entry, or a balance event."""
+        self._notebook.digit(digit, self._real_now(), repeated=self._repeated(f"digit {digit}"))
+        self.draw()
 
     def action_step(self, by: int) -> None:
         """One rating up or down."""
-        picture = self.view.picture
-        last = None if picture is None or picture.rpe is None else picture.rpe.rating
-        if self.view.entry is not None:
-            self.view.entry.step(by, last, self._real_now())
-            self.draw()
+        self._notebook.step(by, self._real_now())
+        self.draw()
 
     def action_ask(self, asked: str) -> None:
-        """Open the entry; the same key again keeps what the arrows chose, or closes it."""
-        if self._repeated(asked):
-            return
-        before, wanted = self.view.entry, Asked(asked)
-        if before is None or before.asked is not wanted:
-            self.view.entry = Entry(wanted, self._real_now() + OPEN_S)
+        """A rating or a tag is to be entered."""
+        if not self._repeated(asked):
+            self._notebook.ask(Asked(asked), self._real_now())
             self.draw()
-        else:
-            self._note(None if before.stepped is None else ev.RpeGiven(before.stepped), close=True)
 
     def action_hands(self) -> None:
-        """Both, one, none, and round again."""
-        if not self._repeated("hands") and self.view.picture is not None:
-            order = list(ev.Hands)
-            present = self._controls.picture() or self.view.picture
-            self._note(ev.HandsNoted(order[(order.index(present.hands) + 1) % len(order)]))
-
-    def _note(self, event: ev.Event | None, *, close: bool = False) -> None:
-        if event is not None or close:
-            self.view.entry = None
-        if event is not None:
-            self._controls.tell(event)
-        self.draw()
+        """The hands on the rails have changed."""
+        if not self._repeated("hands"):
+            self._notebook.hands()
+            self.draw()
 
     def action_help(self) -> None:
         """The help card, and away again."""

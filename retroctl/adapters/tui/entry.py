@@ -70,13 +70,19 @@ class Entry:
         self.digits, self.until = "", now + OPEN_S
 
 
+def meaning(rating: int) -> str:
+    """The words of a rating, or of the one below it."""
+    return BORG.get(rating, BORG.get(rating - 1, ""))
+
+
 def words(entry: Entry, tags: Sequence[str], width: int) -> list[str]:
     """What the entry says, in lines of at most `width` columns."""
     if entry.asked is Asked.RPE:
         shown = f"{entry.stepped}" if entry.stepped is not None else f"{entry.digits}_"
-        means = "" if entry.stepped is None else f" {BORG.get(entry.stepped, BORG.get(entry.stepped - 1, ''))}"
+        means = "" if entry.stepped is None else f" {meaning(entry.stepped)}"
         how = "p keeps it" if entry.stepped is not None else "type 6 to 20, or up and down"
-        return [f"RPE (Borg): {shown}{means}   {how}"[:width], "6 none  9 very light  11 light  13 somewhat hard"[:width]]
+        marks = "6 none  9 very light  11 light  13 somewhat hard  15 hard  17 very hard"
+        return [f"RPE (Borg): {shown}{means}   {how}"[:width], marks[:width]]
     cells = [f"{number} {text}" for number, text in enumerate(tags, 1)]
     lines = ["TAG (digits are tags now):"]
     for cell in cells:

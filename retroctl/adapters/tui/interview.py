@@ -6,7 +6,7 @@ import math
 from enum import StrEnum
 from typing import Final
 
-from retroctl.adapters.tui.entry import BORG, Asked, Entry
+from retroctl.adapters.tui.entry import Asked, Entry, meaning
 from retroctl.app.afterwards import After, ConfidenceAfter, FreeNote, Incident, SessionRpe
 from retroctl.domain import events as ev
 
@@ -141,7 +141,7 @@ class Interview:
             return ""
         if entry.stepped is None:
             return f"  {entry.digits}_"
-        return f"  {entry.stepped} {BORG.get(entry.stepped, BORG.get(entry.stepped - 1, ''))}"
+        return f"  {entry.stepped} {meaning(entry.stepped)}"
 
     def _rated(self, event: ev.Event | None) -> After | None:
         if not isinstance(event, ev.RpeGiven):

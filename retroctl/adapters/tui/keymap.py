@@ -32,6 +32,11 @@ ACTS: Final[dict[str, ev.Event]] = {
 }
 """What the trainer does beside STOP, HOLD and confirming, by the names of the actions."""
 
+RUNNING_ACTIONS: Final = frozenset({"digit", "step", "ask", "hands", "act"})
+"""Keys for a belt that may move; on the summary they are the page's."""
+PAGE_ACTIONS: Final = frozenset({"confirm", "quit_unarmed", "help", "wall", "colours", "command_palette"})
+"""Keys of the summary that mean nothing while a question is open."""
+
 HELP: Final = (
     ("Space Esc s . b F5 Ctrl-Q", "STOP, on every screen, never a question"),
     ("Enter, PageDown", "confirm: the raise (last 15 s); going on"),

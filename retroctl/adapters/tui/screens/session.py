@@ -46,7 +46,8 @@ class SessionPage(Page):
 
     def content(self) -> Iterable[Widget]:
         """Numbers and picture at the left; the log below them, or beside where there is room."""
-        yield Container(Vertical(Speeds(), Asked(), Hold(), Why(), Client(), Entered(), Ladder(), id="left"), Log(), id="body")
+        left = Vertical(Speeds(), Asked(), Hold(), Why(), Client(), Entered(), Ladder(), id="left")
+        yield Container(left, Log(), id="body")
 
     def action_start(self, kind: str) -> None:
         """A start was asked for."""
