@@ -112,15 +112,21 @@ async def test_a_number_off_its_scale_is_refused_by_the_file(journal, said):
 
 async def test_what_cannot_be_kept_is_said(tmp_path):
     def full(point, _connection):
-        if point == "afterwards":
+        if point == "begin" and broken:
             raise sqlite3.OperationalError("database or disk is full")
 
+    broken: list[bool] = []
     journal = await SqliteJournal.open(tmp_path, seam=full)
     with pytest.raises(ProgrammingFault):
         await journal.keep(FreeNote("before any session"))
-    await a_session(journal)
+    session_id = await a_session(journal)
+    await journal.flush()
+    broken.append(True)
     with pytest.raises(JournalError, match="no room left"):
         await journal.keep(FreeNote("lost"))
+    broken.clear()
+    await journal.keep(FreeNote("room again"))
+    assert afterwards(journal.file, session_id).notes == ("room again",)
     await journal.close()
     with pytest.raises(JournalError, match="closed"):
         await journal.keep(FreeNote("too late"))

@@ -22,18 +22,7 @@ if TYPE_CHECKING:
     from retroctl.app.afterwards import After
 
 WritePoint = Literal[
-    "connect",
-    "begin",
-    "session",
-    "row",
-    "tail",
-    "minute",
-    "thin",
-    "end",
-    "commit",
-    "committed",
-    "disconnect",
-    "afterwards",
+    "connect", "begin", "session", "row", "tail", "minute", "thin", "end", "commit", "committed", "disconnect"
 ]
 """Where a fault can be acted out: just before the named write, and `committed` just after the commit returned."""
 
@@ -202,10 +191,10 @@ class Writer:
             raise ProgrammingFault("something was said after a session that had not begun")
         try:
             connection = self._open()
+            self._seam("begin", connection)
             connection.execute("BEGIN IMMEDIATE")
-            self._seam("afterwards", connection)
             afterwards.write(connection, self._start.id, self._start.client_id, utc_ms, said)
-            connection.execute("COMMIT")
+            self._commit(connection)
         except (sqlite3.Error, OSError) as error:
             self._abandon()
             raise files.explain(self._file, error) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -38,7 +39,6 @@ from retroctl.domain import events as ev
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from textual import events
     from textual.app import SystemCommand
     from textual.driver import Driver
     from textual.screen import Screen
@@ -381,6 +381,11 @@ class TrainerApp(App[None]):
         """The keys come here."""
         self.view.focus = True
         self.draw()
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key that was still queued when the screens were taken down is nobody's; Textual would call it a fault."""
+        if self._screen_stack or not isinstance(event, events.Key):
+            await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
         """A key that came shows that keys come. One that means nothing is answered: silence would look like a fault."""
