@@ -39,20 +39,16 @@ PAGE_ACTIONS: Final = frozenset({"confirm", "quit_unarmed", "help", "wall", "col
 
 HELP: Final = (
     ("Space Esc s . b F5 Ctrl-Q", "STOP, on every screen, never a question"),
-    ("Enter, PageDown", "confirm: the raise (last 15 s); going on"),
+    ("Enter, PageDown", "confirm the raise (last 15 s); go on"),
     ("h, PageUp", "HOLD: stay; takes back a raise"),
-    ("d", "one rung down, at once"),
-    ("e", "ease down, then stop: the normal end"),
-    ("1 2", "balance: at the rail, stumble"),
-    ("3 4", "balance: stepped off, fall (both STOP)"),
+    ("d / e", "one rung down / ease down, then stop"),
+    ("1 2 / 3 4", "rail, stumble / stepped off, fall: STOP"),
     ("p, then 6 to 20", "RPE; or up and down, then p again"),
     ("g", "hands on the rails: both, one, none"),
     ("n, then 1 to 9", "a tag"),
     ("r", "while stopping: you see the belt stand"),
     ("Ctrl-C", "stop and leave (also Ctrl-Z, Ctrl-D)"),
-    ("w", "the wall screen's address and code"),
-    ("t", "colours: dark, light, high contrast"),
-    ("?", "this help, and away again"),
+    ("w / t / ?", "wall screen's address / colours / help"),
     ("any other key", "does nothing, and says so"),
 )
 """Keys and what they do, for the help screen."""

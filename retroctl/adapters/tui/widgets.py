@@ -225,10 +225,16 @@ class Hold(Painted):
 class Why(Painted):
     """What the session waits for, and why."""
 
+    _tall = 0
+
     def tell(self, word: str, sentence: str) -> None:
         """Paint."""
         urgent = word in ("YOUR TURN", "FASTER", "LINK LOST", "CONSOLE", "TURN", "STOPPING")
         self.paint((f" {word} ", "$warning reverse bold" if urgent else "reverse"), f" {plain(sentence)}")
+        rows = -(-len(self.shown) // max(1, self.size.width))
+        if rows != self._tall:
+            self._tall = rows
+            self.refresh(layout=True)  # a second row that is not needed any more is the ladder's
 
 
 class Asked(Painted):
