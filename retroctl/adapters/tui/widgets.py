@@ -282,6 +282,7 @@ class Field(Input):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, select_on_focus=False)
+        self.cursor_blink = False
         self.asked: object = None
 
     def validate_value(self, value: str) -> str:
