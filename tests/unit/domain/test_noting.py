@@ -63,6 +63,14 @@ def test_a_rating_that_comes_after_the_raise_is_still_about_the_speed_before():
     assert bench.session.rpe_wanted, "the new speed has no rating yet"
 
 
+def test_a_hold_that_starts_anew_at_the_same_speed_needs_no_second_rating():
+    bench = Bench()
+    bench.hold_at(1.8)
+    bench.tell(ev.RpeGiven(11), ev.BalanceEventNoted(ev.BalanceEvent.RAIL))
+    bench.until("ready")
+    assert not bench.session.rpe_wanted
+
+
 @pytest.mark.parametrize("rating", [-1, 0, 5, 21, 99])
 def test_a_rating_off_the_scale_is_refused_with_a_line(rating):
     bench = Bench()
