@@ -57,6 +57,14 @@ async def test_a_digit_that_is_no_part_of_a_rating_keeps_its_meaning():
         assert "0801" in desk.written
 
 
+async def test_a_remotes_balance_button_is_never_part_of_a_rating():
+    desk = Desk(top=1.8)
+    async with desk.open() as pilot:
+        await desk.held(pilot)
+        await desk.press(pilot, "p", "f24")
+        assert noted(desk) == [ev.BalanceEventNoted(ev.BalanceEvent.STUMBLE)]
+
+
 async def test_tags_show_their_words_and_take_one_digit():
     desk = Desk(top=1.8)
     async with desk.open() as pilot:

@@ -19,8 +19,8 @@ from retroctl.adapters.tui.keymap import (
     HOLD_KEYS,
     LEAVE_KEYS,
     PAGE_ACTIONS,
+    REMOTE_BALANCE,
     RUNNING_ACTIONS,
-    STOP_KEYS,
     TEXT_KEYS,
     Urgent,
     with_capitals,
@@ -34,6 +34,7 @@ from retroctl.adapters.tui.screens.page import Page
 from retroctl.adapters.tui.screens.session import SessionPage
 from retroctl.adapters.tui.screens.summary import SummaryPage
 from retroctl.adapters.tui.themes import THEMES
+from retroctl.app.remote import STOP_KEYS
 from retroctl.domain import events as ev
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class TrainerApp(App[None]):
         Binding(",".join(CONFIRM_KEYS), "confirm", show=False, priority=True),
         Binding(with_capitals(("d",)), "act('down')", show=False, priority=True),
         Binding(with_capitals(("e",)), "act('ease')", show=False, priority=True),
+        Binding(REMOTE_BALANCE, "act('stumble')", show=False, priority=True),
         *(Binding(f"{digit}", f"digit({digit})", show=False, priority=True) for digit in range(10)),
         Binding("up", "step(1)", show=False, priority=True),
         Binding("down", "step(-1)", show=False, priority=True),
