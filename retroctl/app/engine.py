@@ -286,7 +286,7 @@ def status_event(data: bytes) -> ev.Event | None:  # noqa: PLR0911 - a table
             return None
 
 
-def _answer(finished: Finished) -> Answer:
+def answer_of(finished: Finished) -> Answer:
     if finished.reply is Reply.NO_ANSWER:
         return Answer.NONE
     if finished.reply is Reply.NOT_SENT and finished.result is None:

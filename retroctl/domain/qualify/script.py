@@ -1,0 +1,388 @@
+"""The steps of a test, one after another, as generators: each yields the time by which it wants to look again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume
+from retroctl.domain.profile import Verdict
+from retroctl.domain.qualify import probes
+from retroctl.domain.qualify.findings import StartRecord
+from retroctl.domain.qualify.happenings import Pause, Step
+from retroctl.domain.qualify.trace import Ramp, odometer_ratio
+from retroctl.domain.qualify.trial import Expect, Over
+from retroctl.units import Speed
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from retroctl.domain.qualify.trial import Trial
+
+WATCH_S: Final = 3.0
+CONTROL_S: Final = 10.0
+"""Countdowns of up to 6 s are known: a belt that starts on Request Control does so within this."""
+MOTION_S: Final = 20.0
+SETTLE_S: Final = 90.0
+AT_LEAST_S: Final = 5.0
+"""So long after a target nothing is called settled: some machines think about it first."""
+LONG_RUN_S: Final = 45.0
+STAY_S: Final = 8.0
+TOP: Final = Speed(400)
+"""The highest speed that is asked for: fast enough for ramps to be seen, and far below the ceiling."""
+COUNTDOWN_TRIED_S: Final = 1.5
+"""A second Start is tried only where the countdown is longer than this: the belt is then still at rest."""
+STOPS: Final = 20
+AWAY_S: Final = 5.0
+KEY_S: Final = 30.0
+STUCK_S: Final = 8.0
+"""So long after Stop without any fall, and it counts as ignored."""
+STOP_WITHIN_S: Final = 120.0
+SLOWEST_FRAMES_S: Final = 1.9
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What became of a target. Hundredths of km/h."""
+
+    target: int
+    before: int
+    speed: int
+    """Settled."""
+    peak: int
+    answer: Answer | None
+    ramp: Ramp
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether nothing came of it."""
+        return abs(self.speed - self.before) <= probes.SAME
+
+
+def script(t: Trial) -> Generator[float]:
+    """All steps."""
+    yield from _watch(t)
+    yield from _control(t)
+    yield from _lowest(t)
+    yield from _long_run(t)
+    yield from _targets(t)
+    yield from _ramps(t)
+    yield from _ramping_stop(t)
+    yield from _pause(t)
+    yield from _link(t)
+    yield from _stops(t)
+    if t.attended:
+        yield from _safety_key(t)
+    else:
+        t.findings.tells = replace(t.findings.tells, safety_key="not tried")
+    t.findings.judge()
+
+
+def _watch(t: Trial) -> Generator[float]:
+    t.enter(Step.WATCH)
+    yield from t.wait(WATCH_S)
+    if not (yield from t.until(lambda: len(t.trace.frames) >= 2, WATCH_S)):  # noqa: PLR2004 - rest is two frames of 0
+        raise Over(Verdict.INCOMPLETE, "it sends no Treadmill Data while its belt is at rest")
+
+
+def _control(t: Trial) -> Generator[float]:
+    t.enter(Step.CONTROL)
+    t.ask(RequestControl())
+    yield from t.wait(CONTROL_S)
+    answered = t.answers.get(RequestControl.name)
+    answer = Answer.NONE if answered is None else answered.answer
+    if answer is Answer.NOT_PERMITTED:
+        raise Over(Verdict.INCOMPLETE, "it does not give control: another app may hold it")
+    said = {Answer.SUCCESS: "success", Answer.REFUSED: "refused"}.get(answer, "none")
+    t.findings.tells = replace(t.findings.tells, request_control=said)
+    if said != "success":
+        t.findings.remarks.append(f"its answer to Request Control is {said}; what it obeys is measured all the same")
+
+
+def _lowest(t: Trial) -> Generator[float]:
+    t.enter(Step.LOWEST)
+    yield from start(t)
+    reached = yield from reach(t, t.belt.minimum)
+    units, danger, gap = probes.unit_at_lowest(reached.target, reached.before, reached.speed, reached.peak)
+    t.findings.units = replace(t.findings.units, target=units[0], telemetry=units[1])
+    t.findings.obeyed = replace(t.findings.obeyed, lowest_kmh=reached.speed / 100)
+    if danger is not None:
+        raise Over(Verdict.DANGEROUS, danger)
+    if gap is not None:
+        raise Over(Verdict.INCOMPLETE, gap)
+    t.note(f"its lowest speed is {reached.speed / 100:.2f} km/h, in km/h")
+    yield from stop(t, "lowest")
+
+
+def _long_run(t: Trial) -> Generator[float]:
+    t.enter(Step.LONG_RUN)
+    interval_s = t.trace.interval_s()
+    t.findings.tells = replace(t.findings.tells, frame_interval_s=None if interval_s is None else round(interval_s, 3))
+    if interval_s is not None and interval_s > SLOWEST_FRAMES_S:
+        raise Over(Verdict.INCOMPLETE, f"its Treadmill Data come only every {interval_s:.1f} s: too seldom to steer by")
+    yield from start(t, second=True)
+    yield from reach(t, t.belt.minimum)
+    began = t.now
+    yield from t.wait(LONG_RUN_S)
+    frames = t.trace.since(began)
+    _stayed(t, began, t.belt.minimum.hundredths)
+    ratio = odometer_ratio(frames)
+    t.findings.units = replace(t.findings.units, odometer_ratio=None if ratio is None else round(ratio, 3))
+    danger, gap, remark = probes.odometer(ratio)
+    if danger is not None:
+        t.findings.units = replace(t.findings.units, target="mph", telemetry="mph")
+        raise Over(Verdict.DANGEROUS, danger)
+    t.findings.gaps += [] if gap is None else [gap]
+    t.findings.remarks += [] if remark is None else [remark]
+
+
+def _targets(t: Trial) -> Generator[float]:
+    """Still in motion from the step before."""
+    t.enter(Step.TARGETS)
+    rung = probes.first_raise(t.belt, t.ceiling)
+    if rung is None:
+        raise Over(Verdict.INCOMPLETE, "it has one speed only; nothing more can be measured")
+    reached = yield from reach(t, rung)
+    danger, gap = probes.raised(reached.target, reached.before, reached.speed, reached.peak)
+    if danger is not None:
+        raise Over(Verdict.DANGEROUS, danger)
+    if gap is not None:
+        raise Over(Verdict.INCOMPLETE, gap)
+    began = t.now
+    yield from t.wait(STAY_S)
+    _stayed(t, began, reached.speed)
+    yield from _probe(t, "one_increment", probes.one_increment(t.belt, rung, t.ceiling))
+    yield from _probe(t, "off_the_grid", probes.off_the_grid(t.belt, rung, t.ceiling))
+    below = probes.below_the_range(t.belt)
+    yield from _probe(t, "below_the_range", below)
+    last = t.answers.get(SetTargetSpeed.name)
+    ignored = below is not None and t.findings.obeyed.below_the_range == "ignored"
+    t.findings.lied = ignored and last is not None and last.answer is Answer.SUCCESS
+    yield from reach(t, t.belt.minimum)
+
+
+def _probe(t: Trial, name: str, target: Speed | None) -> Generator[float]:
+    """Ask for a target and keep what became of it under its name in the profile."""
+    if target is None:
+        return
+    reached = yield from reach(t, target)
+    lowest = t.belt.minimum.hundredths
+    said = probes.became(reached.target, reached.before, reached.speed, reached.answer, lowest)
+    t.findings.obeyed = replace(t.findings.obeyed, **{name: said})
+    t.note(f"{name.replace('_', ' ')}: asked for {target}, {said}, at {reached.speed / 100:.2f} km/h")
+    if reached.peak > max(reached.target, reached.before) + probes.FASTER:
+        raise Over(Verdict.DANGEROUS, f"asked for {target} it ran {reached.peak / 100:.2f} km/h")
+
+
+def _ramps(t: Trial) -> Generator[float]:
+    """Still in motion."""
+    t.enter(Step.RAMPS)
+    top = t.belt.snap_down(min(TOP, t.ceiling))
+    errors: list[int] = []
+    for target in (top, t.belt.minimum, top):
+        reached = yield from reach(t, target)
+        errors.append(abs(reached.speed - reached.target))
+        if reached.peak > max(reached.target, reached.before) + probes.FASTER:
+            down = "a lower target raised the speed: " if reached.target < reached.before else ""
+            raise Over(Verdict.DANGEROUS, f"{down}asked for {target} it ran {reached.peak / 100:.2f} km/h")
+        if errors[-1] > probes.FASTER:
+            raise Over(Verdict.INCOMPLETE, f"asked for {target} it stays at {reached.speed / 100:.2f} km/h")
+        (t.findings.raises if reached.target > reached.before else t.findings.lowerings).append(reached.ramp)
+    t.findings.obeyed = replace(
+        t.findings.obeyed, highest_tried_kmh=top.kmh, highest_error_kmh=round(max(errors) / 100, 2)
+    )
+    yield from stop(t, "top")
+
+
+def _ramping_stop(t: Trial) -> Generator[float]:
+    t.enter(Step.RAMPING_STOP)
+    yield from start(t)
+    before = t.trace.speed or 0
+    t.ask(SetTargetSpeed(t.belt.snap_down(min(TOP, t.ceiling))))
+    if not (yield from t.until(lambda: (t.trace.speed or 0) >= before + probes.RISEN, MOTION_S)):
+        raise Over(Verdict.INCOMPLETE, "a target was obeyed at one time and not at another")
+    yield from stop(t, "ramping")
+
+
+def _pause(t: Trial) -> Generator[float]:
+    t.enter(Step.PAUSE)
+    yield from start(t)
+    began = t.now
+    t.expect = Expect.ANYTHING
+    t.ask(Pause())
+    rests = yield from t.until(lambda: _rests(t, began), MOTION_S)
+    answered = t.answers.get(Pause.name)
+    refused = answered is not None and answered.answer in {Answer.REFUSED, Answer.NOT_PERMITTED}
+    if not rests:
+        said = "refused" if refused else "ignored"
+        t.findings.pausing = replace(t.findings.pausing, pause=said, resume="not tried")
+        yield from stop(t, "lowest")
+        return
+    sent_at = t.now
+    t.ask(StartOrResume())
+    resumed = yield from t.until(lambda: (t.trace.speed or 0) > 0, MOTION_S)
+    speed = yield from settle(t, sent_at) if resumed else _nothing()
+    t.findings.pausing = replace(
+        t.findings.pausing,
+        pause="obeyed",
+        resume="obeyed" if resumed else "ignored",
+        resume_speed_kmh=None if speed is None else speed / 100,
+    )
+    yield from stop(t, "other")
+
+
+def _link(t: Trial) -> Generator[float]:
+    t.enter(Step.LINK)
+    yield from start(t)
+    before = t.trace.speed or 0
+    t.let_go(AWAY_S)
+    yield from t.until(lambda: not t.link_up, MOTION_S)
+    if not (yield from t.until(lambda: t.link_up, SETTLE_S)):
+        raise Over(Verdict.INCOMPLETE, "once the link was dropped it could not be found again")
+    t.came_back()
+    back_at = t.now
+    if not (yield from t.until(lambda: len(t.trace.since(back_at)) >= 2, MOTION_S)):  # noqa: PLR2004 - one may be old
+        raise Over(Verdict.INCOMPLETE, "it sends no Treadmill Data on a second connection")
+    speed = t.trace.speed or 0
+    if speed > before + probes.FASTER:
+        raise Over(Verdict.DANGEROUS, f"while the link was down its belt sped up to {speed / 100:.2f} km/h")
+    said = "goes on" if speed >= before - probes.FASTER else "stops" if speed == 0 else "slows down"
+    t.findings.tells = replace(t.findings.tells, dropped_link=said)
+    t.note(f"the link was dropped: the belt {said}")
+    yield from stop(t, "other")
+    t.ask(RequestControl())
+    yield from t.until(lambda: RequestControl.name in t.answers, AT_LEAST_S)
+
+
+def _stops(t: Trial) -> Generator[float]:
+    t.enter(Step.STOPS)
+    while t.findings.stops_from_lowest() < STOPS:
+        yield from start(t)
+        yield from stop(t, "lowest")
+        t.note(f"stop {t.findings.stops_from_lowest()} of {STOPS}")
+
+
+def _safety_key(t: Trial) -> Generator[float]:
+    """Any key ends it, as not tried."""
+    t.enter(Step.SAFETY_KEY)
+    t.findings.tells = replace(t.findings.tells, safety_key="not tried")
+    yield from start(t)
+    began = t.now
+    t.expect = Expect.ANYTHING
+    yield from t.until(lambda: _rests(t, began) or t.key_told(began), KEY_S)
+    told = yield from t.until(lambda: t.key_told(began), AT_LEAST_S) if _rests(t, began) else _yes(t.key_told(began))
+    if told or _rests(t, began):
+        said = "reported" if told else "seen in the speed only"
+        t.findings.tells = replace(t.findings.tells, safety_key=said)
+    yield from stop(t, "other")
+
+
+# -- the parts of steps ------------------------------------------------------------------------------------------------
+
+
+def start(t: Trial, *, second: bool = False) -> Generator[float, None, int]:
+    """Start from rest, and wait until the speed that it takes by itself has settled; gives that, in hundredths."""
+    began = t.now
+    t.ask(StartOrResume())
+    plain = not second
+    if second:
+        plain = yield from _start_again(t)
+    if not (yield from t.until(lambda: (t.trace.speed or 0) > 0, MOTION_S)):
+        if not plain:
+            raise Over(Verdict.DANGEROUS, "Start is a toggle: a second one before the belt moves cancels the first")
+        answered = t.answers.get(StartOrResume.name)
+        refused = answered is not None and answered.answer in {Answer.REFUSED, Answer.NOT_PERMITTED}
+        why = "it refuses Start" if refused else f"its belt did not move within {MOTION_S:.0f} s after Start"
+        raise Over(Verdict.INCOMPLETE, why)
+    sent_at = began if t.first_start_at is None else t.first_start_at
+    frames = t.trace.since(sent_at)
+    moved_at = next(frame.at for frame in frames if frame.speed > 0)
+    still = [frame for frame in frames if frame.at < moved_at]
+    speed = yield from settle(t, began)
+    record = StartRecord(sent_at, still[-1] if still else None, t.trace.since(moved_at), speed, plain)
+    if not plain:
+        t.findings.second_start = probes.second_start(record, t.findings.starts, t.sent_at[StartOrResume.name])
+    t.findings.starts.append(record)
+    return speed
+
+
+def _start_again(t: Trial) -> Generator[float, None, bool]:
+    """Once more while the countdown runs, where there is one; whether it was left out."""
+    usual_s = max((record.delay_s(None) or 0.0 for record in t.findings.starts), default=0.0)
+    if usual_s < COUNTDOWN_TRIED_S:
+        t.findings.second_start = "not tried"
+        return True
+    yield from t.until(lambda: (t.trace.speed or 0) > 0, usual_s * 0.6)
+    if (t.trace.speed or 0) > 0:
+        t.findings.second_start = "not tried"
+        return True
+    t.ask_again(StartOrResume())
+    return False
+
+
+def settle(t: Trial, since: float) -> Generator[float, None, int]:
+    """Wait until the speed has settled, and give it."""
+    yield from t.until(lambda: (t.trace.settled(since) or 0) > 0, SETTLE_S)
+    speed = t.trace.settled(since)
+    if not speed:
+        raise Over(Verdict.INCOMPLETE, f"its speed did not settle within {SETTLE_S:.0f} s")
+    return speed
+
+
+def reach(t: Trial, target: Speed) -> Generator[float, None, Reached]:
+    """Ask for a target and wait until the speed has settled, wherever that is."""
+    before, began = t.trace.speed or 0, t.now
+    t.ask(SetTargetSpeed(target))
+    yield from t.wait(AT_LEAST_S)
+    speed = yield from settle(t, began + 1.0)
+    frames = tuple(t.trace.since(began))
+    answered = t.answers.get(SetTargetSpeed.name)
+    return Reached(
+        target.hundredths,
+        before,
+        speed,
+        max(frame.speed for frame in frames),
+        None if answered is None else answered.answer,
+        Ramp(t.sent_at[SetTargetSpeed.name], before, speed, frames),
+    )
+
+
+def stop(t: Trial, kind: str) -> Generator[float]:
+    """Stop, wait for measured rest, and look at how it went."""
+    t.begin_stop(kind)
+    yield from t.until(lambda: not t.stopping or t.stop_stuck(STUCK_S) or t.stop_silent(), STOP_WITHIN_S)
+    if t.stopping:
+        if t.stop_silent():
+            raise Over(Verdict.INCOMPLETE, "it falls silent after Stop, so that rest cannot be measured: look at the belt")
+        raise Over(
+            Verdict.DANGEROUS,
+            f"Stop is not obeyed: written {t.stops_written()} times, the belt runs on at {(t.trace.speed or 0) / 100:.2f} km/h",
+        )
+    danger = t.findings.not_heeded(t.findings.stops[-1])
+    if danger is not None:
+        raise Over(Verdict.DANGEROUS, danger)
+
+
+def _stayed(t: Trial, since: float, speed: int) -> None:
+    """Nobody asked for another speed. Raises Over."""
+    speeds = [frame.speed for frame in t.trace.since(since)]
+    if max(speeds, default=speed) > speed + probes.EXCURSION:
+        raise Over(Verdict.DANGEROUS, f"its belt sped up by itself, from {speed / 100:.2f} to {max(speeds) / 100:.2f} km/h")
+    if min(speeds, default=speed) < speed - probes.EXCURSION:
+        raise Over(Verdict.INCOMPLETE, f"it does not stay at a speed: from {speed / 100:.2f} it fell to {min(speeds) / 100:.2f} km/h")
+
+
+def _rests(t: Trial, since: float) -> bool:
+    """Two frames of 0."""
+    frames = t.trace.since(since)
+    return len(frames) >= 2 and frames[-1].speed == frames[-2].speed == 0  # noqa: PLR2004 - rest is two frames of 0
+
+
+def _nothing() -> Generator[float, None, int | None]:
+    return None
+    yield 0.0
+
+
+def _yes(value: bool) -> Generator[float, None, bool]:  # noqa: FBT001 - a value to give, not a switch
+    return value
+    yield 0.0

@@ -1,0 +1,459 @@
+"""A test from the first frame to the belt at rest: what guards it at every moment, and how it stops.
+
+The steps (`script`) only say what to try next. Whatever they wait for, each frame passes the guards here first: motion
+nobody asked for, a belt faster than asked, silence, a console or another app that interferes. Any of them, like a key,
+ends the steps at once and for good, and the belt is stopped by the same discipline as in a session (`StopWatch`).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume, Stop
+from retroctl.domain.effects import StopView
+from retroctl.domain.limits import MAX_RAISE
+from retroctl.domain.profile import Verdict
+from retroctl.domain.qualify.findings import Findings, StopRecord
+from retroctl.domain.qualify.gate import CEILING
+from retroctl.domain.qualify.happenings import (
+    WORDS,
+    Alert,
+    Answered,
+    Ask,
+    Connected,
+    Entered,
+    LetGo,
+    LinkBack,
+    LinkGone,
+    Measured,
+    Note,
+    Pause,
+    Refused,
+    Sent,
+    StatusTold,
+    Step,
+    StopWanted,
+    TrialEnded,
+    WriteHung,
+)
+from retroctl.domain.qualify.trace import Frame, Trace
+from retroctl.domain.stopping import StopWatch
+from retroctl.units import REST, Speed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from retroctl.domain.limits import BeltRange
+    from retroctl.domain.qualify.happenings import Happening, TrialCommand, TrialEffect
+
+TOTAL_S: Final = 1200.0
+"""A test that takes longer than twenty minutes is ended, incomplete."""
+SILENT_S: Final = 5.0
+FASTER: Final = 50
+"""So much over what was asked for, in hundredths of km/h, ends the test."""
+ROSE: Final = 20
+SEEN: Final = 5
+OURS_S: Final = 3.0
+"""A status so soon after a command of ours may be its echo."""
+_STOPPED, _SAFETY_KEY, _TARGET, _CONTROL_LOST = 0x02, 0x03, 0x05, 0xFF
+
+
+class Over(Exception):  # noqa: N818 - it ends the steps, and is no error of the program
+    """The steps cannot go on. Only inside this package."""
+
+    def __init__(self, verdict: Verdict, text: str) -> None:
+        self.verdict, self.text = verdict, text
+        super().__init__(text)
+
+
+class Expect(Enum):
+    """What the belt is expected to do."""
+
+    REST = "rest"
+    START = "start"
+    MOTION = "motion"
+    ANYTHING = "anything"
+
+
+class Trial:
+    """One test. `handle(happening, now)` gives what is to be done; `next_deadline` says when to call it at the latest."""
+
+    def __init__(self, belt: BeltRange, script: Callable[[Trial], Generator[float]], *, attended: bool) -> None:
+        """`script`: the steps. `attended`: somebody is there to pull the safety key."""
+        self.belt, self.attended = belt, attended
+        self.ceiling = min(CEILING, belt.maximum)
+        self.findings = Findings()
+        self.trace = Trace()
+        self.step: Step | None = None
+        self.now = 0.0
+        self.expect = Expect.REST
+        self.target: int | None = None
+        """The target in force, hundredths of km/h; none before the first one after a start."""
+        self.sent_at: dict[str, float] = {}
+        self.answers: dict[str, Answered] = {}
+        """The last answer to each kind of command since it was last asked for."""
+        self.first_start_at: float | None = None
+        """When the first Start of this rest was written."""
+        self.link_up = True
+        self.status_seen: list[tuple[float, int]] = []
+        self.ended_by: str | None = None
+        """Why the steps ended early; None while they run, and when they came to their end."""
+        self.over = False
+        self.stopped_by_person = False
+        self.at_rest = False
+        """Whether the belt was measured at rest at the end."""
+        self._script = script(self)
+        self._wake_at: float | None = None
+        self._effects: list[TrialEffect] = []
+        self._began: float | None = None
+        self._step_began = 0.0
+        self._watch: StopWatch | None = None
+        self._record: StopRecord | None = None
+        self._ending = False
+        self._wrote = False
+        self._zero_frames = 0
+        self._lowest_since_target: int | None = None
+        self._suspect: int | None = None
+        self._away = False
+        self._frame_at = 0.0
+        self._warned = False
+
+    # -- what goes in ----------------------------------------------------------------------------------------------
+
+    def handle(self, happened: Happening, now: float) -> list[TrialEffect]:
+        """Take in what happened; gives what is to be done, in order."""
+        self.now = now
+        self._effects = []
+        if self._began is None:
+            self._began = self._frame_at = now
+        self._take_in(happened)
+        self._drive_stop(happened)
+        if not self._ending:
+            self._run_script()
+        self._finish_when_at_rest()
+        return self._effects
+
+    def next_deadline(self) -> float | None:
+        """When to look again though nothing happens."""
+        if self.over:
+            return None
+        marks = [self._frame_at + SILENT_S] if self.now < self._frame_at + SILENT_S else []
+        if self._watch is not None:
+            marks += [self._watch.next_repeat(), self._watch.next_view_change(self.now)]
+        if self._wake_at is not None and not self._ending:
+            marks.append(self._wake_at)
+        return max(self.now, min(marks, default=self.now + 1.0))
+
+    @property
+    def ending(self) -> bool:
+        """Whether the steps are over and only the belt's rest is waited for."""
+        return self._ending
+
+    @property
+    def stop_wanted(self) -> bool:
+        """Whether Stop must be the first thing on a new connection."""
+        return self._watch is not None
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds since the machine was connected."""
+        return 0.0 if self._began is None else self.now - self._began
+
+    def left_s(self, now: float) -> float:
+        """About how many seconds the test still takes, on an ordinary machine."""
+        if self.step is None or self._ending:
+            return 0.0
+        steps = [step for step in Step if self.attended or step is not Step.SAFETY_KEY]
+        later = sum(WORDS[step][1] for step in steps[steps.index(self.step) + 1 :])
+        return later + max(0.0, WORDS[self.step][1] - (now - self._step_began))
+
+    # -- what the script uses --------------------------------------------------------------------------------------
+
+    def enter(self, step: Step) -> None:
+        """A step begins."""
+        self.step, self._step_began = step, self.now
+        self._effects.append(Entered(step))
+
+    def note(self, text: str) -> None:
+        """Something found, for people."""
+        self._effects.append(Note(text))
+
+    def ask(self, command: TrialCommand) -> None:
+        """Put a command to the gate."""
+        self.answers.pop(command.name, None)
+        self.sent_at[command.name] = self.now
+        if isinstance(command, SetTargetSpeed):
+            self.target = command.target.hundredths
+            self._lowest_since_target = self.trace.speed
+        elif isinstance(command, StartOrResume):
+            self.expect, self.target = Expect.START, None
+            self.first_start_at = None
+        self._effects.append(Ask(command))
+
+    def let_go(self, after_s: float) -> None:
+        """Drop the link on purpose."""
+        self._away, self.expect = True, Expect.ANYTHING
+        self._effects.append(LetGo(after_s))
+
+    def came_back(self) -> None:
+        """What is measured from here on is judged again."""
+        self._away = False
+        self._frame_at = self.now
+
+    def begin_stop(self, kind: str) -> None:
+        """Stop, with everything that belongs to it, until rest is measured."""
+        before = self.trace.speed or 0
+        self._record = StopRecord(before, kind=kind, last_before=self.trace.frames[-1] if self.trace.frames else None)
+        self._watch = StopWatch(
+            self.belt.minimum,
+            self.now,
+            self._last_speed(),
+            start_pending=self.expect is Expect.START,
+        )
+        self.expect, self.target = Expect.ANYTHING, None
+        self._warned = False
+        for command in self._watch.begin(quiet=False):
+            self._effects.append(Ask(command))
+
+    def ask_again(self, command: StartOrResume) -> None:
+        """A second Start for the same rest: the first one's time stays."""
+        self._effects.append(Ask(command))
+
+    def key_told(self, since: float) -> bool:
+        """Whether Machine Status has told of the safety key."""
+        return any(at >= since and op == _SAFETY_KEY for at, op in self.status_seen)
+
+    def stop_stuck(self, seconds: float) -> bool:
+        """Whether the belt has not fallen at all for so long since Stop, or since it fell last."""
+        record = self._record
+        if record is None or not record.sent:
+            return False
+        fell_at, lowest = record.sent[0], record.before
+        for frame in record.frames:
+            if frame.speed <= lowest - SEEN:
+                fell_at, lowest = frame.at, frame.speed
+        return self.now - fell_at >= seconds and lowest > 0
+
+    def stop_silent(self) -> bool:
+        """Whether the machine took Stop and has sent nothing since."""
+        return self._watch is not None and self._watch.view(self.now) is StopView.SILENT
+
+    def stops_written(self) -> int:
+        """How often Stop was written in this stop."""
+        return 0 if self._record is None else len(self._record.sent)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a stop is under way."""
+        return self._watch is not None
+
+    def until(self, condition: Callable[[], bool], within_s: float) -> Generator[float, None, bool]:
+        """Wait for `condition`, at most `within_s` seconds; whether it came."""
+        end = self.now + within_s
+        while not condition():
+            if self.now >= end:
+                return False
+            yield end
+        return True
+
+    def wait(self, seconds: float) -> Generator[float]:
+        """Let time pass."""
+        yield from self.until(lambda: False, seconds)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _take_in(self, happened: Happening) -> None:  # noqa: C901, PLR0912 - a line for each happening
+        match happened:
+            case Measured():
+                self._measured(happened)
+            case Sent(command=command):
+                self._wrote = True
+                self.sent_at[command.name] = self.now
+                if isinstance(command, StartOrResume) and self.first_start_at is None:
+                    self.first_start_at = self.now
+                if isinstance(command, Stop) and self._record is not None:
+                    self._record.sent.append(self.now)
+            case Answered():
+                self._answered(happened)
+            case StatusTold():
+                self._status(happened)
+            case LinkGone():
+                self.link_up = False
+                if not self._away:
+                    self._end(Verdict.INCOMPLETE, "the link dropped by itself in the middle of the test")
+            case LinkBack():
+                self.link_up = True
+                self._frame_at = self.now
+            case WriteHung():
+                self._end(
+                    Verdict.DANGEROUS,
+                    "a write was never answered: a Stop behind it has to wait until the link is made again",
+                )
+            case StopWanted(source=source):
+                self.stopped_by_person = True
+                self._end(None, f"stopped: {source}")
+            case Refused(command=command, reason=reason):
+                self._end(Verdict.INCOMPLETE, f"a fault in this program: {command.name} was refused: {reason}")
+            case Connected():
+                pass
+            case _:
+                self._on_time()
+
+    def _on_time(self) -> None:
+        if self.duration_s >= TOTAL_S:
+            self._end(Verdict.INCOMPLETE, f"the test took longer than {TOTAL_S / 60:.0f} minutes")
+        elif self.link_up and self._watch is None and self.now - self._frame_at >= SILENT_S:
+            self._end(Verdict.INCOMPLETE, f"it sent no Treadmill Data for {SILENT_S:.0f} s")
+
+    def _measured(self, frame: Measured) -> None:
+        before = self.trace.speed
+        taken = Frame(self.now, frame.speed.hundredths, frame.distance_m)
+        self.trace.frames.append(taken)
+        self._frame_at = self.now
+        self._zero_frames = self._zero_frames + 1 if frame.speed == REST else 0
+        if self._record is not None and self._watch is not None:
+            self._record.frames.append(taken)
+        if self._lowest_since_target is not None:
+            self._lowest_since_target = min(self._lowest_since_target, taken.speed)
+        if not self._ending:
+            self._guard(taken.speed, before)
+        elif self._suspect is not None:
+            # Not one mad frame: the next one says so too.
+            if taken.speed >= self._suspect:
+                self.findings.dangers.append(f"the belt ran faster than it was asked to: {taken.speed / 100:.2f} km/h")
+            self._suspect = None
+
+    def _guard(self, speed: int, before: int | None) -> None:
+        if self.expect is Expect.REST and speed > 0:
+            self._end(Verdict.DANGEROUS, self._unasked(speed))
+        elif self.expect is Expect.START:
+            if speed > 0:
+                self.expect = Expect.MOTION
+            self._guard_motion(speed, before)
+        elif self.expect is Expect.MOTION:
+            self._guard_motion(speed, before)
+
+    def _unasked(self, speed: int) -> str:
+        kmh = f"{speed / 100:.2f} km/h"
+        if self.step is Step.WATCH:
+            return f"it sets its belt in motion when it is connected to ({kmh}), with nothing written"
+        if self.step is Step.CONTROL:
+            return f"it sets its belt in motion on Request Control alone ({kmh})"
+        return f"its belt moved from rest by itself ({kmh})"
+
+    def _guard_motion(self, speed: int, before: int | None) -> None:
+        if self.target is None:
+            highest = self.belt.minimum.hundredths + max(MAX_RAISE.hundredths, self.belt.increment.hundredths)
+            if speed > highest + 10:
+                self._end(
+                    Verdict.DANGEROUS,
+                    f"a start takes it to {speed / 100:.2f} km/h by itself, more than one raise above its lowest speed",
+                )
+            return
+        lowest = self.target if self._lowest_since_target is None else self._lowest_since_target
+        limit = self.target + FASTER
+        if self.target <= self.belt.minimum.hundredths:
+            # The unit shows here: room for a machine that takes the target for miles, so that it can be named.
+            limit = max(limit, self.belt.minimum.hundredths * 7 // 4 + ROSE)
+        if speed > limit and speed > lowest + ROSE:
+            sudden = before is not None and speed - before > 300
+            if sudden:
+                # One frame like this may be a fluke: the belt is stopped, and the next frame decides.
+                self._suspect = limit
+                self._end(Verdict.INCOMPLETE, f"one frame said {speed / 100:.2f} km/h, far over what was asked for")
+            else:
+                self._end(
+                    Verdict.DANGEROUS,
+                    f"its belt sped up by itself: {speed / 100:.2f} km/h where {self.target / 100:.2f} was asked for",
+                )
+        elif self._zero_frames >= 2:
+            self._end(Verdict.INCOMPLETE, "its belt stopped by itself, though nobody asked it to")
+
+    def _status(self, told: StatusTold) -> None:
+        self.findings.statuses.add(told.op)
+        self.status_seen.append((self.now, told.op))
+        if self._ending or self._away:
+            return
+        recent = self.now - max(self.sent_at.values(), default=-OURS_S) < OURS_S
+        if told.op == _SAFETY_KEY and self.step is not Step.SAFETY_KEY:
+            self._end(Verdict.INCOMPLETE, "the safety key was pulled")
+        elif told.op == _CONTROL_LOST:
+            self._end(Verdict.INCOMPLETE, "another app, or the console, took control away")
+        elif told.op == _STOPPED and self.expect in {Expect.MOTION, Expect.START} and not recent:
+            self._end(Verdict.INCOMPLETE, "it was stopped at its console")
+        elif told.op == _TARGET and not recent and self.expect is Expect.MOTION:
+            self._end(Verdict.INCOMPLETE, "its speed was changed at its console")
+
+    def _answered(self, answered: Answered) -> None:
+        name = answered.command.name
+        self.answers[name] = answered
+        if answered.answer is not Answer.NOT_SENT:
+            self.findings.written += 1
+            self.findings.answered += answered.answer is not Answer.NONE
+        if isinstance(answered.command, Stop) and self._record is not None and self._record.answered_at is None:
+            self._record.answered_at = None if answered.answer in {Answer.NONE, Answer.NOT_SENT} else self.now
+
+    def _drive_stop(self, happened: Happening) -> None:
+        """Everything between Stop and rest."""
+        watch = self._watch
+        if watch is None:
+            return
+        commands: list[TrialCommand] = []
+        match happened:
+            case Measured(speed=speed):
+                watch.measure(speed, self.now)
+            case LinkGone():
+                watch.link_lost()
+            case LinkBack():
+                watch.written(self.now)  # the first thing on the new connection was Stop
+            case Answered(command=RequestControl() | SetTargetSpeed() | StartOrResume() | Stop() as command):
+                commands += watch.answered(command, happened.answer, self.now)
+            case _:
+                pass
+        if self.link_up and not watch.at_rest(self.now):
+            commands += watch.due(self.now)
+        self._effects += [Ask(command) for command in commands]
+        if watch.view(self.now) is StopView.NOT_CONFIRMED and not self._warned:
+            self._warned = True
+            self._effects.append(Alert("STOP NOT CONFIRMED - PULL THE CLIP"))
+        if watch.at_rest(self.now):
+            self._watch, self.expect = None, Expect.REST
+            if self._record is not None:
+                self.findings.stops.append(self._record)
+                self._record = None
+
+    def _run_script(self) -> None:
+        try:
+            self._wake_at = next(self._script)
+        except StopIteration:
+            self.findings.judge_answers()
+            self._ending = True
+        except Over as over:
+            self._end(over.verdict, over.text)
+
+    def _end(self, verdict: Verdict | None, text: str) -> None:
+        """The steps end here. Everything after this is the belt's way to rest."""
+        if self._ending:
+            return
+        self._ending, self.ended_by = True, text
+        if verdict is Verdict.DANGEROUS:
+            self.findings.dangers.append(text)
+        elif verdict is Verdict.INCOMPLETE:
+            self.findings.gaps.append(text)
+        self._script.close()
+        self._effects.append(Alert(text))
+        touched = self._wrote or bool(self.sent_at)
+        still = self._zero_frames > 0 or not self.trace.frames
+        if self._watch is None and (touched or not still):
+            self.begin_stop("other")
+
+    def _finish_when_at_rest(self) -> None:
+        if self._ending and self._watch is None and not self.over:
+            self.over = True
+            self.at_rest = self._zero_frames > 0 or not self._wrote
+            self._effects.append(TrialEnded())
+
+    def _last_speed(self) -> Speed | None:
+        speed = self.trace.speed
+        return None if speed is None else Speed(speed)
