@@ -163,7 +163,8 @@ class TrialRig:
 
     def _write(self, token: int, payload: bytes) -> None:
         generation = self._generation
-        result = self.machine.write("2ad9", payload, self.now)
+        with_response = "write" in self.machine.traits.control_point_properties
+        result = self.machine.write("2ad9", payload, self.now, with_response=with_response)
         if result.after_s == float("inf"):
             return
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from retroctl.domain.belief import FRAMES_APART_S, FRESH_S, REST_FRAMES
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume, Stop
 from retroctl.domain.limits import MAX_RAISE
-from retroctl.domain.qualify.happenings import Answered, Measured, Pause, Step
+from retroctl.domain.qualify.happenings import Answered, LinkBack, Measured, Pause, Step
 from retroctl.units import REST, Speed
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class TrialGate:
         self._starts = 0
         self._latched = self._final = False
         self._stops = 0
-        self._denied = False
+        self._denied = self._lowest_asked = False
         self._lowest_at: float | None = None
         self._unit_frames = 0
 
@@ -84,6 +84,8 @@ class TrialGate:
         """Take in what happened, before the test does."""
         if isinstance(happened, Answered):
             self._denied = self._denied or happened.answer is Answer.NOT_PERMITTED
+        elif isinstance(happened, LinkBack):
+            self._denied = True  # control ends with a connection
         if not isinstance(happened, Measured):
             return
         self._measured, self._measured_at = happened.speed, now
@@ -102,8 +104,9 @@ class TrialGate:
         """Whether `command` may leave now."""
         if isinstance(command, Stop):
             if not self._latched:
-                self._stops = 0
-            self._latched, self._zeros = True, 0
+                self._stops = self._zeros = 0
+                self._lowest_asked = False
+            self._latched = True
             self._stops += 1
             return None
         if self._latched:
@@ -119,8 +122,10 @@ class TrialGate:
             self._denied = False
             return None
         lowest = isinstance(command, SetTargetSpeed) and command.target == self._belt.minimum
-        if lowest and self._stops >= REPEATS_BEFORE_LOWEST and self._measured is not None:
-            return None if self._measured > self._belt.minimum else "the belt is not above its lowest speed"
+        repeated = self._stops >= REPEATS_BEFORE_LOWEST and not self._lowest_asked
+        if lowest and repeated and self._measured is not None and self._measured > self._belt.minimum:
+            self._lowest_asked = True
+            return None
         return "after Stop nothing leaves but Stop"
 
     def _start(self, now: float) -> str | None:

@@ -27,6 +27,7 @@ EXCURSION: Final = 30
 VISIBLE: Final = 10
 """A smaller step is not told from noise."""
 RESTARTED: Final = 0.6
+MUTE: Final = "its Control Point never answers: whether a command, or a Stop, was taken is not known"
 
 
 def unit_at_lowest(

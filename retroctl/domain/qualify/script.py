@@ -112,6 +112,8 @@ def _lowest(t: Trial) -> Generator[float]:
         raise Over(Verdict.INCOMPLETE, gap)
     t.note(f"its lowest speed is {reached.speed / 100:.2f} km/h, in km/h")
     yield from stop(t, "lowest")
+    if t.findings.answered == 0:
+        raise Over(Verdict.DANGEROUS, probes.MUTE)
 
 
 def _long_run(t: Trial) -> Generator[float]:
@@ -192,6 +194,12 @@ def _ramps(t: Trial) -> Generator[float]:
         t.findings.obeyed, highest_tried_kmh=top.kmh, highest_error_kmh=round(max(errors) / 100, 2)
     )
     yield from stop(t, "top")
+    if t.findings.jumps():
+        raise Over(
+            Verdict.INCOMPLETE,
+            "its reported speed jumps to each target at once: it reports what was asked for, not its belt, so that rest "
+            "cannot be measured",
+        )
 
 
 def _ramping_stop(t: Trial) -> Generator[float]:
@@ -249,9 +257,10 @@ def _link(t: Trial) -> Generator[float]:
     said = "goes on" if speed >= before - probes.FASTER else "stops" if speed == 0 else "slows down"
     t.findings.tells = replace(t.findings.tells, dropped_link=said)
     t.note(f"the link was dropped: the belt {said}")
-    yield from stop(t, "other")
+    # Before Stop, this once: control ended with the link, and not every machine says so when it refuses Stop.
     t.ask(RequestControl())
     yield from t.until(lambda: RequestControl.name in t.answers, AT_LEAST_S)
+    yield from stop(t, "other")
 
 
 def _stops(t: Trial) -> Generator[float]:

@@ -14,7 +14,7 @@ from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, Sta
 from retroctl.domain.effects import StopView
 from retroctl.domain.limits import MAX_RAISE
 from retroctl.domain.profile import Verdict
-from retroctl.domain.qualify.findings import Findings, StopRecord
+from retroctl.domain.qualify.findings import SLOWEST_STOP, Findings, StopRecord
 from retroctl.domain.qualify.gate import CEILING
 from retroctl.domain.qualify.happenings import (
     WORDS,
@@ -53,6 +53,8 @@ SILENT_S: Final = 5.0
 FASTER: Final = 50
 """So much over what was asked for, in hundredths of km/h, ends the test."""
 ROSE: Final = 20
+JUMP: Final = 50
+"""From at least half a km/h to 0 between two frames."""
 SEEN: Final = 5
 OURS_S: Final = 3.0
 """A status so soon after a command of ours may be its echo."""
@@ -118,6 +120,7 @@ class Trial:
         self._away = False
         self._frame_at = 0.0
         self._warned = False
+        self._rest_counts_at = self._stop_began = -1.0
 
     # -- what goes in ----------------------------------------------------------------------------------------------
 
@@ -138,12 +141,12 @@ class Trial:
         """When to look again though nothing happens."""
         if self.over:
             return None
-        marks = [self._frame_at + SILENT_S] if self.now < self._frame_at + SILENT_S else []
+        marks = [self._frame_at + SILENT_S, self._rest_counts_at]
         if self._watch is not None:
             marks += [self._watch.next_repeat(), self._watch.next_view_change(self.now)]
         if self._wake_at is not None and not self._ending:
             marks.append(self._wake_at)
-        return max(self.now, min(marks, default=self.now + 1.0))
+        return min((mark for mark in marks if mark > self.now), default=self.now + 1.0)
 
     @property
     def ending(self) -> bool:
@@ -213,6 +216,7 @@ class Trial:
         )
         self.expect, self.target = Expect.ANYTHING, None
         self._warned = False
+        self._stop_began = self.now
         for command in self._watch.begin(quiet=False):
             self._effects.append(Ask(command))
 
@@ -291,7 +295,7 @@ class Trial:
                     "a write was never answered: a Stop behind it has to wait until the link is made again",
                 )
             case StopWanted(source=source):
-                self.stopped_by_person = True
+                self.stopped_by_person = self.stopped_by_person or not (self._ending or self.step is Step.SAFETY_KEY)
                 self._end(None, f"stopped: {source}")
             case Refused(command=command, reason=reason):
                 self._end(Verdict.INCOMPLETE, f"a fault in this program: {command.name} was refused: {reason}")
@@ -407,6 +411,8 @@ class Trial:
                 watch.link_lost()
             case LinkBack():
                 watch.written(self.now)  # the first thing on the new connection was Stop
+                # Control ended with the old one. A machine that answers nothing would never say that it is missing.
+                commands.append(RequestControl())
             case Answered(command=RequestControl() | SetTargetSpeed() | StartOrResume() | Stop() as command):
                 commands += watch.answered(command, happened.answer, self.now)
             case _:
@@ -417,17 +423,28 @@ class Trial:
         if watch.view(self.now) is StopView.NOT_CONFIRMED and not self._warned:
             self._warned = True
             self._effects.append(Alert("STOP NOT CONFIRMED - PULL THE CLIP"))
-        if watch.at_rest(self.now):
+        if watch.at_rest(self.now) and self.now >= self._believable_rest():
             self._watch, self.expect = None, Expect.REST
             if self._record is not None:
                 self.findings.stops.append(self._record)
                 self._record = None
 
+    def _believable_rest(self) -> float:
+        """From when on a measured rest is one: a speed that drops to 0 at once may be what was asked for, not the belt.
+
+        Then the belt gets the time that the slowest belt that can be qualified needs to fall.
+        """
+        record = self._record
+        if record is not None and self._rest_counts_at < self._stop_began:
+            zero = next((frame for frame in record.frames if frame.speed == 0), None)
+            jumped = zero is not None and record.before >= JUMP and record.ramp().jumps()
+            self._rest_counts_at = self.now + (record.before / SLOWEST_STOP if jumped else 0.0)
+        return self._rest_counts_at
+
     def _run_script(self) -> None:
         try:
             self._wake_at = next(self._script)
         except StopIteration:
-            self.findings.judge_answers()
             self._ending = True
         except Over as over:
             self._end(over.verdict, over.text)
@@ -436,7 +453,9 @@ class Trial:
         """The steps end here. Everything after this is the belt's way to rest."""
         if self._ending:
             return
-        self._ending, self.ended_by = True, text
+        if isinstance(verdict, Verdict) or self.step is not Step.SAFETY_KEY:
+            self.ended_by = text  # a key in the last step only leaves that step out
+        self._ending = True
         if verdict is Verdict.DANGEROUS:
             self.findings.dangers.append(text)
         elif verdict is Verdict.INCOMPLETE:
@@ -451,6 +470,7 @@ class Trial:
     def _finish_when_at_rest(self) -> None:
         if self._ending and self._watch is None and not self.over:
             self.over = True
+            self.findings.judge_answers()
             self.at_rest = self._zero_frames > 0 or not self._wrote
             self._effects.append(TrialEnded())
 
