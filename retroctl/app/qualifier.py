@@ -89,11 +89,11 @@ class Qualifier:
                 await self._over.wait()
             except asyncio.CancelledError:
                 self.leave("cancelled")
-        if self.error is not None and self.wrote:
-            await self._save_belt()
-        await self._close()
         engine = self._engine
         measured = engine is not None and engine.trial.over and engine.trial.at_rest
+        if self.error is not None and self.wrote and not measured:
+            await self._save_belt()
+        await self._close()
         return self._saved or (measured and not self.gave_up)
 
     async def abandon(self) -> None:

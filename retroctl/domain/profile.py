@@ -129,10 +129,10 @@ class Profile:
 
     name: str
     address: str
-    verdict: Verdict
     tested_on: str
     """The date, YYYY-MM-DD, of the test or of the declaration."""
-    program_version: str
+    verdict: Verdict = Verdict.INCOMPLETE
+    program_version: str = ""
     command: str = "measured"
     """`measured`: as the verdict says. `never`: declared by hand, only watched, speeds are called out."""
     reasons: tuple[str, ...] = ()
