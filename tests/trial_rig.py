@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from retroctl.app.engine import DropLink
 from retroctl.app.trial_engine import Told, TrialEngine, TrialOutput
 from retroctl.domain.limits import BeltRange
-from retroctl.domain.qualify import Trial, TrialGate, happenings as hp
+from retroctl.domain.qualify import Trial, TrialGate
+from retroctl.domain.qualify import happenings as hp
 from retroctl.domain.qualify.script import script
 from retroctl.ftms.procedure import Write
 from retroctl.units import Speed
@@ -85,7 +86,8 @@ class TrialRig:
 
     def run_until(self, done: Callable[[], bool], *, limit_s: float = 2000.0) -> TrialRig:
         while not done():
-            assert not self.ended and self.now < limit_s
+            assert not self.ended
+            assert self.now < limit_s
             self._step()
         return self
 

@@ -70,7 +70,9 @@ class Qualifier:
         except asyncio.CancelledError:
             if self._left is None:
                 raise
-            raise TreadmillNotFound(f"left ({self._left}) before the treadmill was reached; nothing was written") from None
+            raise TreadmillNotFound(
+                f"left ({self._left}) before the treadmill was reached; nothing was written"
+            ) from None
         self._generation = info.generation
         return info
 
@@ -83,7 +85,7 @@ class Qualifier:
             self.stop(self._left)
 
     async def finish(self) -> bool:
-        """Wait for the end and let go of the machine; whether the belt was measured at rest. Cancelling is a way out."""
+        """Wait for the end and let go of the machine; whether the belt was seen at rest. Cancelling is a way out."""
         while not self._over.is_set():
             try:
                 await self._over.wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from retroctl.adapters.profiles import load
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from retroctl.domain.limits import BeltRange
 
 
-def today() -> datetime.date:
+def today() -> dt.date:
     """The local date."""
-    return datetime.datetime.now(tz=datetime.UTC).astimezone().date()
+    return dt.datetime.now(tz=dt.UTC).astimezone().date()
 
 
 def standing_of(options: RunOptions, info: MachineInfo, belt: BeltRange) -> Standing:
@@ -26,7 +26,7 @@ def standing_of(options: RunOptions, info: MachineInfo, belt: BeltRange) -> Stan
     if options.sim == STANDARD:
         return Standing(qualified=True, may_command=True, words="")
     profile = load(options.settings.data_dir, info.address)
-    age_days = 0 if profile is None else (today() - datetime.date.fromisoformat(profile.tested_on)).days
+    age_days = 0 if profile is None else (today() - dt.date.fromisoformat(profile.tested_on)).days
     return standing(profile, name=info.name, belt=belt, typed=options.belt is not None, age_days=age_days)
 
 

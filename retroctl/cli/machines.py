@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.profiles import forget, load, load_all, path_of
@@ -51,7 +51,7 @@ def forget_command(address: str) -> int:
 def _words(profile: Profile) -> str:
     if profile.command == "never":
         return "command = never (declared by hand)"
-    age_days = (today() - datetime.date.fromisoformat(profile.tested_on)).days
+    age_days = (today() - dt.date.fromisoformat(profile.tested_on)).days
     old = f", older than {OLD_AFTER_DAYS} days" if age_days > OLD_AFTER_DAYS else ""
     reason = f": {plain(profile.reasons[0])}" if profile.reasons else ""
     return f"{profile.verdict.value} on {profile.tested_on}{old}{reason}"

@@ -156,7 +156,7 @@ class _Test:
     def _belt(self, info: MachineInfo) -> BeltRange:
         if not info.has_control_point:
             raise UnsupportedTreadmill(
-                f"{plain(info.name)} has no usable Control Point: it cannot be commanded, so there is nothing to qualify"
+                f"{plain(info.name)} has no usable Control Point: it cannot be commanded, only watched"
             )
         if self._options.belt is not None:
             return self._options.belt
@@ -192,7 +192,9 @@ class _Test:
         self._out.line("")
         self._out.line(f"{plain(info.name)}   {plain(info.address)}{'   SIMULATED' if self._options.sim else ''}")
         self._out.line(f"Announces {belt.minimum} to {belt.maximum} in steps of {belt.increment}.")
-        self._out.line(f"Ceiling of this test: {trial.ceiling}; targets up to {belt.snap_down(min(TOP, trial.ceiling))}.")
+        self._out.line(
+            f"Ceiling of this test: {trial.ceiling}; targets up to {belt.snap_down(min(TOP, trial.ceiling))}."
+        )
         for remark in info.remarks:
             self._out.line(f"Note: {plain(remark)}")
         if self._options.terminal:
@@ -216,7 +218,9 @@ class _Test:
                 self._out.line(f"{_clock(told.t)}  !! {plain(str(told.data['text']))}")
             case "telemetry" if told.t - self._progress_at >= PROGRESS_S:
                 self._progress_at = told.t
-                self._out.line(f"{_clock(told.t)}     {told.data['measured_kmh']:.2f} km/h{self._left()}", telemetry=True)
+                self._out.line(
+                    f"{_clock(told.t)}     {told.data['measured_kmh']:.2f} km/h{self._left()}", telemetry=True
+                )
             case _:
                 pass
 
@@ -266,7 +270,9 @@ class _Test:
                 self._out.line(line)
         if status is not ExitStatus.OK:
             words = profile.reasons[0] if profile.reasons else trial.ended_by or "the test ended"
-            rest = "the belt is at rest" if at_rest else "the belt is NOT confirmed at rest: PULL THE CLIP and look at it"
+            rest = (
+                "the belt is at rest" if at_rest else "the belt is NOT confirmed at rest: PULL THE CLIP and look at it"
+            )
             self._errors.line(f"retroctl: {plain(words)}; {rest}")
         if qualifier.error is not None:
             for line in fault_words(qualifier.error):
@@ -287,16 +293,12 @@ def _sum_up(profile: Profile, path: Path | None, *, broken_off: bool, at_rest: b
     lines = ["", f"Verdict: {'broken off' if broken_off and path is None else profile.verdict.value.upper()}"]
     lines += [f"   {plain(reason)}" for reason in profile.reasons]
     lines += [f"   Note: {plain(remark)}" for remark in profile.remarks]
+    rest = f"rest after {stops.rest_p50_s} s, 95 of 100 {stops.rest_p95_s} s, the longest {stops.rest_max_s} s"
     figures = (
         ("start", start.delay_s, f"moves {start.delay_s} s after Start, to {start.speed_kmh} km/h by itself"),
         ("ramps", ramps.up_kmh_per_s, f"up {ramps.up_kmh_per_s}, down {ramps.down_kmh_per_s} km/h per second"),
-        (
-            "stop",
-            stops.rest_p95_s,
-            f"{stops.count} stops from the lowest speed: at rest after {stops.rest_p50_s} s (half), "
-            f"{stops.rest_p95_s} s (95 %), {stops.rest_max_s} s (longest)",
-        ),
-        ("stop", stops.from_top_rest_s, f"from {stops.from_top_kmh} km/h: at rest after {stops.from_top_rest_s} s"),
+        ("stop", stops.rest_p95_s, f"{stops.count} from the lowest speed: {rest}"),
+        ("stop", stops.from_top_rest_s, f"from {stops.from_top_kmh} km/h: rest after {stops.from_top_rest_s} s"),
         ("link", profile.tells.dropped_link, f"when the link drops, the belt {profile.tells.dropped_link}"),
         ("key", profile.tells.safety_key, f"safety key: {profile.tells.safety_key}"),
     )
@@ -305,7 +307,9 @@ def _sum_up(profile: Profile, path: Path | None, *, broken_off: bool, at_rest: b
         lines.append(f"Profile: {path}")
     else:
         lines.append("Nothing was kept of this test.")
-    lines.append("The belt is at rest." if at_rest else "THE BELT IS NOT CONFIRMED AT REST: PULL THE CLIP AND LOOK AT IT.")
+    lines.append(
+        "The belt is at rest." if at_rest else "THE BELT IS NOT CONFIRMED AT REST: PULL THE CLIP AND LOOK AT IT."
+    )
     return lines
 
 

@@ -118,7 +118,9 @@ class Tells:
     always_success: bool | None = _note("true: it answered success to targets that it did not obey")
     request_control: str | None = _note("its answer to Request Control: success, refused or none")
     frame_interval_s: float | None = _note("median time between two frames of Treadmill Data, seconds")
-    machine_status: tuple[int, ...] = _note("op codes of Machine Status seen: 2 stopped, 3 safety key, 4 started ...", ())
+    machine_status: tuple[int, ...] = _note(
+        "op codes of Machine Status seen: 2 stopped, 3 safety key, 4 started ...", ()
+    )
     dropped_link: str | None = _note("what the belt did when the link was dropped: goes on, slows down or stops")
     safety_key: str | None = _note("pulled: reported, seen in the speed only, or not tried")
 
@@ -164,7 +166,9 @@ UNKNOWN: Final = Standing(
 )
 
 
-def standing(profile: Profile | None, *, name: str, belt: BeltRange, typed: bool, age_days: int) -> Standing:
+def standing(  # noqa: PLR0911 - one for each reason
+    profile: Profile | None, *, name: str, belt: BeltRange, typed: bool, age_days: int
+) -> Standing:
     """What the profile found under a machine's address is worth today.
 
     `name`, `belt`: the machine as it is now; `typed`: its range was typed; `age_days`: days since the test.

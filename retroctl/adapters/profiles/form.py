@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Optional, get_args, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
@@ -33,7 +33,7 @@ _NOTES: Final = {
 
 def _date(text: str) -> str:
     try:
-        day = datetime.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         raise ValueError("write the date as YYYY-MM-DD") from None
     return day.isoformat()
@@ -76,8 +76,9 @@ def _annotation(hint: Any) -> Any:
         return _TYPES[hint]
     first = get_args(hint)[0]
     if type(None) in get_args(hint):
-        return _TYPES[first] | None
-    return Annotated[tuple[_TYPES[first], ...], Field(max_length=_MOST), BeforeValidator(_as_tuple)]
+        return Optional[_TYPES[first]]  # noqa: UP045 - made while the program runs, so the operator will not do
+    several: Any = tuple
+    return Annotated[several[_TYPES[first], ...], Field(max_length=_MOST), BeforeValidator(_as_tuple)]
 
 
 def _as_tuple(value: Any) -> Any:
@@ -92,14 +93,17 @@ def parse(path: Path, data: dict[str, Any]) -> Profile:
     given = dict(data)
     version = given.pop("version", None)
     if version != VERSION or isinstance(version, bool):
-        raise ConfigError(f"{path}: version: it is {version!r}, and this program reads {VERSION}; retroctl qualify writes anew")
+        raise ConfigError(
+            f"{path}: version: it is {version!r}, and this program reads {VERSION}; retroctl qualify writes anew"
+        )
     try:
-        return _filled(Profile, _FORM.model_validate(given))
+        profile: Profile = _filled(Profile, _FORM.model_validate(given))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         told = "is not a key of a profile" if first["type"] == "extra_forbidden" else first["msg"]
         raise ConfigError(f"{path}: {key}: {told}") from None
+    return profile
 
 
 def _filled(kind: type[Any], model: BaseModel) -> Any:

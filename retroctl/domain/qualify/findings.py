@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from retroctl.domain.limits import BeltRange
 
+JUMP: Final = 50
+"""From at least half a km/h to 0 between two frames."""
+SEEN: Final = 5
 SLOWEST_STOP: Final = 25
 """A belt that falls by less than 0.25 km/h a second is no belt to be stopped in time: 20 s from 5 km/h."""
 LATE_S: Final = 1.4
@@ -74,6 +77,23 @@ class StopRecord:
     frames: list[Frame] = field(default_factory=list[Frame])
     kind: str = "lowest"
     """lowest, top, ramping, other"""
+
+    def stuck(self, now: float, seconds: float) -> bool:
+        """Whether the belt has not fallen at all for so long since Stop, or since it fell last."""
+        if not self.sent:
+            return False
+        fell_at, lowest = self.sent[0], self.before
+        for frame in self.frames:
+            if frame.speed <= lowest - SEEN:
+                fell_at, lowest = frame.at, frame.speed
+        return now - fell_at >= seconds and lowest > 0
+
+    def doubtful_s(self) -> float:
+        """For how long a measured rest is no rest yet: a speed that drops at once may be a setting, not the belt.
+
+        Then the belt gets the time that the slowest belt that can be qualified needs to fall.
+        """
+        return self.before / SLOWEST_STOP if self.before >= JUMP and self.ramp().jumps() else 0.0
 
     def ramp(self) -> Ramp:
         """The way down. From the highest speed: a belt that was stopped in a raise may have risen a little."""

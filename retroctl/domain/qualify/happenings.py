@@ -55,6 +55,13 @@ WORDS: Final = {
 """What a person reads at each step, and how many seconds it takes on an ordinary machine."""
 
 
+def left_s(step: Step, for_s: float, *, attended: bool) -> float:
+    """About how many seconds a test still takes that has been at `step` for so long."""
+    steps = [each for each in Step if attended or each is not Step.SAFETY_KEY]
+    later = sum(WORDS[each][1] for each in steps[steps.index(step) + 1 :])
+    return later + max(0.0, WORDS[step][1] - for_s)
+
+
 # -- what happens ------------------------------------------------------------------------------------------------------
 
 
@@ -131,7 +138,17 @@ class Passed:
 
 
 Happening = (
-    Connected | Measured | Sent | Answered | StatusTold | WriteHung | LinkGone | LinkBack | StopWanted | Refused | Passed
+    Connected
+    | Measured
+    | Sent
+    | Answered
+    | StatusTold
+    | WriteHung
+    | LinkGone
+    | LinkBack
+    | StopWanted
+    | Refused
+    | Passed
 )
 
 

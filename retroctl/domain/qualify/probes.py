@@ -30,7 +30,7 @@ RESTARTED: Final = 0.6
 MUTE: Final = "its Control Point never answers: whether a command, or a Stop, was taken is not known"
 
 
-def unit_at_lowest(
+def unit_at_lowest(  # noqa: PLR0911 - one for each finding
     target: int, before: int, speed: int, peak: int
 ) -> tuple[tuple[str | None, str | None], str | None, str | None]:
     """From the lowest target: the units of targets and telemetry, what is dangerous, what is missing.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume
 from retroctl.domain.profile import Verdict
 from retroctl.domain.qualify import probes
-from retroctl.domain.qualify.findings import StartRecord
+from retroctl.domain.qualify.guards import Expect, Over
 from retroctl.domain.qualify.happenings import Pause, Step
-from retroctl.domain.qualify.trace import Ramp, odometer_ratio
-from retroctl.domain.qualify.trial import Expect, Over
+from retroctl.domain.qualify.moves import AT_LEAST_S, MOTION_S, SETTLE_S, reach, rests, settle, start, stayed, stop
+from retroctl.domain.qualify.trace import odometer_ratio
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
@@ -22,41 +22,14 @@ if TYPE_CHECKING:
 WATCH_S: Final = 3.0
 CONTROL_S: Final = 10.0
 """Countdowns of up to 6 s are known: a belt that starts on Request Control does so within this."""
-MOTION_S: Final = 20.0
-SETTLE_S: Final = 90.0
-AT_LEAST_S: Final = 5.0
-"""So long after a target nothing is called settled: some machines think about it first."""
 LONG_RUN_S: Final = 45.0
 STAY_S: Final = 8.0
 TOP: Final = Speed(400)
 """The highest speed that is asked for: fast enough for ramps to be seen, and far below the ceiling."""
-COUNTDOWN_TRIED_S: Final = 1.5
-"""A second Start is tried only where the countdown is longer than this: the belt is then still at rest."""
 STOPS: Final = 20
 AWAY_S: Final = 5.0
 KEY_S: Final = 30.0
-STUCK_S: Final = 8.0
-"""So long after Stop without any fall, and it counts as ignored."""
-STOP_WITHIN_S: Final = 120.0
 SLOWEST_FRAMES_S: Final = 1.9
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """What became of a target. Hundredths of km/h."""
-
-    target: int
-    before: int
-    speed: int
-    """Settled."""
-    peak: int
-    answer: Answer | None
-    ramp: Ramp
-
-    @property
-    def unchanged(self) -> bool:
-        """Whether nothing came of it."""
-        return abs(self.speed - self.before) <= probes.SAME
 
 
 def script(t: Trial) -> Generator[float]:
@@ -81,7 +54,7 @@ def script(t: Trial) -> Generator[float]:
 def _watch(t: Trial) -> Generator[float]:
     t.enter(Step.WATCH)
     yield from t.wait(WATCH_S)
-    if not (yield from t.until(lambda: len(t.trace.frames) >= 2, WATCH_S)):  # noqa: PLR2004 - rest is two frames of 0
+    if not (yield from t.until(lambda: len(t.trace.frames) >= 2, WATCH_S)):
         raise Over(Verdict.INCOMPLETE, "it sends no Treadmill Data while its belt is at rest")
 
 
@@ -127,7 +100,7 @@ def _long_run(t: Trial) -> Generator[float]:
     began = t.now
     yield from t.wait(LONG_RUN_S)
     frames = t.trace.since(began)
-    _stayed(t, began, t.belt.minimum.hundredths)
+    stayed(t, began, t.belt.minimum.hundredths)
     ratio = odometer_ratio(frames)
     t.findings.units = replace(t.findings.units, odometer_ratio=None if ratio is None else round(ratio, 3))
     danger, gap, remark = probes.odometer(ratio)
@@ -152,7 +125,7 @@ def _targets(t: Trial) -> Generator[float]:
         raise Over(Verdict.INCOMPLETE, gap)
     began = t.now
     yield from t.wait(STAY_S)
-    _stayed(t, began, reached.speed)
+    stayed(t, began, reached.speed)
     yield from _probe(t, "one_increment", probes.one_increment(t.belt, rung, t.ceiling))
     yield from _probe(t, "off_the_grid", probes.off_the_grid(t.belt, rung, t.ceiling))
     below = probes.below_the_range(t.belt)
@@ -170,7 +143,8 @@ def _probe(t: Trial, name: str, target: Speed | None) -> Generator[float]:
     reached = yield from reach(t, target)
     lowest = t.belt.minimum.hundredths
     said = probes.became(reached.target, reached.before, reached.speed, reached.answer, lowest)
-    t.findings.obeyed = replace(t.findings.obeyed, **{name: said})
+    changes: dict[str, Any] = {name: said}
+    t.findings.obeyed = replace(t.findings.obeyed, **changes)
     t.note(f"{name.replace('_', ' ')}: asked for {target}, {said}, at {reached.speed / 100:.2f} km/h")
     if reached.peak > max(reached.target, reached.before) + probes.FASTER:
         raise Over(Verdict.DANGEROUS, f"asked for {target} it ran {reached.peak / 100:.2f} km/h")
@@ -197,8 +171,8 @@ def _ramps(t: Trial) -> Generator[float]:
     if t.findings.jumps():
         raise Over(
             Verdict.INCOMPLETE,
-            "its reported speed jumps to each target at once: it reports what was asked for, not its belt, so that rest "
-            "cannot be measured",
+            "its reported speed jumps to each target at once: it reports what was asked for, not its belt, so that "
+            "rest cannot be measured",
         )
 
 
@@ -218,10 +192,10 @@ def _pause(t: Trial) -> Generator[float]:
     began = t.now
     t.expect = Expect.ANYTHING
     t.ask(Pause())
-    rests = yield from t.until(lambda: _rests(t, began), MOTION_S)
+    resting = yield from t.until(lambda: rests(t, began), MOTION_S)
     answered = t.answers.get(Pause.name)
     refused = answered is not None and answered.answer in {Answer.REFUSED, Answer.NOT_PERMITTED}
-    if not rests:
+    if not resting:
         said = "refused" if refused else "ignored"
         t.findings.pausing = replace(t.findings.pausing, pause=said, resume="not tried")
         yield from stop(t, "lowest")
@@ -229,7 +203,9 @@ def _pause(t: Trial) -> Generator[float]:
     sent_at = t.now
     t.ask(StartOrResume())
     resumed = yield from t.until(lambda: (t.trace.speed or 0) > 0, MOTION_S)
-    speed = yield from settle(t, sent_at) if resumed else _nothing()
+    speed: int | None = None
+    if resumed:
+        speed = yield from settle(t, sent_at)
     t.findings.pausing = replace(
         t.findings.pausing,
         pause="obeyed",
@@ -249,7 +225,7 @@ def _link(t: Trial) -> Generator[float]:
         raise Over(Verdict.INCOMPLETE, "once the link was dropped it could not be found again")
     t.came_back()
     back_at = t.now
-    if not (yield from t.until(lambda: len(t.trace.since(back_at)) >= 2, MOTION_S)):  # noqa: PLR2004 - one may be old
+    if not (yield from t.until(lambda: len(t.trace.since(back_at)) >= 2, MOTION_S)):
         raise Over(Verdict.INCOMPLETE, "it sends no Treadmill Data on a second connection")
     speed = t.trace.speed or 0
     if speed > before + probes.FASTER:
@@ -278,120 +254,9 @@ def _safety_key(t: Trial) -> Generator[float]:
     yield from start(t)
     began = t.now
     t.expect = Expect.ANYTHING
-    yield from t.until(lambda: _rests(t, began) or t.key_told(began), KEY_S)
-    told = yield from t.until(lambda: t.key_told(began), AT_LEAST_S) if _rests(t, began) else _yes(t.key_told(began))
-    if told or _rests(t, began):
+    yield from t.until(lambda: rests(t, began) or t.key_told(began), KEY_S)
+    if t.key_told(began) or rests(t, began):
+        told = yield from t.until(lambda: t.key_told(began), AT_LEAST_S)
         said = "reported" if told else "seen in the speed only"
         t.findings.tells = replace(t.findings.tells, safety_key=said)
     yield from stop(t, "other")
-
-
-# -- the parts of steps ------------------------------------------------------------------------------------------------
-
-
-def start(t: Trial, *, second: bool = False) -> Generator[float, None, int]:
-    """Start from rest, and wait until the speed that it takes by itself has settled; gives that, in hundredths."""
-    began = t.now
-    t.ask(StartOrResume())
-    plain = not second
-    if second:
-        plain = yield from _start_again(t)
-    if not (yield from t.until(lambda: (t.trace.speed or 0) > 0, MOTION_S)):
-        if not plain:
-            raise Over(Verdict.DANGEROUS, "Start is a toggle: a second one before the belt moves cancels the first")
-        answered = t.answers.get(StartOrResume.name)
-        refused = answered is not None and answered.answer in {Answer.REFUSED, Answer.NOT_PERMITTED}
-        why = "it refuses Start" if refused else f"its belt did not move within {MOTION_S:.0f} s after Start"
-        raise Over(Verdict.INCOMPLETE, why)
-    sent_at = began if t.first_start_at is None else t.first_start_at
-    frames = t.trace.since(sent_at)
-    moved_at = next(frame.at for frame in frames if frame.speed > 0)
-    still = [frame for frame in frames if frame.at < moved_at]
-    speed = yield from settle(t, began)
-    record = StartRecord(sent_at, still[-1] if still else None, t.trace.since(moved_at), speed, plain)
-    if not plain:
-        t.findings.second_start = probes.second_start(record, t.findings.starts, t.sent_at[StartOrResume.name])
-    t.findings.starts.append(record)
-    return speed
-
-
-def _start_again(t: Trial) -> Generator[float, None, bool]:
-    """Once more while the countdown runs, where there is one; whether it was left out."""
-    usual_s = max((record.delay_s(None) or 0.0 for record in t.findings.starts), default=0.0)
-    if usual_s < COUNTDOWN_TRIED_S:
-        t.findings.second_start = "not tried"
-        return True
-    yield from t.until(lambda: (t.trace.speed or 0) > 0, usual_s * 0.6)
-    if (t.trace.speed or 0) > 0:
-        t.findings.second_start = "not tried"
-        return True
-    t.ask_again(StartOrResume())
-    return False
-
-
-def settle(t: Trial, since: float) -> Generator[float, None, int]:
-    """Wait until the speed has settled, and give it."""
-    yield from t.until(lambda: (t.trace.settled(since) or 0) > 0, SETTLE_S)
-    speed = t.trace.settled(since)
-    if not speed:
-        raise Over(Verdict.INCOMPLETE, f"its speed did not settle within {SETTLE_S:.0f} s")
-    return speed
-
-
-def reach(t: Trial, target: Speed) -> Generator[float, None, Reached]:
-    """Ask for a target and wait until the speed has settled, wherever that is."""
-    before, began = t.trace.speed or 0, t.now
-    t.ask(SetTargetSpeed(target))
-    yield from t.wait(AT_LEAST_S)
-    speed = yield from settle(t, began + 1.0)
-    frames = tuple(t.trace.since(began))
-    answered = t.answers.get(SetTargetSpeed.name)
-    return Reached(
-        target.hundredths,
-        before,
-        speed,
-        max(frame.speed for frame in frames),
-        None if answered is None else answered.answer,
-        Ramp(t.sent_at[SetTargetSpeed.name], before, speed, frames),
-    )
-
-
-def stop(t: Trial, kind: str) -> Generator[float]:
-    """Stop, wait for measured rest, and look at how it went."""
-    t.begin_stop(kind)
-    yield from t.until(lambda: not t.stopping or t.stop_stuck(STUCK_S) or t.stop_silent(), STOP_WITHIN_S)
-    if t.stopping:
-        if t.stop_silent():
-            raise Over(Verdict.INCOMPLETE, "it falls silent after Stop, so that rest cannot be measured: look at the belt")
-        raise Over(
-            Verdict.DANGEROUS,
-            f"Stop is not obeyed: written {t.stops_written()} times, the belt runs on at {(t.trace.speed or 0) / 100:.2f} km/h",
-        )
-    danger = t.findings.not_heeded(t.findings.stops[-1])
-    if danger is not None:
-        raise Over(Verdict.DANGEROUS, danger)
-
-
-def _stayed(t: Trial, since: float, speed: int) -> None:
-    """Nobody asked for another speed. Raises Over."""
-    speeds = [frame.speed for frame in t.trace.since(since)]
-    if max(speeds, default=speed) > speed + probes.EXCURSION:
-        raise Over(Verdict.DANGEROUS, f"its belt sped up by itself, from {speed / 100:.2f} to {max(speeds) / 100:.2f} km/h")
-    if min(speeds, default=speed) < speed - probes.EXCURSION:
-        raise Over(Verdict.INCOMPLETE, f"it does not stay at a speed: from {speed / 100:.2f} it fell to {min(speeds) / 100:.2f} km/h")
-
-
-def _rests(t: Trial, since: float) -> bool:
-    """Two frames of 0."""
-    frames = t.trace.since(since)
-    return len(frames) >= 2 and frames[-1].speed == frames[-2].speed == 0  # noqa: PLR2004 - rest is two frames of 0
-
-
-def _nothing() -> Generator[float, None, int | None]:
-    return None
-    yield 0.0
-
-
-def _yes(value: bool) -> Generator[float, None, bool]:  # noqa: FBT001 - a value to give, not a switch
-    return value
-    yield 0.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ class Trace:
 
     def interval_s(self) -> float | None:
         """The median time between two frames."""
-        times = [frame.at for frame in self.frames]
-        gaps = sorted(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+        gaps = sorted(later.at - earlier.at for earlier, later in pairwise(self.frames))
         return gaps[len(gaps) // 2] if gaps else None
 
 

@@ -7,17 +7,17 @@ ends the steps at once and for good, and the belt is stopped by the same discipl
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from retroctl.domain.belief import REST_FRAMES
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume, Stop
 from retroctl.domain.effects import StopView
-from retroctl.domain.limits import MAX_RAISE
 from retroctl.domain.profile import Verdict
-from retroctl.domain.qualify.findings import SLOWEST_STOP, Findings, StopRecord
+from retroctl.domain.qualify import guards
+from retroctl.domain.qualify.findings import Findings, StopRecord
 from retroctl.domain.qualify.gate import CEILING
+from retroctl.domain.qualify.guards import Expect, Over
 from retroctl.domain.qualify.happenings import (
-    WORDS,
     Alert,
     Answered,
     Ask,
@@ -28,7 +28,6 @@ from retroctl.domain.qualify.happenings import (
     LinkGone,
     Measured,
     Note,
-    Pause,
     Refused,
     Sent,
     StatusTold,
@@ -36,6 +35,7 @@ from retroctl.domain.qualify.happenings import (
     StopWanted,
     TrialEnded,
     WriteHung,
+    left_s,
 )
 from retroctl.domain.qualify.trace import Frame, Trace
 from retroctl.domain.stopping import StopWatch
@@ -50,36 +50,12 @@ if TYPE_CHECKING:
 TOTAL_S: Final = 1200.0
 """A test that takes longer than twenty minutes is ended, incomplete."""
 SILENT_S: Final = 5.0
-FASTER: Final = 50
-"""So much over what was asked for, in hundredths of km/h, ends the test."""
-ROSE: Final = 20
-JUMP: Final = 50
-"""From at least half a km/h to 0 between two frames."""
-SEEN: Final = 5
 OURS_S: Final = 3.0
 """A status so soon after a command of ours may be its echo."""
-_STOPPED, _SAFETY_KEY, _TARGET, _CONTROL_LOST = 0x02, 0x03, 0x05, 0xFF
-
-
-class Over(Exception):  # noqa: N818 - it ends the steps, and is no error of the program
-    """The steps cannot go on. Only inside this package."""
-
-    def __init__(self, verdict: Verdict, text: str) -> None:
-        self.verdict, self.text = verdict, text
-        super().__init__(text)
-
-
-class Expect(Enum):
-    """What the belt is expected to do."""
-
-    REST = "rest"
-    START = "start"
-    MOTION = "motion"
-    ANYTHING = "anything"
 
 
 class Trial:
-    """One test. `handle(happening, now)` gives what is to be done; `next_deadline` says when to call it at the latest."""
+    """One test. `handle(happening, now)` gives what is to be done; `next_deadline` says when to call again at last."""
 
     def __init__(self, belt: BeltRange, script: Callable[[Trial], Generator[float]], *, attended: bool) -> None:
         """`script`: the steps. `attended`: somebody is there to pull the safety key."""
@@ -167,9 +143,7 @@ class Trial:
         """About how many seconds the test still takes, on an ordinary machine."""
         if self.step is None or self._ending:
             return 0.0
-        steps = [step for step in Step if self.attended or step is not Step.SAFETY_KEY]
-        later = sum(WORDS[step][1] for step in steps[steps.index(self.step) + 1 :])
-        return later + max(0.0, WORDS[self.step][1] - (now - self._step_began))
+        return left_s(self.step, now - self._step_began, attended=self.attended)
 
     # -- what the script uses --------------------------------------------------------------------------------------
 
@@ -226,18 +200,11 @@ class Trial:
 
     def key_told(self, since: float) -> bool:
         """Whether Machine Status has told of the safety key."""
-        return any(at >= since and op == _SAFETY_KEY for at, op in self.status_seen)
+        return any(at >= since and op == guards.SAFETY_KEY for at, op in self.status_seen)
 
     def stop_stuck(self, seconds: float) -> bool:
         """Whether the belt has not fallen at all for so long since Stop, or since it fell last."""
-        record = self._record
-        if record is None or not record.sent:
-            return False
-        fell_at, lowest = record.sent[0], record.before
-        for frame in record.frames:
-            if frame.speed <= lowest - SEEN:
-                fell_at, lowest = frame.at, frame.speed
-        return self.now - fell_at >= seconds and lowest > 0
+        return self._record is not None and self._record.stuck(self.now, seconds)
 
     def stop_silent(self) -> bool:
         """Whether the machine took Stop and has sent nothing since."""
@@ -321,73 +288,38 @@ class Trial:
         if self._lowest_since_target is not None:
             self._lowest_since_target = min(self._lowest_since_target, taken.speed)
         if not self._ending:
-            self._guard(taken.speed, before)
+            self._guard(taken.speed, taken.speed if before is None else before)
         elif self._suspect is not None:
             # Not one mad frame: the next one says so too.
             if taken.speed >= self._suspect:
                 self.findings.dangers.append(f"the belt ran faster than it was asked to: {taken.speed / 100:.2f} km/h")
             self._suspect = None
 
-    def _guard(self, speed: int, before: int | None) -> None:
+    def _guard(self, speed: int, before: int) -> None:
+        trip: guards.Trip | None = None
         if self.expect is Expect.REST and speed > 0:
-            self._end(Verdict.DANGEROUS, self._unasked(speed))
-        elif self.expect is Expect.START:
+            trip = guards.unasked(self.step, speed)
+        elif self.expect in {Expect.START, Expect.MOTION}:
             if speed > 0:
                 self.expect = Expect.MOTION
-            self._guard_motion(speed, before)
-        elif self.expect is Expect.MOTION:
-            self._guard_motion(speed, before)
-
-    def _unasked(self, speed: int) -> str:
-        kmh = f"{speed / 100:.2f} km/h"
-        if self.step is Step.WATCH:
-            return f"it sets its belt in motion when it is connected to ({kmh}), with nothing written"
-        if self.step is Step.CONTROL:
-            return f"it sets its belt in motion on Request Control alone ({kmh})"
-        return f"its belt moved from rest by itself ({kmh})"
-
-    def _guard_motion(self, speed: int, before: int | None) -> None:
-        if self.target is None:
-            highest = self.belt.minimum.hundredths + max(MAX_RAISE.hundredths, self.belt.increment.hundredths)
-            if speed > highest + 10:
-                self._end(
-                    Verdict.DANGEROUS,
-                    f"a start takes it to {speed / 100:.2f} km/h by itself, more than one raise above its lowest speed",
-                )
-            return
-        lowest = self.target if self._lowest_since_target is None else self._lowest_since_target
-        limit = self.target + FASTER
-        if self.target <= self.belt.minimum.hundredths:
-            # The unit shows here: room for a machine that takes the target for miles, so that it can be named.
-            limit = max(limit, self.belt.minimum.hundredths * 7 // 4 + ROSE)
-        if speed > limit and speed > lowest + ROSE:
-            sudden = before is not None and speed - before > 300
-            if sudden:
-                # One frame like this may be a fluke: the belt is stopped, and the next frame decides.
-                self._suspect = limit
-                self._end(Verdict.INCOMPLETE, f"one frame said {speed / 100:.2f} km/h, far over what was asked for")
+            if self.target is None:
+                trip = guards.before_a_target(self.belt, speed)
             else:
-                self._end(
-                    Verdict.DANGEROUS,
-                    f"its belt sped up by itself: {speed / 100:.2f} km/h where {self.target / 100:.2f} was asked for",
-                )
-        elif self._zero_frames >= 2:
-            self._end(Verdict.INCOMPLETE, "its belt stopped by itself, though nobody asked it to")
+                lowest = self.target if self._lowest_since_target is None else self._lowest_since_target
+                trip = guards.under_a_target(self.belt, self.target, lowest, speed, before)
+            if trip is None and self.expect is Expect.MOTION and self._zero_frames >= REST_FRAMES:
+                trip = guards.Trip(Verdict.INCOMPLETE, "its belt stopped by itself, though nobody asked it to")
+        if trip is not None:
+            self._suspect = trip.suspect
+            self._end(trip.verdict, trip.text)
 
     def _status(self, told: StatusTold) -> None:
         self.findings.statuses.add(told.op)
         self.status_seen.append((self.now, told.op))
-        if self._ending or self._away:
-            return
         recent = self.now - max(self.sent_at.values(), default=-OURS_S) < OURS_S
-        if told.op == _SAFETY_KEY and self.step is not Step.SAFETY_KEY:
-            self._end(Verdict.INCOMPLETE, "the safety key was pulled")
-        elif told.op == _CONTROL_LOST:
-            self._end(Verdict.INCOMPLETE, "another app, or the console, took control away")
-        elif told.op == _STOPPED and self.expect in {Expect.MOTION, Expect.START} and not recent:
-            self._end(Verdict.INCOMPLETE, "it was stopped at its console")
-        elif told.op == _TARGET and not recent and self.expect is Expect.MOTION:
-            self._end(Verdict.INCOMPLETE, "its speed was changed at its console")
+        meant = None if self._away else guards.told(told.op, self.step, self.expect, recent=recent)
+        if meant is not None:
+            self._end(Verdict.INCOMPLETE, meant)
 
     def _answered(self, answered: Answered) -> None:
         name = answered.command.name
@@ -436,9 +368,7 @@ class Trial:
         """
         record = self._record
         if record is not None and self._rest_counts_at < self._stop_began:
-            zero = next((frame for frame in record.frames if frame.speed == 0), None)
-            jumped = zero is not None and record.before >= JUMP and record.ramp().jumps()
-            self._rest_counts_at = self.now + (record.before / SLOWEST_STOP if jumped else 0.0)
+            self._rest_counts_at = self.now + record.doubtful_s()
         return self._rest_counts_at
 
     def _run_script(self) -> None:
