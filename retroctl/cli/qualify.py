@@ -154,6 +154,12 @@ class _Test:
             return self._end(qualifier, trial, before, at_rest=at_rest)
 
     def _belt(self, info: MachineInfo) -> BeltRange:
+        belt = self._announced(info)
+        if belt.minimum > TOP:
+            raise UnsupportedTreadmill(f"its lowest speed is {belt.minimum}, and this test goes up to {TOP} only")
+        return belt
+
+    def _announced(self, info: MachineInfo) -> BeltRange:
         if not info.has_control_point:
             raise UnsupportedTreadmill(
                 f"{plain(info.name)} has no usable Control Point: it cannot be commanded, only watched"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 JUMP: Final = 50
 """From at least half a km/h to 0 between two frames."""
 SEEN: Final = 5
+FAST: Final = 200
+"""From 2 km/h no belt comes to rest between two frames, and if one does, nobody stays on their feet."""
 SLOWEST_STOP: Final = 25
 """A belt that falls by less than 0.25 km/h a second is no belt to be stopped in time: 20 s from 5 km/h."""
 LATE_S: Final = 1.4
@@ -185,9 +187,17 @@ class Findings:
         if falls is not None and falls < SLOWEST_STOP / 100:
             self.gaps.append(f"a stop takes very long: the belt falls by only {falls:.2f} km/h a second")
 
-    def jumps(self) -> bool:
-        """Whether every raise, and the stop from the highest speed, went from one frame to the next."""
-        return all(ramp.jumps() for ramp in [*self.raises, *(s.ramp() for s in self.stops if s.kind == "top")])
+    def jumps(self) -> str | None:
+        """Why rest cannot be measured: speeds that go from one end to the other between two frames."""
+        stopped = any(stop.ramp().jumps() for stop in self.stops if stop.kind == "top" and stop.before >= FAST)
+        raised = bool(self.raises) and all(ramp.jumps() for ramp in self.raises)
+        if stopped and raised:
+            return (
+                "its speed jumps to each target: it reports what was asked for, not its belt; rest cannot be measured"
+            )
+        if stopped:
+            return "its speed drops to 0 at once after Stop: no belt does, so that its rest cannot be measured"
+        return None
 
     def judge_answers(self) -> None:
         """What the answers on the Control Point mean."""

@@ -34,6 +34,7 @@ _ALLOWED: Final[dict[Step, tuple[type[TrialCommand], ...]]] = {
     Step.TARGETS: (SetTargetSpeed,),
     Step.RAMPS: (SetTargetSpeed,),
     Step.RAMPING_STOP: (StartOrResume, SetTargetSpeed),
+    Step.COUNTDOWN: (StartOrResume,),
     Step.PAUSE: (StartOrResume, Pause),
     Step.LINK: (StartOrResume, RequestControl),
     Step.STOPS: (StartOrResume,),
@@ -94,7 +95,7 @@ class TrialGate:
         elif self._zeros == 0 or now - self._zero_at >= FRAMES_APART_S:
             self._zeros, self._zero_at = self._zeros + 1, now
         if self._latched and not self._final and self._zeros >= REST_FRAMES:
-            self._latched, self._stops, self._denied = False, 0, False
+            self._latched, self._stops, self._denied, self._starts = False, 0, False, 0
         if self._lowest_at is not None and not self.unit_proven and now - self._lowest_at >= UNIT_AFTER_S:
             lowest = self._belt.minimum.hundredths
             near = 3 * lowest <= 4 * happened.speed.hundredths <= 5 * lowest

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 FASTER: Final = 50
 """So much over what was asked for, in hundredths of km/h, ends the test."""
 ROSE: Final = 20
-SUDDEN: Final = 300
-"""More than 3 km/h between two frames may be a fluke of one: the belt is stopped, and the next frame decides."""
+SUDDEN: Final = 200
+"""More than 2 km/h between two frames may be a fluke of one: the belt is stopped, and the next frame decides."""
 START_ROOM: Final = 10
+CAME_ALL_THE_SAME: Final = "a start that was stopped in its countdown came all the same"
 STOPPED, SAFETY_KEY, TARGET_CHANGED, CONTROL_LOST = 0x02, 0x03, 0x05, 0xFF
 """Op codes of Machine Status (FTMS v1.0.1, section 4.17)."""
 
@@ -56,18 +57,19 @@ def unasked(step: Step | None, speed: int) -> Trip:
     if step is Step.WATCH:
         text = f"it sets its belt in motion when it is connected to ({kmh}), with nothing written"
     elif step is Step.CONTROL:
-        text = f"it sets its belt in motion on Request Control alone ({kmh})"
+        text = f"it sets its belt in motion before any Start, after Request Control ({kmh})"
+    elif step is Step.COUNTDOWN:
+        text = CAME_ALL_THE_SAME
     return Trip(Verdict.DANGEROUS, text)
 
 
-def before_a_target(belt: BeltRange, speed: int) -> Trip | None:
-    """After a start, before anything was asked for."""
-    if speed <= belt.minimum.hundredths + max(MAX_RAISE.hundredths, belt.increment.hundredths) + START_ROOM:
+def before_a_target(belt: BeltRange, speed: int, before: int) -> Trip | None:
+    """After a start, before anything was asked for. `before`: the last frame's speed."""
+    limit = belt.minimum.hundredths + max(MAX_RAISE.hundredths, belt.increment.hundredths) + START_ROOM
+    if speed <= limit:
         return None
-    return Trip(
-        Verdict.DANGEROUS,
-        f"a start takes it to {speed / 100:.2f} km/h by itself, more than one raise above its lowest speed",
-    )
+    text = f"a start takes it to {speed / 100:.2f} km/h by itself, more than one raise above its lowest speed"
+    return _fluke(speed, limit) if speed - before > SUDDEN else Trip(Verdict.DANGEROUS, text)
 
 
 def under_a_target(belt: BeltRange, target: int, lowest: int, speed: int, before: int) -> Trip | None:
@@ -79,10 +81,13 @@ def under_a_target(belt: BeltRange, target: int, lowest: int, speed: int, before
     if speed <= limit or speed <= lowest + ROSE:
         return None
     if speed - before > SUDDEN:
-        text = f"one frame said {speed / 100:.2f} km/h, far over what was asked for"
-        return Trip(Verdict.INCOMPLETE, text, suspect=limit)
+        return _fluke(speed, limit)
     text = f"its belt sped up by itself: {speed / 100:.2f} km/h where {target / 100:.2f} was asked for"
     return Trip(Verdict.DANGEROUS, text)
+
+
+def _fluke(speed: int, limit: int) -> Trip:
+    return Trip(Verdict.INCOMPLETE, f"one frame said {speed / 100:.2f} km/h, far over what was asked for", limit)
 
 
 def told(op: int, step: Step | None, expect: Expect, *, recent: bool) -> str | None:

@@ -33,6 +33,7 @@ class Step(StrEnum):
     TARGETS = "targets"
     RAMPS = "ramps"
     RAMPING_STOP = "stop while ramping"
+    COUNTDOWN = "stop in the countdown"
     PAUSE = "pause"
     LINK = "link"
     STOPS = "stops"
@@ -42,11 +43,12 @@ class Step(StrEnum):
 WORDS: Final = {
     Step.WATCH: ("Connected. The belt should stand still; nothing is written yet", 3.0),
     Step.CONTROL: ("Asking for control; the belt should go on standing still", 10.0),
-    Step.LOWEST: ("Start, the lowest speed, the unit of its targets, the first stop", 26.0),
+    Step.LOWEST: ("Start, the lowest speed, the unit of its targets, the first stop", 27.0),
     Step.LONG_RUN: ("Start again, and a minute at the lowest speed", 56.0),
     Step.TARGETS: ("A raise, one increment, targets that it should refuse", 36.0),
     Step.RAMPS: ("Up to the highest speed of this test, down, up, and a stop from there", 35.0),
     Step.RAMPING_STOP: ("A stop in the middle of a raise", 18.0),
+    Step.COUNTDOWN: ("A start that is stopped before the belt moves", 24.0),
     Step.PAUSE: ("Pause, and resume from rest", 28.0),
     Step.LINK: ("The link is dropped on purpose: what does the belt do?", 32.0),
     Step.STOPS: ("Start and stop until there are twenty", 190.0),

@@ -55,6 +55,8 @@ def start(t: Trial, *, second: bool = False) -> Generator[float, None, int]:
     if second:
         plain = yield from _start_again(t)
     if not (yield from t.until(lambda: (t.trace.speed or 0) > 0, MOTION_S)):
+        if rolled(t, began):
+            raise Over(Verdict.DANGEROUS, "its belt runs and it tells a speed of 0: its odometer counts on")
         if not plain:
             raise Over(Verdict.DANGEROUS, "Start is a toggle: a second one before the belt moves cancels the first")
         answered = t.answers.get(StartOrResume.name)
@@ -89,9 +91,9 @@ def _start_again(t: Trial) -> Generator[float, None, bool]:
 
 def settle(t: Trial, since: float) -> Generator[float, None, int]:
     """Wait until the speed has settled, and give it."""
-    yield from t.until(lambda: (t.trace.settled(since) or 0) > 0, SETTLE_S)
+    yield from t.until(lambda: t.trace.settled(since) is not None, SETTLE_S)
     speed = t.trace.settled(since)
-    if not speed:
+    if speed is None:
         raise Over(Verdict.INCOMPLETE, f"its speed did not settle within {SETTLE_S:.0f} s")
     return speed
 
@@ -145,6 +147,12 @@ def stayed(t: Trial, since: float, speed: int) -> None:
             Verdict.INCOMPLETE,
             f"it does not stay at a speed: from {speed / 100:.2f} it fell to {min(speeds) / 100:.2f} km/h",
         )
+
+
+def rolled(t: Trial, since: float) -> bool:
+    """Whether the odometer has counted on."""
+    metres = [frame.distance_m for frame in t.trace.since(since) if frame.distance_m is not None]
+    return len(metres) > 1 and metres[-1] > metres[0]
 
 
 def rests(t: Trial, since: float) -> bool:

@@ -48,10 +48,10 @@ class Trace:
         return [frame for frame in self.frames if frame.at >= at]
 
     def settled(self, since: float) -> int | None:
-        """The speed of the last frames, if they agree: three or more over 1.9 s or more, none before `since`."""
+        """The speed of the last frames, all in motion, if they agree: three or more over 1.9 s, none before `since`."""
         taken: list[Frame] = []
         for frame in reversed(self.frames):
-            if frame.at < since:
+            if frame.at < since or frame.speed == 0:
                 return None
             taken.append(frame)
             if len(taken) >= SETTLED_FRAMES and taken[0].at - frame.at >= SETTLED_S:

@@ -303,7 +303,7 @@ class Trial:
             if speed > 0:
                 self.expect = Expect.MOTION
             if self.target is None:
-                trip = guards.before_a_target(self.belt, speed)
+                trip = guards.before_a_target(self.belt, speed, before)
             else:
                 lowest = self.target if self._lowest_since_target is None else self._lowest_since_target
                 trip = guards.under_a_target(self.belt, self.target, lowest, speed, before)
