@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from retroctl.domain.profile import (
     Announced,
@@ -20,13 +20,16 @@ from retroctl.domain.profile import (
 from retroctl.domain.qualify.trace import Frame, Ramp, median, percentile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from retroctl.domain.limits import BeltRange
+
+T = TypeVar("T")
 
 JUMP: Final = 50
 """From at least half a km/h to 0 between two frames."""
 SEEN: Final = 5
+ENOUGH: Final = 5
 FAST: Final = 200
 """From 2 km/h no belt comes to rest between two frames, and if one does, nobody stays on their feet."""
 SLOWEST_STOP: Final = 25
@@ -49,6 +52,10 @@ class StartRecord:
     """Settled, before any target."""
     plain: bool = True
     """One Start from a stop, so that its delay counts."""
+
+    def on_the_way(self) -> bool:
+        """Whether a frame shows the belt between rest and the speed that it takes."""
+        return bool(self.speed and Ramp(self.sent_at, 0, self.speed, tuple(self.moving)).on_the_way())
 
     def delay_s(self, slope_up: float | None) -> float | None:
         """From the write to the first motion, as well as the frames show it."""
@@ -116,7 +123,9 @@ class StopRecord:
         if bracket is None or zero is None:
             return None
         if began is None or rested is None:
-            began, rested = sum(bracket) / 2, zero
+            falls_s = ramp.before / -falls if falls else 0.0
+            began = (bracket[0] + max(bracket[0], bracket[1] - falls_s)) / 2
+            rested = began + falls_s if falls else zero
         began = min(max(began, bracket[0]), bracket[1])
         return began - self.sent[0], min(rested, zero) - self.sent[0]
 
@@ -159,7 +168,8 @@ class Findings:
         up, down = _slope(self.raises), _slope(self.lowerings)
         falls = _slope(stop.ramp() for stop in self.stops if stop.kind in ("top", "ramping"))
         falls = falls or _slope(stop.ramp() for stop in self.stops)
-        delays = [d for s in self.starts if s.plain and (d := s.delay_s(up)) is not None]
+        plain = _best([s for s in self.starts if s.plain], StartRecord.on_the_way)
+        delays = [d for s in plain if (d := s.delay_s(up)) is not None]
         speed = median([s.speed for s in self.starts if s.speed is not None])
         start = Start(
             _rounded(median(delays)),
@@ -232,7 +242,11 @@ class Findings:
 
     def _stops(self, falls: float | None) -> Stops:
         lowest = [stop for stop in self.stops if stop.kind == "lowest"]
-        times = [t for stop in lowest if (t := stop.times(falls)) is not None]
+        times = [
+            t
+            for stop in _best(lowest, lambda stop: bool(stop.ramp().on_the_way()))
+            if (t := stop.times(falls)) is not None
+        ]
         answers = [s.answered_at - s.sent[0] for s in self.stops if s.answered_at is not None and s.sent]
         answer, falling, rest = _three(answers), _three([t[0] for t in times]), _three([t[1] for t in times])
         top = next((stop for stop in self.stops if stop.kind == "top"), None)
@@ -253,6 +267,12 @@ class Findings:
 def _slope(ramps: Iterable[Ramp]) -> float | None:
     """The middle of the slopes, without their sign."""
     return median([abs(slope) for ramp in ramps if (slope := ramp.slope()) is not None])
+
+
+def _best(records: list[T], on_the_way: Callable[[T], bool]) -> list[T]:
+    """Those of which a frame on the way was seen, if there are enough: the times of the others are guesses."""
+    seen = [record for record in records if on_the_way(record)]
+    return seen if len(seen) >= ENOUGH else records
 
 
 def _three(values: list[float]) -> tuple[float | None, float | None, float | None]:

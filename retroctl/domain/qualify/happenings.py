@@ -46,13 +46,13 @@ WORDS: Final = {
     Step.LOWEST: ("Start, the lowest speed, the unit of its targets, the first stop", 27.0),
     Step.LONG_RUN: ("Start again, and a minute at the lowest speed", 56.0),
     Step.TARGETS: ("A raise, one increment, targets that it should refuse", 36.0),
-    Step.RAMPS: ("Up to the highest speed of this test, down, up, and a stop from there", 35.0),
+    Step.RAMPS: ("Up to the highest speed of this test, down, up, and a stop from there", 52.0),
     Step.RAMPING_STOP: ("A stop in the middle of a raise", 18.0),
     Step.COUNTDOWN: ("A start that is stopped before the belt moves", 24.0),
     Step.PAUSE: ("Pause, and resume from rest", 28.0),
     Step.LINK: ("The link is dropped on purpose: what does the belt do?", 32.0),
-    Step.STOPS: ("Start and stop until there are twenty", 190.0),
-    Step.SAFETY_KEY: ("PULL THE SAFETY KEY NOW. Any key instead: stop, not tried", 30.0),
+    Step.STOPS: ("Start and stop until there are twenty", 205.0),
+    Step.SAFETY_KEY: ("The belt starts once more; pull the safety key when asked. Any key here: not tried", 36.0),
 }
 """What a person reads at each step, and how many seconds it takes on an ordinary machine."""
 

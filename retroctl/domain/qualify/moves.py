@@ -49,6 +49,7 @@ class Reached:
 
 def start(t: Trial, *, second: bool = False) -> Generator[float, None, int]:
     """Start from rest, and wait until the speed that it takes by itself has settled; gives that, in hundredths."""
+    yield from t.dither()
     began = t.now
     t.ask(StartOrResume())
     plain = not second
@@ -118,6 +119,7 @@ def reach(t: Trial, target: Speed) -> Generator[float, None, Reached]:
 
 def stop(t: Trial, kind: str) -> Generator[float]:
     """Stop, wait for measured rest, and look at how it went."""
+    yield from t.dither()
     t.begin_stop(kind)
     yield from t.until(lambda: not t.stopping or t.stop_stuck(STUCK_S) or t.stop_silent(), STOP_WITHIN_S)
     if t.stopping:

@@ -164,7 +164,8 @@ def _ramps(t: Trial) -> Generator[float]:
     t.enter(Step.RAMPS)
     top = t.belt.snap_down(min(TOP, t.ceiling))
     errors: list[int] = []
-    for target in (top, t.belt.minimum, top):
+    for target in (top, t.belt.minimum) * 2 + (top,):
+        yield from t.dither()
         reached = yield from reach(t, target)
         errors.append(abs(reached.speed - reached.target))
         if reached.peak > max(reached.target, reached.before) + probes.FASTER:
@@ -270,11 +271,13 @@ def _safety_key(t: Trial) -> Generator[float]:
     """Any key ends it, as not tried."""
     t.enter(Step.SAFETY_KEY)
     t.findings.tells = replace(t.findings.tells, safety_key="not tried")
-    yield from start(t)
     began = t.now
-    t.expect = Expect.ANYTHING
-    yield from t.until(lambda: rests(t, began) or t.key_told(began), KEY_S)
-    if t.key_told(began) or rests(t, began):
+    t.ask(StartOrResume())
+    yield from t.until(lambda: (t.trace.speed or 0) > 0 or t.key_told(began), MOTION_S)
+    moved_at, t.expect = t.now, Expect.ANYTHING
+    t.note(f"PULL THE SAFETY KEY NOW, within {KEY_S:.0f} s")
+    yield from t.until(lambda: rests(t, moved_at) or t.key_told(began), KEY_S)
+    if t.key_told(began) or rests(t, moved_at):
         told = yield from t.until(lambda: t.key_told(began), AT_LEAST_S)
         said = "reported" if told else "seen in the speed only"
         t.findings.tells = replace(t.findings.tells, safety_key=said)

@@ -58,7 +58,7 @@ class Trace:
                 break
         speeds = [frame.speed for frame in taken]
         enough = len(taken) >= SETTLED_FRAMES and taken[0].at - taken[-1].at >= SETTLED_S
-        return round(sum(speeds) / len(speeds)) if enough and max(speeds) - min(speeds) <= SETTLED_SPREAD else None
+        return speeds[0] if enough and max(speeds) - min(speeds) <= SETTLED_SPREAD else None
 
     def interval_s(self) -> float | None:
         """The median time between two frames."""
@@ -96,6 +96,8 @@ class Ramp:
         at = sum(frame.at for frame in way) / len(way)
         speed = sum(frame.speed for frame in way) / len(way)
         spread = sum((frame.at - at) ** 2 for frame in way)
+        if spread == 0:  # one frame that came twice
+            return None
         return sum((frame.at - at) * (frame.speed - speed) for frame in way) / spread
 
     def jumps(self) -> bool:

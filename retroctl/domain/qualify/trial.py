@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 TOTAL_S: Final = 1200.0
 """A test that takes longer than twenty minutes is ended, incomplete."""
 SILENT_S: Final = 5.0
+DITHER_S: Final = 1.0
+GOLDEN: Final = 0.618
 OURS_S: Final = 3.0
 """A status so soon after a command of ours may be its echo."""
 
@@ -95,6 +97,7 @@ class Trial:
         self._suspect: int | None = None
         self._away = False
         self._frame_at = 0.0
+        self._dithers = 0
         self._warned = False
         self._rest_counts_at = self._stop_began = -1.0
 
@@ -227,6 +230,11 @@ class Trial:
                 return False
             yield end
         return True
+
+    def dither(self) -> Generator[float]:
+        """A part of a frame's time, another each time: what always began with a frame would be seen from one side."""
+        self._dithers += 1
+        yield from self.wait(DITHER_S * (self._dithers * GOLDEN % 1.0))
 
     def wait(self, seconds: float) -> Generator[float]:
         """Let time pass."""
