@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class Trace:
 
     def since(self, at: float) -> list[Frame]:
         """The frames from `at` on."""
-        return [frame for frame in self.frames if frame.at >= at]
+        taken = list(takewhile(lambda frame: frame.at >= at, reversed(self.frames)))
+        return taken[::-1]
 
     def settled(self, since: float) -> int | None:
         """The speed of the last frames, all in motion, if they agree: three or more over 1.9 s, none before `since`."""
