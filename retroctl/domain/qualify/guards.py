@@ -82,7 +82,8 @@ def under_a_target(belt: BeltRange, target: int, lowest: int, speed: int, before
         return None
     if speed - before > SUDDEN:
         return _fluke(speed, limit)
-    text = f"its belt sped up by itself: {speed / 100:.2f} km/h where {target / 100:.2f} was asked for"
+    how = "a lower target raised the speed" if target < lowest else "its belt sped up by itself"
+    text = f"{how}: {speed / 100:.2f} km/h where {target / 100:.2f} was asked for"
     return Trip(Verdict.DANGEROUS, text)
 
 

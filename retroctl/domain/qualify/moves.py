@@ -41,11 +41,6 @@ class Reached:
     answer: Answer | None
     ramp: Ramp
 
-    @property
-    def unchanged(self) -> bool:
-        """Whether nothing came of it."""
-        return abs(self.speed - self.before) <= probes.SAME
-
 
 def start(t: Trial, *, second: bool = False) -> Generator[float, None, int]:
     """Start from rest, and wait until the speed that it takes by itself has settled; gives that, in hundredths."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from retroctl.domain.belief import REST_FRAMES
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume
 from retroctl.domain.profile import Verdict
 from retroctl.domain.qualify import probes
@@ -60,8 +61,7 @@ def script(t: Trial) -> Generator[float]:
 def _watch(t: Trial) -> Generator[float]:
     t.enter(Step.WATCH)
     yield from t.wait(WATCH_S)
-    if not (yield from t.until(lambda: len(t.trace.frames) >= 2, WATCH_S)):
-        raise Over(Verdict.INCOMPLETE, "it sends no Treadmill Data while its belt is at rest")
+    yield from t.until(lambda: len(t.trace.frames) >= REST_FRAMES, MOTION_S)  # the guards end it where none come
 
 
 def _control(t: Trial) -> Generator[float]:
@@ -169,8 +169,7 @@ def _ramps(t: Trial) -> Generator[float]:
         reached = yield from reach(t, target)
         errors.append(abs(reached.speed - reached.target))
         if reached.peak > max(reached.target, reached.before) + probes.FASTER:
-            down = "a lower target raised the speed: " if reached.target < reached.before else ""
-            raise Over(Verdict.DANGEROUS, f"{down}asked for {target} it ran {reached.peak / 100:.2f} km/h")
+            raise Over(Verdict.DANGEROUS, f"asked for {target} it ran {reached.peak / 100:.2f} km/h")
         if errors[-1] > probes.FASTER:
             raise Over(Verdict.INCOMPLETE, f"asked for {target} it stays at {reached.speed / 100:.2f} km/h")
         (t.findings.raises if reached.target > reached.before else t.findings.lowerings).append(reached.ramp)

@@ -340,8 +340,8 @@ class Trial:
 
     def _drive_stop(self, happened: Happening) -> None:
         """Everything between Stop and rest."""
-        watch = self._watch
-        if watch is None:
+        watch, record = self._watch, self._record
+        if watch is None or record is None:
             return
         commands: list[TrialCommand] = []
         match happened:
@@ -365,9 +365,8 @@ class Trial:
             self._effects.append(Alert("STOP NOT CONFIRMED - PULL THE CLIP"))
         if watch.at_rest(self.now) and self.now >= self._believable_rest():
             self._watch, self.expect = None, Expect.REST
-            if self._record is not None:
-                self.findings.stops.append(self._record)
-                self._record = None
+            self.findings.stops.append(record)
+            self._record = None
 
     def _believable_rest(self) -> float:
         """From when on a measured rest is one: a speed that drops to 0 at once may be what was asked for, not the belt.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume, Stop
@@ -29,6 +31,9 @@ from retroctl.domain.qualify.happenings import (
 from retroctl.domain.qualify.moves import settle, start, stop
 from retroctl.domain.qualify.trace import Frame, Ramp, Trace, median, odometer_ratio, percentile
 from retroctl.units import Speed
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 BELT = BeltRange(Speed(100), Speed(1600), Speed(10))
 TARGET = SetTargetSpeed(Speed(180))
@@ -199,21 +204,26 @@ def test_one_frame_far_over_the_target_stops_and_the_next_decides(next_speed: in
     assert trial.findings.verdict is verdict
 
 
+def ended(trial: Trial, move: Generator[float, None, object]) -> str:
+    """Let time pass until a move gives up."""
+    try:
+        for _ in range(100):
+            trial.answers["start"] = Answered(StartOrResume(), Answer.REFUSED)
+            trial.now = max(trial.now, next(move))
+    except Over as over:
+        return over.text
+    return "it went on"
+
+
 def test_moves_say_what_went_wrong() -> None:
     trial = Trial(BELT, idle, attended=False)
     trial.handle(Connected(), 0.0)
-    for move, words in ((settle(trial, 0.0), "did not settle"), (start(trial), "refuses Start")):
-        with pytest.raises(Over, match=words):
-            for _ in range(100):
-                trial.answers["start"] = Answered(StartOrResume(), Answer.REFUSED)
-                trial.now = max(trial.now, next(move))
+    assert "did not settle" in ended(trial, settle(trial, 0.0))
+    assert "refuses Start" in ended(trial, start(trial))
     trial.expect = Expect.MOTION
     assert not trial.stop_stuck(1.0)
     assert trial.stops_written() == 0
-    stopping = stop(trial, "lowest")
-    with pytest.raises(Over, match="Stop is not obeyed: written 0 times"):
-        for _ in range(100):
-            trial.now = max(trial.now, next(stopping))
+    assert "Stop is not obeyed: written 0 times" in ended(trial, stop(trial, "lowest"))
     assert not trial.stop_stuck(1.0)
 
 
