@@ -11,7 +11,7 @@ from retroctl.domain.profile import Verdict
 from retroctl.domain.qualify.happenings import Step
 from retroctl.units import Speed
 from simulators.behaviour import Behaviour
-from simulators.personality import PERSONALITIES, Personality, personality
+from simulators.personality import Personality, personality
 
 if TYPE_CHECKING:
     from retroctl.app.trial_engine import Told
@@ -142,10 +142,17 @@ def test_what_could_not_be_measured_leaves_a_test_incomplete_with_the_reason(nam
     assert rig.ended == (name != "silent-after-stop")
 
 
-UNDISTURBED = set(PERSONALITIES) - set(DANGERS) - set(GAPS) - {"standard", "no-control-point"}
+# A few of them: each is a whole test.
+UNDISTURBED = (
+    "request-control-04+always-success",
+    "write-command+split-records",
+    "truncated-records+restarted-countdown",
+    "inc-1.0+clamps",
+    "notify-control-point+no-optional+anonymous",
+)
 
 
-@pytest.mark.parametrize("name", sorted(UNDISTURBED))
+@pytest.mark.parametrize("name", UNDISTURBED)
 def test_any_other_machine_keeps_the_rules_whatever_it_comes_to(name: str) -> None:
     rig = checked(TrialRig(name))
     assert rig.profile().reasons or rig.trial.findings.verdict is Verdict.QUALIFIED
@@ -279,7 +286,6 @@ OTHERS: dict[type[Behaviour], tuple[Verdict, str]] = {
     _Overshoots: (Verdict.DANGEROUS, "runs faster than asked"),
     _Creeps: (Verdict.DANGEROUS, "sped up by itself"),
     _PauseIgnored: (Verdict.QUALIFIED, ""),
-    _RoundsUp: (Verdict.DANGEROUS, "asked for 1.95 km/h it ran 2.35 km/h"),
     _OverTheTop: (Verdict.DANGEROUS, "asked for 4.00 km/h it ran 4.30 km/h"),
     _UpsideDown: (Verdict.DANGEROUS, "a lower target raised the speed"),
     _MuteAgain: (Verdict.INCOMPLETE, "no Treadmill Data"),
@@ -413,6 +419,12 @@ def test_one_mad_frame_stops_the_belt_and_is_not_called_dangerous() -> None:
     checked(rig)
     assert rig.trial.findings.verdict is Verdict.INCOMPLETE
     assert "one frame said 40.00 km/h" in rig.profile().reasons[0]
+
+
+def test_a_target_between_two_steps_that_is_overdone_is_a_danger() -> None:
+    rig = checked(TrialRig(Personality("other", "unlisted", {"out_of_range": "clamp"}, (_RoundsUp,))))
+    assert rig.trial.findings.verdict is Verdict.DANGEROUS
+    assert rig.profile().reasons == ("asked for 1.95 km/h it ran 2.35 km/h",)
 
 
 def test_a_start_that_comes_after_it_was_stopped_is_found_while_it_is_still_being_stopped() -> None:

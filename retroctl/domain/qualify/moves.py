@@ -112,9 +112,10 @@ def reach(t: Trial, target: Speed) -> Generator[float, None, Reached]:
     )
 
 
-def stop(t: Trial, kind: str) -> Generator[float]:
-    """Stop, wait for measured rest, and look at how it went."""
-    yield from t.dither()
+def stop(t: Trial, kind: str, *, at_once: bool = False) -> Generator[float]:
+    """Stop, wait for measured rest, and look at how it went. `at_once`: before the belt moves; the caller looks."""
+    if not at_once:
+        yield from t.dither()
     t.begin_stop(kind)
     yield from t.until(lambda: not t.stopping or t.stop_stuck(STUCK_S) or t.stop_silent(), STOP_WITHIN_S)
     if t.stopping:
@@ -127,7 +128,7 @@ def stop(t: Trial, kind: str) -> Generator[float]:
             Verdict.DANGEROUS,
             f"Stop is not obeyed: written {t.stops_written()} times, and the belt runs on at {speed / 100:.2f} km/h",
         )
-    danger = t.findings.not_heeded(t.findings.stops[-1])
+    danger = None if at_once else t.findings.not_heeded(t.findings.stops[-1])
     if danger is not None:
         raise Over(Verdict.DANGEROUS, danger)
 

@@ -28,7 +28,7 @@ from retroctl.domain.qualify.happenings import (
     StopWanted,
     TrialEnded,
 )
-from retroctl.domain.qualify.moves import settle, start, stop
+from retroctl.domain.qualify.moves import settle, start, stayed, stop
 from retroctl.domain.qualify.trace import Frame, Ramp, Trace, median, odometer_ratio, percentile
 from retroctl.units import Speed
 
@@ -225,6 +225,11 @@ def test_moves_say_what_went_wrong() -> None:
     assert trial.stops_written() == 0
     assert "Stop is not obeyed: written 0 times" in ended(trial, stop(trial, "lowest"))
     assert not trial.stop_stuck(1.0)
+    trial.trace.frames.append(Frame(trial.now, 135, None))
+    with pytest.raises(Over, match="sped up by itself"):
+        stayed(trial, 0.0, 100)
+    with pytest.raises(Over, match="it fell to"):
+        stayed(trial, 0.0, 200)
 
 
 # -- arithmetic --------------------------------------------------------------------------------------------------------
