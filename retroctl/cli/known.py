@@ -21,13 +21,13 @@ def today() -> dt.date:
     return dt.datetime.now(tz=dt.UTC).astimezone().date()
 
 
-def standing_of(options: RunOptions, info: MachineInfo, belt: BeltRange) -> Standing:
+def standing_of(options: RunOptions, name: str, address: str, belt: BeltRange) -> Standing:
     """Whether this machine may be commanded, and up to what. Raises ConfigError for a profile that cannot be read."""
     if options.sim == STANDARD:
         return Standing(qualified=True, may_command=True, words="")
-    profile = load(options.settings.data_dir, info.address)
+    profile = load(options.settings.data_dir, address)
     age_days = 0 if profile is None else (today() - dt.date.fromisoformat(profile.tested_on)).days
-    return standing(profile, name=info.name, belt=belt, typed=options.belt is not None, age_days=age_days)
+    return standing(profile, name=name, belt=belt, typed=options.belt is not None, age_days=age_days)
 
 
 def with_words(info: MachineInfo, known: Standing) -> MachineInfo:

@@ -148,7 +148,7 @@ class _Run:
                 "use it at its console"
             )
         belt = self._options.belt or _announced(info)
-        known = self._standing = standing_of(self._options, info, belt)
+        known = self._standing = standing_of(self._options, info.name, info.address, belt)
         if not known.may_command:
             raise UnsupportedTreadmill(f"{name}: {known.words}")
         plan, caps = planned(self._options, belt, qualified=known.qualified)
