@@ -256,7 +256,7 @@ class Engine:
                     outputs += [self._report(now, Kind.ALARM, {"id": "F2", "text": text}), DropLink()]
                 case Finished():
                     command = self._in_flight[action.payload]
-                    self._step(ev.CommandAnswered(command, _answer(action)), now, outputs)
+                    self._step(ev.CommandAnswered(command, answer_of(action)), now, outputs)
                 case _:
                     stray = {"char": "2ad9", "hex": action.data.hex(), "stray": True}
                     outputs.append(self._report(now, Kind.FRAME, stray))
@@ -316,7 +316,8 @@ def status_event(data: bytes) -> ev.Event | None:  # noqa: PLR0911 - a table
             return None
 
 
-def _answer(finished: Finished) -> Answer:
+def answer_of(finished: Finished) -> Answer:
+    """What the wire says about a request that has ended."""
     if finished.reply is Reply.NO_ANSWER:
         return Answer.NONE
     if finished.reply is Reply.NOT_SENT and finished.result is None:
