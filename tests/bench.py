@@ -19,7 +19,7 @@ from retroctl.app.engine import DropLink, Engine, Output
 from retroctl.app.reports import Kind, Report
 from retroctl.domain import events as ev
 from retroctl.domain.effects import Announce, AnnouncementWithdrawn, Ended
-from retroctl.domain.envelope import Envelope
+from retroctl.domain.envelope import Envelope, Wire
 from retroctl.domain.limits import BeltRange, Client, caps_for
 from retroctl.domain.plan import Plan, ladder_plan, raise_step
 from retroctl.domain.session import Advance, Session
@@ -106,6 +106,7 @@ class Bench:
         coarse: bool = False,
         voice: bool = True,
         connect: bool = True,
+        wire: Wire = Wire.OPEN,
     ) -> None:
         self.now = 0.0
         self.range = belt
@@ -114,10 +115,11 @@ class Bench:
         shortest = min(stage.hold_s for stage in self.plan.stages)
         hands_free = advance is Advance.AUTO
         self.step = raise_step(belt, coarse_accepted=coarse)
-        self.session = Session(self.plan, belt, self.caps, advance=advance, coarse_accepted=coarse)
+        by_hand = wire is not Wire.OPEN
+        self.session = Session(self.plan, belt, self.caps, advance=advance, coarse_accepted=coarse, by_hand=by_hand)
         self.engine = Engine(
             self.session,
-            Envelope(belt, self.caps, self.step, hold_s=shortest, hands_free=hands_free),
+            Envelope(belt, self.caps, self.step, hold_s=shortest, hands_free=hands_free, wire=wire),
             began_at=0.0,
         )
         self.belt, self.air = Belt(), Air()

@@ -133,7 +133,7 @@ class Inside:
         treadmill = BleTreadmill(
             device, clock=clock, backend=self.radio.client_backend, scanner=self.radio.scanner_backend
         )
-        return Chosen(treadmill, simulated=True)
+        return Chosen(treadmill, simulated=True, machine=self.machine)
 
     def _put_on_air(self) -> None:
         for number, each in enumerate((self.personality, *self.others), 1):

@@ -12,6 +12,7 @@ class Kind(StrEnum):
 
     STATE = "state"
     COMMAND = "command"
+    CALLOUT = "callout"
     OUTCOME = "outcome"
     TELEMETRY = "telemetry"
     CUE = "cue"
@@ -28,7 +29,17 @@ class Kind(StrEnum):
 
 
 JSON_LINE_KINDS = frozenset(
-    {Kind.STATE, Kind.COMMAND, Kind.OUTCOME, Kind.TELEMETRY, Kind.CUE, Kind.REFUSAL, Kind.ALARM, Kind.SUMMARY}
+    {
+        Kind.STATE,
+        Kind.COMMAND,
+        Kind.CALLOUT,
+        Kind.OUTCOME,
+        Kind.TELEMETRY,
+        Kind.CUE,
+        Kind.REFUSAL,
+        Kind.ALARM,
+        Kind.SUMMARY,
+    }
 )
 
 

@@ -19,7 +19,9 @@ from retroctl.app.reports import Kind, Report
 from retroctl.app.result import NO_TREADMILL, Result, judged
 from retroctl.domain import events as ev
 from retroctl.domain.belief import REST_FRAMES
+from retroctl.domain.callout import PRESS_STOP
 from retroctl.domain.effects import Announce, AnnouncementWithdrawn, Ended
+from retroctl.domain.envelope import Wire
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.transitions import ARMED_STATES, State
 from retroctl.errors import LinkLost, ProcedureTimeout, TreadmillNotFound, UnsupportedTreadmill, WriteRefused
@@ -196,6 +198,10 @@ class Runner:
     @property
     def _armed(self) -> bool:
         return self._engine is not None and self._engine.session.state in ARMED_STATES
+
+    @property
+    def _by_hand(self) -> bool:
+        return self._engine is not None and self._engine.envelope.wire is not Wire.OPEN
 
     # -- engine in, outputs out ------------------------------------------------------------------------------------
 
@@ -379,7 +385,14 @@ class Runner:
             self._wrote = True
             self.report(Kind.EVENT, {"event": "LastResort", "hex": payload.hex()})
 
-        last = LastResort(self._treadmill, self.clock, self._generation, sink=self._inbox.put, told=told)
+        def call() -> None:
+            if by_hand:
+                self.report(Kind.CALLOUT, {"name": "stop", "text": PRESS_STOP})
+
+        by_hand, wire = self._by_hand, Wire.OPEN if self._engine is None else self._engine.envelope.wire
+        last = LastResort(
+            self._treadmill, self.clock, self._generation, sink=self._inbox.put, told=told, wire=wire, call=call
+        )
         self._last_resort = last
         if not await last.stop(self._exit_wait_s):
             self._gave_up = "the belt was not seen at rest"
@@ -392,7 +405,7 @@ class Runner:
             error=self._error,
             our_fault=self._engine is not None and self._engine.session.fault is FailsafeId.F13,
             at_rest=self._last_resort is not None or self._rest_frames() > 0,
-            wrote=self._wrote,
+            wrote=self._wrote or (self._by_hand and self._armed),  # told to a person, it moves a belt all the same
         )
 
     def _rest_frames(self) -> int:

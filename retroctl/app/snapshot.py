@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from retroctl.domain.envelope import Wire
+
 if TYPE_CHECKING:
     from retroctl.app.engine import Engine
     from retroctl.domain.effects import StopView
@@ -31,6 +33,8 @@ class Snapshot:
     """Nothing is raised until the trainer confirms."""
     blocks: frozenset[FailsafeId] = frozenset()
     """Failsafes that forbid raises."""
+    by_hand: bool = False
+    """A person at the console moves this belt, at this program's word."""
 
 
 def snapshot(engine: Engine, now: float) -> Snapshot:
@@ -50,4 +54,5 @@ def snapshot(engine: Engine, now: float) -> Snapshot:
         stop_view=session.stop_view,
         on_hold=session.on_hold,
         blocks=session.blocks,
+        by_hand=engine.envelope.wire is not Wire.OPEN,
     )

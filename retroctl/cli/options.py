@@ -45,6 +45,8 @@ class RunOptions:
     volume: int = LOUDEST
     """Of the voice, per cent."""
     wall: WallAddress | None = None
+    call_out: bool = False
+    """Command no speed, though the machine could be: a person at its console does what is called out."""
 
     @classmethod
     def checked(
@@ -69,6 +71,7 @@ class RunOptions:
         volume: str | None = None,
         wall: str | None = None,
         wall_lan: bool = False,
+        call_out: bool = False,
     ) -> RunOptions:
         """Check everything that can be checked without a machine. Raises ConfigError, one clear line."""
         if sim is not None and address is not None:
@@ -104,7 +107,7 @@ class RunOptions:
         return cls(
             settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
             screen=screen and terminal and not plain and not jsonl,
-            wall=on_wall, voice=speaks, volume=loudness,
+            wall=on_wall, voice=speaks, volume=loudness, call_out=call_out,
         )  # fmt: skip
 
 

@@ -41,9 +41,12 @@ class KeyTrainer:
         self._state = "idle"
         self._open: list[ev.BriefingItem] = []
         self._last_key, self._last_at = "", 0.0
+        self._by_hand = False
 
     def __call__(self, report: Report) -> None:
         """Follow the session and ask what it needs next."""
+        if report.kind is Kind.CALLOUT:
+            self._by_hand = True
         if report.kind is not Kind.STATE:
             return
         self._state = str(report.data["state"])
@@ -58,7 +61,8 @@ class KeyTrainer:
         elif self._state == "armed":
             self._say("Is the client on the side rails? Then start the belt:")
             self._say("   c   and press START on the console within 60 s (preferred)")
-            self._say("   p   this program starts the belt now")
+            if not self._by_hand:
+                self._say("   p   this program starts the belt now")
             self._say("ANY OTHER KEY STOPS.")
         elif self._state == "overridden":
             self._say("Enter goes on at the console's speed, d goes down, any other key STOPS.")

@@ -19,7 +19,10 @@ TRACE_POINTS: Final = 2400
 ALARM_LEAST_S: Final = 10.0
 """An alarm stays on the screen at least so long, though its cause has gone."""
 
-_LOUD: Final = frozenset({Kind.STATE, Kind.ALARM, Kind.STOP, Kind.SUMMARY})
+NOTHING_TO_PRESS: Final = frozenset({"armed", "stopped", "faulted", "turning", "lost"})
+"""States in which nothing that was called out still counts."""
+
+_LOUD: Final = frozenset({Kind.STATE, Kind.ALARM, Kind.STOP, Kind.CALLOUT, Kind.SUMMARY})
 """Kinds that are drawn at once; everything else waits for the next picture."""
 
 
@@ -55,6 +58,10 @@ class Feed:
         """Reports taken in; a picture that has seen as many needs no new log."""
         self.state = "idle"
         self.cue = ""
+        self.mode = ""
+        """Said when this belt is moved by a person at the console; empty when it is commanded."""
+        self.called = ""
+        """What a person is to do at the console just now."""
         self.summary: dict[str, Any] | None = None
         self.held: list[tuple[float, float]] = []
         self._every_s = 0.25
@@ -85,10 +92,17 @@ class Feed:
         match report.kind:
             case Kind.STATE:
                 self.state = str(data["state"])
+                self.called = "" if self.state in NOTHING_TO_PRESS else self.called
             case Kind.CUE:
                 self.cue = str(data["text"])
             case Kind.ALARM:
                 self.alarms[str(data["id"])] = AlarmShown(str(data["id"]), str(data["text"]), report.t)
+            case Kind.CALLOUT if data["name"] == "mode":
+                self.mode = str(data["text"])
+            case Kind.CALLOUT:
+                self.called = str(data["text"])
+            case Kind.OUTCOME if data["result"] == "confirmed":
+                self.called = ""
             case Kind.HELD:
                 self.held.append((float(data["target_kmh"]), float(data["seconds"])))
             case Kind.SUMMARY:

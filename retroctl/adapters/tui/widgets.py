@@ -140,6 +140,10 @@ class Banner(Painted):
         self.paint(text)
 
 
+class Called(Banner):
+    """What a person is to do at the console; otherwise that this belt is moved by one; nothing where it is not."""
+
+
 class Speeds(Painted):
     """Measured speed in big digits, beside the target and what comes next."""
 

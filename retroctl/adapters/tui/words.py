@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 REFUSED: Final = "-"
 """The mark of what was asked and is not done."""
+CALLED: Final = "☞"
+"""The mark of what a person is asked to do at the console."""
 OLD_S: Final = 2.0
 """Telemetry older than this says nothing about now."""
 
@@ -74,6 +76,8 @@ def _marked(report: Report) -> tuple[str, str | None]:  # noqa: C901, PLR0911 - 
             return "·", _STATES.get(data["state"])
         case Kind.COMMAND:
             return "→", f"{_command(data)}  ({data['source']})"
+        case Kind.CALLOUT:
+            return CALLED, data["text"]
         case Kind.OUTCOME if data["result"] != "confirmed":
             return "←", f"{_command(data)}: {data['result']}"
         case Kind.CUE if not str(data["text"]).isdigit():
@@ -125,6 +129,12 @@ def why(picture: Snapshot, cue: str) -> tuple[str, str]:  # noqa: C901, PLR0911 
     state, waits = picture.state.value, picture.raise_waits_for
     following = "" if picture.next_target is None else f" to {picture.next_target.kmh:.2f}"
     match state:
+        case "armed" if picture.by_hand:
+            return "START?", "client on the side rails; c, then START at the console within 60 s"
+        case "settling" | "easing_down" if picture.by_hand:
+            return "WAIT", "for the belt to come to what was called out; set it at the console"
+        case "stopping" if picture.by_hand:
+            return "STOPPING", "press STOP at the console; this program cannot; the clip is surer"
         case "armed":
             return "START?", "client on the side rails; c: START at the console, p: the program starts the belt"
         case "starting":
