@@ -144,6 +144,12 @@ class Judge:
             case other:
                 raise AssertionError(f"op code {other:02x} never leaves this program")
 
+    def repeated(self, target: int) -> None:
+        """A person is told again: never to raise once something speaks against it."""
+        assert not self.stop_wanted, "a speed called out after Stop"
+        higher = target > self.frames[-1][1] + 10 and target != self.bench.range.minimum.hundredths
+        assert not (higher and self.vetoed), "a raise called out again after HOLD or a balance event"
+
     def _start(self, payload: bytes, now: float) -> None:
         assert payload == b"\x07"
         assert self.armed, "Start before arming"
