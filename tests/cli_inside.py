@@ -59,6 +59,7 @@ class Inside:
         patch.setenv("RETROCTL_DATA_DIR", str(folder))
         patch.setattr(session, "simulated", self._simulated)
         patch.setattr(session, "session_clock", lambda _factor: nullcontext(self._clock()))
+        patch.setattr(session, "_stillness", lambda _options: None)  # a virtual loop does not stand still
         patch.setattr(front, "ways_out", self._ways_out)
         patch.setattr(ways_out, "ways_out", self._ways_out)
         patch.setattr(front, "keys", lambda *_: nullcontext())

@@ -70,6 +70,9 @@ class Judge:
             case ev.LinkDropped():
                 self.voids.append(now)
                 self.breaks.append(now)
+            case ev.ProcessStalled() | ev.ComputerSlept():
+                self.voids.append(now)
+                self.vetoed = True
             case ev.RecordFailed() | ev.ControlLost():
                 self.voids.append(now)
             case _:

@@ -17,6 +17,7 @@ from retroctl.app.ports import Disconnected, FrameArrived
 from retroctl.app.reconnect import Reconnector
 from retroctl.app.reports import Kind, Report
 from retroctl.app.result import NO_TREADMILL, Result, judged
+from retroctl.app.stillness import BEAT_S, LATE_FRAMES_S
 from retroctl.domain import events as ev
 from retroctl.domain.belief import REST_FRAMES
 from retroctl.domain.callout import PRESS_STOP
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from retroctl.app.clock import Clock, Timer
     from retroctl.app.ports import LinkEvent, MachineInfo, Speech, Treadmill
+    from retroctl.app.stillness import Stillness
 
 
 LEAVE_S: Final = 5.0
@@ -53,10 +55,12 @@ class Runner:
         exit_wait_s: float,
         attended: bool,
         speech: Speech | None = None,
+        stillness: Stillness | None = None,
     ) -> None:
         """`exit_wait_s`: the longest wait for the belt to rest on the way out. `attended`: a person is at the keys.
 
         `speech`: who speaks an announcement; without one, the count-down on the screen is all of it.
+        `stillness`: looks whether this program or computer stood still; None where time is not real.
         A listener that raises is called no more, and the belt is stopped.
         """
         self._treadmill, self.clock = treadmill, clock
@@ -66,6 +70,8 @@ class Runner:
         self._engine: Engine | None = None
         self._announcer = Announcer(clock, self._count, self._announced, speech)
         self._inbox = Inbox()
+        self._stillness = stillness
+        self._late_until = clock.now()
         self._over = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening: asyncio.Future[MachineInfo] | None = None
@@ -112,6 +118,8 @@ class Runner:
         """Hand over the engine, made from what the machine said of itself."""
         self._engine = engine
         self._spawn(self._inbox.pump(self._arrive), "take in frames")
+        if self._stillness is not None:
+            self._spawn(self._beat(self._stillness), "look whether time stood still")
         self._guarded(lambda: engine.handle(ev.Connected(), self.now()))
         if self._exit_source is not None:
             self._leave_unarmed()
@@ -210,9 +218,24 @@ class Runner:
         if self._engine_failed:
             return
         try:
+            self._look()
             self._take(call())
         except Exception as error:  # noqa: BLE001 - the end of the line for a bug: the belt is brought to rest first
             self._fail(error)
+
+    async def _beat(self, stillness: Stillness) -> None:
+        stillness.look()
+        while True:
+            await asyncio.sleep(BEAT_S)
+            self._guarded(list)
+
+    def _look(self) -> None:
+        """Before anything else is taken in: what waited while nobody watched is old, and a Stop goes out first."""
+        engine = self._engine
+        event = None if self._stillness is None or engine is None else self._stillness.look()
+        if event is not None and engine is not None:
+            self._late_until = self.now() + LATE_FRAMES_S
+            self._take(engine.handle(event, self.now()))
 
     def _take(self, outputs: list[Output]) -> None:
         # Writes first: a slow listener must not stand between a decision and the wire.
@@ -289,12 +312,19 @@ class Runner:
         if engine is None or event.generation < self._generation:
             return
         match event:
+            case FrameArrived() if event.characteristic == "2acd" and self._waited():
+                self.report(Kind.FRAME, {"char": "2acd", "hex": event.data.hex(), "late": True})
             case FrameArrived():
                 self._guarded(lambda: engine.frame(event.characteristic, event.data, self.now()))
             case Disconnected():
                 self.report(Kind.LINK, {"link": "lost", "generation": event.generation})
                 self._guarded(lambda: engine.link_dropped(self.now()))
                 self._spawn(self._relink(drop=False), "connect again")
+
+    def _waited(self) -> bool:
+        """Whether what arrives now waited while this program stood still, and so says nothing about now."""
+        self._guarded(list)
+        return self.now() < self._late_until
 
     async def _write(self, write: Write) -> None:
         engine = self._engine

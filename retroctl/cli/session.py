@@ -15,6 +15,7 @@ from retroctl.app.engine import Engine
 from retroctl.app.recorder import Recorder
 from retroctl.app.reports import Kind, Report
 from retroctl.app.runner import Runner
+from retroctl.app.stillness import Stillness
 from retroctl.cli.front import Front
 from retroctl.cli.machine import at_console, held, on_air, session_clock, simulated
 from retroctl.cli.status import status_of
@@ -97,6 +98,7 @@ class _Run:
             exit_wait_s=chosen.exit_wait_s,
             attended=self._options.terminal,
             speech=voice,
+            stillness=_stillness(self._options),
         )
         async with AsyncExitStack() as stack:
             # Before anything draws on the terminal: the address is to be read, and the code to be scanned.
@@ -252,6 +254,11 @@ def _announced(info: MachineInfo) -> BeltRange:
             "console and give them with --range MIN-MAX/STEP"
         )
     return BeltRange(announced.minimum, announced.maximum, announced.increment)
+
+
+def _stillness(options: RunOptions) -> Stillness | None:
+    """Time that is sped up absorbs a stall by itself: it never takes more than a quarter second at once."""
+    return Stillness(asyncio.get_running_loop().time) if options.speedup == 1 else None
 
 
 def _wire(options: RunOptions, info: MachineInfo) -> Wire:

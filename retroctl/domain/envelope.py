@@ -17,11 +17,13 @@ from retroctl.domain.events import (
     ArmRequested,
     BalanceEventNoted,
     CommandAnswered,
+    ComputerSlept,
     ConfirmPressed,
     ControlLost,
     Event,
     HoldPressed,
     LinkDropped,
+    ProcessStalled,
     RecordFailed,
     RecordRestored,
     StartConfirmed,
@@ -147,6 +149,8 @@ class Envelope:
                 self._hear(event.command, answer)
             case RecordFailed():
                 self._unrecorded, self._consent_at = True, None
+            case ProcessStalled() | ComputerSlept():
+                self._consent_at, self._vetoed = None, True
             case RecordRestored():
                 self._unrecorded = False
             case _:

@@ -151,6 +151,10 @@ class SessionUnderAnything(RuleBasedStateMachine):
     def record(self, failed):
         self.bench.tell(ev.RecordFailed("no room") if failed else ev.RecordRestored())
 
+    @rule(seconds=st.sampled_from([0.6, 3.0, 8.0]), slept=st.booleans())
+    def stand_still(self, seconds, slept):
+        self.bench.tell(ev.ComputerSlept(seconds) if slept else ev.ProcessStalled(seconds))
+
     @rule()
     def witnessed(self):
         self.bench.tell(ev.RestWitnessed(), ev.Connected(), ev.Ticked(), ev.MachineStarted())

@@ -44,6 +44,8 @@ EVENTS: list[ev.Event] = [
     ev.RestWitnessed(),
     ev.RecordFailed("no room"),
     ev.RecordRestored(),
+    *(ev.ProcessStalled(seconds) for seconds in (0.8, 6.0)),
+    ev.ComputerSlept(3.0),
     ev.Ticked(),
 ]
 PLAIN = [event for event in EVENTS if not isinstance(event, ev.LinkDropped | ev.LinkRestored)]

@@ -186,6 +186,10 @@ def _dispatch(core: Core, event: ev.Event) -> None:  # noqa: C901, PLR0912, PLR0
                 core.announcement_finished_at = core.now
         case ev.RestWitnessed():
             core.cue("Noted: the trainer sees the belt at rest.")
+        case ev.ProcessStalled(seconds=seconds):
+            progress.stood_still(core, seconds, slept=False)
+        case ev.ComputerSlept(seconds=seconds):
+            progress.stood_still(core, seconds, slept=True)
         case ev.RecordFailed():
             core.blocks.add(FailsafeId.F14)
             core.alarm(FailsafeId.F14, f"{event.reason}; ease down?")

@@ -24,6 +24,8 @@ WATCH_S: Final = 3.0
 """After connecting, the belt is watched for so long before anything is offered."""
 NO_DATA_S: Final = 10.0
 STOP_WITHOUT_DATA_S: Final = 5.0
+STOP_STALLED_S: Final = 5.0
+"""F15: nobody watched the belt for so long."""
 RUNG_BY_HAND_S: Final = 10.0
 """Eased down by hand, a rung is walked at least so long after the person has set it."""
 ANNOUNCED_FRESH_S: Final = 2.5
@@ -119,6 +121,22 @@ def within_reach(core: Core, target: Speed) -> bool:
     """Whether the belt, too, is within one raise of `target`: inside a hold it may show a little less for a moment."""
     rise = target.hundredths - core.measured.hundredths
     return core.measured > REST and rise <= core.max_raise.hundredths + core.belt.tolerance
+
+
+def stood_still(core: Core, seconds: float, *, slept: bool) -> None:
+    """F15: nobody watched the belt meanwhile. Shortly: nothing is raised until the trainer confirms; longer: stop."""
+    detail = f"it slept for {seconds:.0f} s" if slept else f"for {seconds:.1f} s"
+    if core.state in (State.STOPPED, State.FAULTED):
+        return
+    long = slept or seconds > STOP_STALLED_S
+    if core.state is State.STOPPING:
+        core.alarm(FailsafeId.F15, detail)
+    elif long:
+        core.fail(FailsafeId.F15, detail)
+    elif core.armed:
+        core.alarm(FailsafeId.F15, f"{detail}; look at the belt, confirm to go on")
+        core.blocks.add(FailsafeId.F15)
+        core.consent_at = None
 
 
 def after_start_news(core: Core, news: StartNews) -> None:
