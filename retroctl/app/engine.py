@@ -76,6 +76,8 @@ class Engine:
         outputs: list[Output] = []
         if isinstance(event, ev.LinkRestored):
             self.procedure.link_back()
+        if isinstance(event, ev.ProcessStalled):
+            self.procedure.stood_still(event.seconds)
         if isinstance(event, ev.Connected) and self._hand is not None:
             mode = MODE if self.envelope.wire is Wire.CLOSED else MODE_WITH_STOP
             self._tell_person(Instruction("mode", mode), now, outputs)

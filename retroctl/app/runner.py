@@ -7,6 +7,7 @@ Everything here runs in one event loop and nothing in it waits for a screen, a d
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import TYPE_CHECKING, Final
 
 from retroctl.app.announcer import Announcer
@@ -56,11 +57,13 @@ class Runner:
         attended: bool,
         speech: Speech | None = None,
         stillness: Stillness | None = None,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         """`exit_wait_s`: the longest wait for the belt to rest on the way out. `attended`: a person is at the keys.
 
         `speech`: who speaks an announcement; without one, the count-down on the screen is all of it.
         `stillness`: looks whether this program or computer stood still; None where time is not real.
+        `jitter`: numbers from 0 to 1 that spread the pauses of connecting again.
         A listener that raises is called no more, and the belt is stopped.
         """
         self._treadmill, self.clock = treadmill, clock
@@ -91,6 +94,7 @@ class Runner:
             sink=self._inbox.put,
             failed=self._not_restored,
             lost=lambda: self._give_up("the treadmill was not found again"),
+            jitter=jitter,
         )
 
     # -- the life of a run -----------------------------------------------------------------------------------------
