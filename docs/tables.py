@@ -82,64 +82,67 @@ def failsafes() -> str:
         "| id | in the simulator | test |",
         "|---|---|---|",
     ]
-    lines += [f"| {each} | {SHOWN[each][0]} | {_test(SHOWN[each][1])} |" for each in FAILSAFES]
+    lines += [_shown(each) for each in FAILSAFES]
     return "\n".join(lines) + "\n"
 
 
-def _test(name: str) -> str:
-    return f"`tests/{name}`" if name else "none yet"
+def _shown(each: FailsafeId) -> str:
+    if each not in SHOWN:
+        return f"| {each} | none yet | none yet |"
+    fault, file, test = SHOWN[each]
+    return f"| {each} | {fault} | `tests/system/{file}.py::{test}` |"
 
 
+PURE = "test_failsafes_pure"
 SHOWN = {
-    FailsafeId.F1: (
-        "frames withheld",
-        "system/test_failsafes_pure.py::test_f1_two_seconds_without_data_alarm_and_five_stop",
-    ),
+    FailsafeId.F1: ("frames withheld", PURE, "test_f1_two_seconds_without_data_alarm_and_five_stop"),
     FailsafeId.F2: (
-        "a link dropped, `vanishes`, a storm of lost links",
-        "system/test_reconnect.py::test_a_link_that_is_back_at_once_only_observes_until_the_trainer_confirms",
+        "a link dropped, `vanishes`, links that come and go",
+        "test_reconnect",
+        "test_a_link_that_is_back_at_once_only_observes_until_the_trainer_confirms",
     ),
-    FailsafeId.F3: ("`runaway`", "system/test_failsafes_pure.py::test_f3_a_runaway_is_stopped_after_2_s"),
-    FailsafeId.F4: (
-        "a console speed over the cap",
-        "system/test_failsafes_pure.py::test_f4_two_frames_over_the_cap_stop_and_one_does_not",
-    ),
+    FailsafeId.F3: ("`runaway`", PURE, "test_f3_a_runaway_is_stopped_after_2_s"),
+    FailsafeId.F4: ("a console speed over the cap", PURE, "test_f4_two_frames_over_the_cap_stop_and_one_does_not"),
     FailsafeId.F5: (
         "`mph-target`, `mph-telemetry`",
-        "system/test_failsafes_pure.py::test_f5_a_machine_that_takes_targets_for_miles_is_named_at_its_lowest_speed",
+        PURE,
+        "test_f5_a_machine_that_takes_targets_for_miles_is_named_at_its_lowest_speed",
     ),
-    FailsafeId.F6: ("the console's speed keys", "system/test_rules_pure.py::test_a_speed_lowered_at_the_console_is_adopted_and_never_fought"),
+    FailsafeId.F6: (
+        "the console's speed keys",
+        "test_rules_pure",
+        "test_a_speed_lowered_at_the_console_is_adopted_and_never_fought",
+    ),
     FailsafeId.F7: (
         "the console's STOP, the safety key",
-        "system/test_failsafes_pure.py::test_f7_a_stop_at_the_machine_ends_the_session_and_writes_nothing_while_"
-        "the_belt_falls",
+        PURE,
+        "test_f7_a_stop_at_the_machine_ends_the_session_and_writes_nothing_while_the_belt_falls",
     ),
     FailsafeId.F8: (
         "another app takes control",
-        "system/test_failsafes_pure.py::test_f8_lost_control_holds_where_the_belt_is_and_the_trainers_key_asks_for_"
-        "it_again",
+        PURE,
+        "test_f8_lost_control_holds_where_the_belt_is_and_the_trainers_key_asks_for_it_again",
     ),
-    FailsafeId.F9: ("a target refused, or not obeyed", "system/test_corners_pure.py::test_forward_a_belt_that_ignores_a_key_is_f9"),
-    FailsafeId.F10: ("", ""),
-    FailsafeId.F11: (
-        "none: the trainer sees it",
-        "system/test_failsafes_pure.py::test_f11_a_grave_balance_event_stops_the_belt",
+    FailsafeId.F9: (
+        "a target refused, or not obeyed",
+        "test_corners_pure",
+        "test_forward_a_belt_that_ignores_a_key_is_f9",
     ),
-    FailsafeId.F12: ("`moves-at-connect`, a reboot", "system/test_failsafes_pure.py::test_f12_motion_from_rest_is_stopped"),
-    FailsafeId.F13: (
-        "none: a gate made deaf",
-        "system/test_failsafes_pure.py::test_f13_a_refusal_by_the_gate_is_our_bug_and_stops",
-    ),
+    FailsafeId.F11: ("none: the trainer sees it", PURE, "test_f11_a_grave_balance_event_stops_the_belt"),
+    FailsafeId.F12: ("`moves-at-connect`, a reboot", PURE, "test_f12_motion_from_rest_is_stopped"),
+    FailsafeId.F13: ("none: a gate made deaf", PURE, "test_f13_a_refusal_by_the_gate_is_our_bug_and_stops"),
     FailsafeId.F14: (
-        "none: a disk that is full, locked, read-only",
-        "system/test_cli_record.py::test_a_record_that_fails_in_mid_session_alarms_and_eases_down",
+        "none: a disk that is full, locked or read-only",
+        "test_cli_record",
+        "test_a_record_that_fails_in_mid_session_alarms_and_eases_down",
     ),
     FailsafeId.F15: (
         "none: clocks set forward; a process that is frozen",
-        "system/test_stillness.py::test_a_process_that_was_frozen_stops_the_belt_when_it_goes_on",
+        "test_stillness",
+        "test_a_process_that_was_frozen_stops_the_belt_when_it_goes_on",
     ),
 }
-"""What brings a failsafe about, and the test that shows it."""
+"""What brings a failsafe about, and a test that fails without it."""
 
 PAGES = {"STATES.md": states, "FAILSAFES.md": failsafes}
 

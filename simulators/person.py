@@ -1,4 +1,4 @@
-"""Somebody at the console of a simulated treadmill, who presses what is called out: a moment later, once for each call."""
+"""Somebody at the console of a simulated treadmill, who presses what is called out, a moment later."""
 
 from __future__ import annotations
 

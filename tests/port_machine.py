@@ -57,9 +57,7 @@ class PortMachine:
         if self.lives_s < math.inf:
             generation = self.generation
             self._clock.call_at(self._clock.now() + self.lives_s, lambda: self._drop_if(generation))
-        return MachineInfo(
-            self.name, self.address, self.generation, True, self.control_point, True, None, None, None
-        )
+        return MachineInfo(self.name, self.address, self.generation, True, self.control_point, True, None, None, None)
 
     async def write(self, payload: bytes) -> None:
         if not self.machine.connected:

@@ -38,7 +38,6 @@ from retroctl.ftms.machine_status import decode_machine_status
 from retroctl.ftms.opcodes import MachineStatusOp, ResultCode, StopAction
 from retroctl.ftms.procedure import Action, Finished, Procedure, Reply, Stuck, Write
 from retroctl.ftms.treadmill_data import RecordMerger, decode_treadmill_data
-
 from retroctl.units import REST
 
 if TYPE_CHECKING:
@@ -168,7 +167,9 @@ class Engine:
             self._running = False
             self._events.clear()
 
-    def _perform(self, effect: Effect, now: float, outputs: list[Output]) -> None:  # noqa: C901 - a line for each effect
+    def _perform(  # noqa: C901, PLR0912 - a line for each effect
+        self, effect: Effect, now: float, outputs: list[Output]
+    ) -> None:
         match effect:
             case Propose():
                 self._propose(effect, now, outputs)

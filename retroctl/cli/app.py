@@ -138,7 +138,8 @@ def run(
     call_out: Annotated[
         bool,
         typer.Option(
-            "--call-out", help="Command no speed: say what to press at the console, watch that it is done; Stop is sent."
+            "--call-out",
+            help="Command no speed: say what to press at the console, watch that it is done; Stop is sent.",
         ),
     ] = False,
 ) -> None:

@@ -10,7 +10,6 @@ from retroctl.adapters.ble.lock import machine_lock
 from retroctl.adapters.ble.scan import choose, find, scan
 from retroctl.adapters.ble.treadmill import BleTreadmill
 from retroctl.app.clock import LoopClock, ScaledClock
-
 from retroctl.app.reports import Kind
 
 if TYPE_CHECKING:

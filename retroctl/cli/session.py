@@ -149,9 +149,7 @@ class _Run:
 
     def _engine(self, plan: Plan, belt: BeltRange, caps: Caps, wire: Wire, *, began_at: float) -> Engine:
         options, by_hand = self._options, wire is not Wire.OPEN
-        session = Session(
-            plan, belt, caps, advance=options.advance, coarse_accepted=options.coarse, by_hand=by_hand
-        )
+        session = Session(plan, belt, caps, advance=options.advance, coarse_accepted=options.coarse, by_hand=by_hand)
         envelope = Envelope(
             belt,
             caps,

@@ -1,4 +1,4 @@
-"""A wire that is a person: a command that may not be written is told to whoever stands at the console, until it is done.
+"""A wire that is a person: what may not be written is told to whoever stands at the console, until it is done.
 
 It decides nothing. The session proposes, the gate judges, as for a belt that can be commanded; what passes becomes an
 instruction here instead of bytes, and is told again until the session no longer waits for it.
@@ -30,7 +30,7 @@ LEAVE: Final = "At the console: change nothing."
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """What a person is asked to do. `name`: the command it stands for, or `withdrawn`. `times`: told so often by now."""
+    """What a person is asked to do. `name`: the command it stands for, or `withdrawn`. `times`: told so often."""
 
     name: str
     text: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from port_run import PortRun
 
@@ -54,7 +56,7 @@ async def test_data_that_are_back_after_4_9_s_leave_the_belt_to_the_trainer():
     await run.clock.sleep(8.0)
     assert run.state == "lost"
     gaps = [report.t for report in run.reports if report.kind is Kind.TELEMETRY]
-    longest = max(later - earlier for earlier, later in zip(gaps, gaps[1:], strict=False))
+    longest = max(later - earlier for earlier, later in itertools.pairwise(gaps))
     assert 4.0 <= longest <= 5.0
     assert "0801" not in run.written
     run.runner.tell(ev.ConfirmPressed())
@@ -86,7 +88,7 @@ async def test_a_link_that_never_comes_back_is_given_up_after_a_minute_and_said_
     assert 60.0 <= run.clock.now() - dropped <= 65.0
     tries = [at for at in run.port.asked if at >= dropped]
     assert 20 <= len(tries) <= 60
-    pauses = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in itertools.pairwise(tries)]
     assert pauses[0] < pauses[1] < pauses[2] <= max(pauses) < 3.2
     assert set(run.links()) == {"lost", "not restored"}
 

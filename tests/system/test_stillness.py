@@ -248,6 +248,6 @@ def test_a_process_that_was_frozen_stops_the_belt_when_it_goes_on(tmp_path):
     command = next(line for line in after if line["type"] == "command")
     assert command["hex"] == "0801"
     assert command["t"] == after[first]["t"], "in the same moment"
-    assert {line["id"] for line in after if line["type"] == "alarm"} == {"F15"}, "a write that returned meanwhile hangs not"
+    assert {line["id"] for line in after if line["type"] == "alarm"} == {"F15"}, "no write hung"
     assert lines[-1]["type"] == "summary"
     assert lines[-1]["belt_at_rest"] is True

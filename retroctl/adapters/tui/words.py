@@ -124,7 +124,7 @@ def next_speed(facts: Facts | None, picture: Snapshot | None) -> float | None:
     return None if picture.next_target is None else picture.next_target.kmh
 
 
-def why(picture: Snapshot, cue: str) -> tuple[str, str]:  # noqa: C901, PLR0911 - one flat table of states
+def why(picture: Snapshot, cue: str) -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912 - one flat table of states
     """A word in capitals and a sentence: what the session waits for, or what comes next."""
     state, waits = picture.state.value, picture.raise_waits_for
     following = "" if picture.next_target is None else f" to {picture.next_target.kmh:.2f}"

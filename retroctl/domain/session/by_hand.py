@@ -1,4 +1,4 @@
-"""What is different where a person at the console moves the belt, at this program's word: who is too fast is told first."""
+"""What is different where a person at the console moves the belt: who is too fast is told so first."""
 
 from __future__ import annotations
 
