@@ -52,8 +52,9 @@ def slept_s() -> float:
     """Seconds that this computer has slept since some moment; only differences mean anything."""
     if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
-    if sys.platform == "darwin":
+    elif sys.platform == "darwin":  # noqa: RET505 - type checkers follow the chain, not what comes after a return
         return time.clock_gettime(time.CLOCK_MONOTONIC) - time.clock_gettime(time.CLOCK_UPTIME_RAW)
-    if sys.platform == "win32":
+    elif sys.platform == "win32":
         return 0.0
-    return time.time() - time.monotonic()
+    else:
+        return time.time() - time.monotonic()
