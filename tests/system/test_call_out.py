@@ -391,3 +391,15 @@ def test_consent_is_asked_for_as_ever():
     assert calls(bench)[-1] == ("set-target-speed", 1.0)
     bench.tell(ev.ConfirmPressed())
     bench.run_until(lambda: bench.state == "holding" and bench.target == 1.8, limit_s=60)
+
+
+def test_too_fast_while_easing_down_is_told_to_be_lowered_and_goes_on_easing():
+    bench = called_out()
+    bench.start_and_hold(1.8)
+    bench.tell(ev.EaseDownPressed())
+    bench.run_for(8.0)
+    bench.machine.console_set_speed(3.0, bench.now)
+    bench.run_until(lambda: "F3" in bench.alarms(), limit_s=20)
+    assert (bench.state, calls(bench)[-1]) == ("easing_down", ("set-target-speed", 1.0))
+    bench.run_until(lambda: bench.state == "stopped", limit_s=90)
+    assert bench.written == []
