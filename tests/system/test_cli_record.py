@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 from cli_inside import Inside, entering, once
 
-from retroctl.adapters.journal import SqliteJournal, files
+from retroctl.adapters import sqlite as sqlite_adapter
+from retroctl.adapters.journal import SqliteJournal
 from retroctl.cli import session
 from retroctl.cli.status import status_of
 from retroctl.errors import JournalError
@@ -80,7 +81,7 @@ async def test_a_record_that_works_again_lifts_the_block_and_loses_nothing(insid
 
 
 async def test_a_record_held_by_another_program_ends_it_before_anything(inside, monkeypatch):
-    monkeypatch.setattr(files, "BUSY_S", 0.05)
+    monkeypatch.setattr(sqlite_adapter, "BUSY_S", 0.05)
     await (await SqliteJournal.open(inside.folder)).close()
     with closing(sqlite3.connect(inside.folder / "records.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
