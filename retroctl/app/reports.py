@@ -18,6 +18,7 @@ class Kind(StrEnum):
     CUE = "cue"
     REFUSAL = "refusal"
     ALARM = "alarm"
+    NOTE = "note"
     SUMMARY = "summary"
     # journal only
     EVENT = "event"
@@ -38,6 +39,7 @@ JSON_LINE_KINDS = frozenset(
         Kind.CUE,
         Kind.REFUSAL,
         Kind.ALARM,
+        Kind.NOTE,
         Kind.SUMMARY,
     }
 )

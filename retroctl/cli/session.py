@@ -107,7 +107,9 @@ class _Run:
             said: list[str] = []
             await stack.enter_async_context(wall_screen(self._options, runner, listeners, self._say_and_keep(said)))
             machine = (chosen.treadmill.name, chosen.treadmill.address)
-            front = Front(self._options, runner, self._errors, stack, machine=machine, said=said)
+            front = Front(
+                self._options, runner, self._errors, stack, machine=machine, said=said, keep=self._journal.keep
+            )
             listeners += front.listeners
             stack.enter_context(power_watched(self._options, runner, listeners))
             if voice is not None:
@@ -159,7 +161,7 @@ class _Run:
             hands_free=options.advance is Advance.AUTO,
             wire=wire,
         )
-        return Engine(session, envelope, began_at=began_at, mass_kg=options.mass_kg)
+        return Engine(session, envelope, began_at=began_at, mass_kg=options.mass_kg, tags=options.settings.tags)
 
     def _particulars(self, info: MachineInfo, plan: Plan, belt: BeltRange, caps: Caps) -> dict[str, Any]:
         stages = [
@@ -209,7 +211,7 @@ class _Run:
         from retroctl.adapters.tui.facts import Facts  # noqa: PLC0415 - only with the trainer's screen
 
         remarks = (*info.remarks, *plan.remarks)
-        return Facts(plan, caps, self._options.advance, remarks, self._options.speedup)
+        return Facts(plan, caps, self._options.advance, remarks, self._options.speedup, self._options.settings.tags)
 
     # -- the record ------------------------------------------------------------------------------------------------
 
