@@ -78,6 +78,10 @@ class Whole:
 
     async def begin(self) -> None:
         await self.runner.connect()
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Make the engine and begin, once connected."""
         caps = caps_for(self.client, self.belt, qualified=True)
         plan = self.plan or ladder_plan(self.belt, caps, top=Speed.from_kmh(self.top), hold_s=self.hold_s)
         session = Session(plan, self.belt, caps, advance=self.advance)

@@ -140,7 +140,7 @@ class _Run:
                 f"{name} sends no Treadmill Data: how fast its belt runs could not be known, so it is not commanded; "
                 "use it at its console"
             )
-        belt = self._options.belt or _announced(info)
+        belt = self._options.belt or announced_range(info)
         caps = caps_for(self._options.client, belt, qualified=chosen.simulated)
         plan = self._options.request.build(belt, caps, coarse_accepted=self._options.coarse)
         refuse_before_balance(plan, self._options.client, belt)
@@ -241,7 +241,8 @@ class _Run:
         return int(result.status)
 
 
-def _announced(info: MachineInfo) -> BeltRange:
+def announced_range(info: MachineInfo) -> BeltRange:
+    """The range that the machine announces. Raises UnsupportedTreadmill when it does not, or when it makes no sense."""
     announced = info.speed_range
     if announced is None:
         raise UnsupportedTreadmill(

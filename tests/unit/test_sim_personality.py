@@ -345,7 +345,7 @@ def test_any_two_make_a_machine_that_survives_a_session(first):
 
 @pytest.mark.parametrize("name", ["", "nobody", "standard+nobody", "standard+"])
 def test_an_unknown_name_is_an_error_that_names_the_known_ones(name):
-    with pytest.raises(ConfigError, match=r"standard, mph-target"):
+    with pytest.raises(ConfigError, match=r"standard, no-indication"):
         personality(name)
 
 
