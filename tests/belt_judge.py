@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simulators.machine import FtmsMachine, Written
 
 RAISE_KMH = 0.80
@@ -31,10 +33,14 @@ class BeltJudge:
     began: float
     ended: float
     increment_kmh: float = 0.1
+    others_press: bool = False
+    """Somebody else changes the speed as well: then only the cap, the starts, Stop and the end are judged."""
 
     def faults(self, *, claims_rest: bool) -> list[str]:
         """Everything that should not have been."""
-        found = [*self._starts(), *self._targets(), *self._over_the_cap(), *self._runs_away(), *self._after_stop()]
+        found = [*self._starts(), *self._over_the_cap(), *self._after_stop()]
+        if not self.others_press:
+            found += [*self._targets(), *self._runs_away()]
         if claims_rest and self.speed(self.ended) > 0:
             found.append(f"said to be at rest, runs at {self.speed(self.ended):.2f}")
         return found
@@ -69,13 +75,15 @@ class BeltJudge:
             before, after = self.speed(entry.at), self._reached(entry.at)
             if target > self.cap_kmh + 0.001:
                 found.append(f"asked for {target} over the cap of {self.cap_kmh}")
-            if after > before + max(RAISE_KMH, self.increment_kmh) + 0.15 and not self._stopped_within(
+            # A machine may round up, or be a little fast: that is watched (F3) up to half a km/h over the target.
+            if after > before + max(RAISE_KMH, self.increment_kmh) + 0.55 and not self._stopped_within(
                 entry.at, IN_TIME_S
             ):
                 found.append(f"asked for {target} at {entry.at:.1f}: the belt went from {before:.2f} to {after:.2f}")
             first = entry is self.writes(0x02)[0]
             held = self._held(entry.at)
-            if after > before + 0.3 and not first and target > self._lowest() and held < HOLD_S - SEEN_S:
+            up = after > before + 0.3 and target > before - 0.3
+            if up and not first and target > self._lowest() and held < HOLD_S - SEEN_S:
                 found.append(f"asked for {target} at {entry.at:.1f} after {held:.1f} s at {before:.2f}")
         return found
 
@@ -97,7 +105,7 @@ class BeltJudge:
         return until - at - outing
 
     def _over_the_cap(self) -> list[str]:
-        return self._too_long(lambda at: self.speed(at) > self.cap_kmh + 0.31, 7.0, "over the cap")
+        return self._too_long(lambda at: self.speed(at) > self.cap_kmh + 0.31, 12.0, "over the cap")
 
     def _runs_away(self) -> list[str]:
         """Much faster than anything asked for; a belt whose Start is still young has been asked for nothing yet."""
@@ -112,10 +120,10 @@ class BeltJudge:
 
         return self._too_long(away, 12.0, "faster than asked")
 
-    def _too_long(self, bad: object, bound_s: float, what: str) -> list[str]:
+    def _too_long(self, bad: Callable[[float], bool], bound_s: float, what: str) -> list[str]:
         since: float | None = None
         for at in self._between(self.began, self.ended):
-            if not bad(at):  # type: ignore[operator]
+            if not bad(at):
                 since = None
             elif since is None:
                 since = at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from belt_judge import BeltJudge
 from whole import FrontEnd, Whole
 
@@ -61,7 +62,10 @@ class Trial(Whole):
     def faults(self) -> list[str]:
         """What the belt's judge finds, and a status that does not fit."""
         cap = caps_for(self.client, self.belt, qualified=True).backward.kmh
-        judge = BeltJudge(self.machine, cap, self.began, self.ended, self.belt.increment.kmh)
+        pressed = "console" in self.machine.personality.name or "takeover" in self.machine.personality.name
+        judge = BeltJudge(
+            self.machine, cap, self.began, self.ended, self.belt.increment.kmh, others_press=pressed
+        )
         found = judge.faults(claims_rest=self.claims_rest)
         if self.status == 1:
             found.append(f"an internal error: {self.reason}")
@@ -70,6 +74,24 @@ class Trial(Whole):
         if self.status == 3 and self.written:
             found.append(f"not usable, and written to: {self.written}")
         return found
+
+    @property
+    def outcome(self) -> str:
+        """In the words of a personality."""
+        if self.status != 0:
+            return {3: "refused", 4: "not confirmed"}.get(self.status, "internal error")
+        tops = [held["target_kmh"] for held in self.of(Kind.HELD) if held["seconds"] >= 60]
+        if tops and max(tops) == pytest.approx(self.plan.stages[-1].target.kmh):
+            return "ladder"
+        eased = any(report.data["state"] == "easing_down" for report in self.reports if report.kind is Kind.STATE)
+        return "held" if eased else "stopped"
+
+    @property
+    def shown(self) -> str:
+        """All that the trainer was told."""
+        kinds = (Kind.ALARM, Kind.REFUSAL, Kind.CUE, Kind.STOP, Kind.LINK)
+        texts = [" ".join(map(str, report.data.values())) for report in self.reports if report.kind in kinds]
+        return "\n".join([*texts, self.reason])
 
     def alarm_ids(self) -> list[str]:
         return sorted({alarm["id"] for alarm in self.of(Kind.ALARM)})

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 ANSWERS: Final = {ev.BriefingItem.GAZE_TARGET: "a mark on the wall (simulated)", ev.BriefingItem.CONFIDENCE: "3"}
 NEEDS_A_TRAINER: Final = frozenset({FailsafeId.F6, FailsafeId.F8, FailsafeId.F9, FailsafeId.F11, FailsafeId.F14})
 """Alarms that only a trainer can lift; with none there, the session eases down."""
+GAPS: Final = 5
+"""So often data may stay away for a moment; a machine that goes on so would keep the session at one speed for ever."""
 PATIENCE_S: Final = 10.0
 NOT_ARMED: Final = frozenset({"idle", "observing", "briefing"})
 ENDING: Final = frozenset({"easing_down", "stopping", "stopped", "faulted"})
@@ -28,6 +30,7 @@ class Attendant:
         """`alone`: nobody is there to lift a block either, so ease down when one comes."""
         self._clock, self._tell, self._alone = clock, tell, alone
         self._easing = False
+        self._gaps = 0
         self._state = "idle"
 
     def __call__(self, report: Report) -> None:
@@ -55,7 +58,8 @@ class Attendant:
 
     def _needs_a_trainer(self, report: Report) -> bool:
         if report.kind is Kind.ALARM:
-            return report.data["id"] in NEEDS_A_TRAINER
+            self._gaps += report.data["id"] == FailsafeId.F1
+            return report.data["id"] in NEEDS_A_TRAINER or self._gaps >= GAPS
         return report.kind is Kind.LINK and report.data.get("link") == "restored"
 
     def _brief(self) -> None:

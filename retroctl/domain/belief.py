@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,6 +18,16 @@ REST_FRAMES: Final = 2
 
 FRAMES_APART_S: Final = 0.05
 """Frames nearer than this are one frame that came twice: it proves nothing that the first did not."""
+
+REST_SPAN_S: Final = 0.9
+"""From the first to the last frame of rest at least: a machine that sends ten a second may send a few false 0."""
+
+VISIBLE_FALL: Final = 5
+VISIBLE_WITHIN_S: Final = 1.5
+"""A speed lower by that, hundredths of km/h, than one so shortly before is seen falling."""
+
+UNSEEN_FALL: Final = 7
+"""How slowly a belt may fall, hundredths of km/h per second, when the machine tells its target and not its belt."""
 
 TARGET_MEMORY_S: Final = 10.0
 """A belt needs time to come down: the highest target of this long counts as asked for."""
@@ -52,6 +63,16 @@ class Belief:
     zero_since: float | None = None
     _zero_at: float = 0.0
     elapsed_s: int | None = None
+    frames_gap_s: float = math.inf
+    """Between the last two frames."""
+    distance_m: int | None = None
+    rolls: bool = False
+    """The last frame told a speed of 0, and more metres than the one before: the belt does not stand."""
+    ran: Reading | None = None
+    """The last speed over 0; None once rest is certain."""
+    seen_falling: bool = False
+    """`ran` was lower than a speed shortly before it."""
+    _lately: deque[Reading] = field(default_factory=deque[Reading])
     _targets: deque[Reading] = field(default_factory=deque[Reading])
     """Former targets with the time at which each went out of force."""
 
@@ -69,18 +90,42 @@ class Belief:
 
     def stands(self) -> bool:
         """Whether the last frames showed rest; a single 0 may be a fluke of the machine's."""
-        return self.zero_frames >= REST_FRAMES
+        if self.zero_frames < REST_FRAMES or self.zero_since is None:
+            return False
+        return self._zero_at - self.zero_since >= REST_SPAN_S
 
-    def measure(self, measured: Speed, now: float) -> None:
+    def falls_until(self) -> float:
+        """Until when the belt may be falling though 0 is told; in the past when it was seen to fall.
+
+        Some machines tell their target: 0 as soon as they are stopped. Then a belt's slowest fall is waited for.
+        """
+        if self.ran is None or self.seen_falling:
+            return 0.0
+        return self.ran.at + self.ran.speed.hundredths / UNSEEN_FALL
+
+    def measure(self, measured: Speed, now: float, distance_m: int | None = None) -> None:
         """Take in a frame."""
+        was, self.distance_m = self.distance_m, distance_m
+        self.rolls = measured == REST and self.zero_since is not None and (distance_m or 0) > (was or 0)
+        self.frames_gap_s = math.inf if self.measured is None else now - self.measured.at
         self.measured = Reading(measured, now)
         if measured > REST:
+            self._measure_motion(self.measured)
+        if measured > REST or self.rolls:
             self.zero_frames, self.zero_since = 0, None
         elif self.zero_since is None:
             self.zero_frames, self.zero_since, self._zero_at = 1, now, now
         elif now - self._zero_at >= FRAMES_APART_S:
             self.zero_frames += 1
             self._zero_at = now
+
+    def _measure_motion(self, reading: Reading) -> None:
+        while self._lately and reading.at - self._lately[0].at > VISIBLE_WITHIN_S:
+            self._lately.popleft()
+        highest = max((former.speed.hundredths for former in self._lately), default=0)
+        self.seen_falling = reading.speed.hundredths <= highest - VISIBLE_FALL
+        self.ran = reading
+        self._lately.append(reading)
 
     def put_in_force(self, target: Speed, now: float, mover: Mover) -> None:
         """From now the belt is expected at `target`."""
@@ -95,7 +140,7 @@ class Belief:
 
     def forget_targets(self) -> None:
         """The belt came to rest: nothing is in force."""
-        self.in_force = self.requested = self.accepted = None
+        self.in_force = self.requested = self.accepted = self.ran = None
         self._targets.clear()
 
     def highest_target(self, now: float) -> Speed | None:

@@ -61,8 +61,10 @@ COMMANDS = (
         "late-answers",
         "answers after 4.5 s, when nobody waits any more",
         {"answer_s": 4.5},
-        shows=("did not grant control",),
-        answer="An answer that comes too late is not taken for that of the next command.",
+        outcome="stopped",
+        shows=("did not grant control", "refused to start"),
+        answer="Does not start: the machine is busy with one command when the next comes. A late answer is not taken"
+        " for that of a later command.",
     ),
     Personality(
         "no-control-point",

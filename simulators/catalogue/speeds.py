@@ -42,8 +42,8 @@ SPEEDS = (
         behaviours=(quirks_moving.UnitSwitched,),
         source="cagnulein/qdomyos-zwift src/devices/horizontreadmill/horizontreadmill.cpp (Merach)",
         outcome="stopped",
-        shows=("F5",),
-        answer="The unit is checked at every target, not once.",
+        shows=("F3",),
+        answer="A belt that outruns its target by 0.5 km/h for 2 s is stopped, whatever the reason.",
     ),
     Personality(
         "mph-range",
@@ -104,7 +104,7 @@ SPEEDS = (
         "has a lowest speed of 5.0 km/h",
         {"minimum": Speed(500), "start_speed": Speed(500)},
         outcome="refused",
-        shows=("cap",),
+        shows=("below the machine's lowest speed",),
         answer="Does not start: its lowest speed is over the cap.",
     ),
     Personality(
@@ -157,7 +157,7 @@ SPEEDS = (
         "has an increment of 1.0 km/h, more than a raise may be",
         {"increment": Speed(100)},
         outcome="refused",
-        shows=("increment",),
+        shows=("--accept-coarse-steps",),
         answer="Does not climb unless the trainer accepts the coarse step.",
     ),
     Personality(

@@ -14,7 +14,7 @@ STOPS = (
         behaviours=(quirks.StopIgnored,),
         source="cagnulein/qdomyos-zwift#923 (Horizon 7.x), #1850 (NordicTrack S20)",
         outcome="not confirmed",
-        shows=("not confirmed",),
+        shows=("NOT CONFIRMED - PULL THE CLIP",),
         answer=_REPEATS,
     ),
     Personality(
@@ -23,7 +23,7 @@ STOPS = (
         behaviours=(quirks_moving.StopSlowsOnly,),
         source="cagnulein/qdomyos-zwift#1850 (NordicTrack S20)",
         outcome="not confirmed",
-        shows=("not confirmed",),
+        shows=("NOT CONFIRMED - PULL THE CLIP",),
         answer=_REPEATS,
     ),
     Personality(
@@ -36,7 +36,7 @@ STOPS = (
         "stop-late",
         "heeds a Stop after six seconds",
         behaviours=(quirks_moving.StopLate,),
-        shows=("not confirmed",),
+        shows=("NOT CONFIRMED - PULL THE CLIP",),
         answer="Repeats Stop and says NOT CONFIRMED until rest is measured.",
     ),
     Personality(
@@ -66,7 +66,7 @@ STOPS = (
         behaviours=(quirks.SilentAfterStop,),
         source="cagnulein/qdomyos-zwift#4024 (T318)",
         outcome="not confirmed",
-        shows=("silent",),
+        shows=("LOOK AT THE BELT",),
         answer="Silence is no rest: says so, asks to look; exit status 4.",
     ),
     Personality(
@@ -75,7 +75,7 @@ STOPS = (
         behaviours=(quirks_telling.FreezesAfterStop,),
         source="cagnulein/qdomyos-zwift#712 (Bowflex BXT216), #637 (Paragon X)",
         outcome="not confirmed",
-        shows=("not confirmed",),
+        shows=("NOT CONFIRMED - PULL THE CLIP",),
         answer="Cannot be confirmed: says so, asks to look; exit status 4.",
     ),
     Personality(

@@ -28,7 +28,7 @@ from retroctl.domain.effects import (
 from retroctl.domain.failsafes import FAILSAFES, Clears, FailsafeId
 from retroctl.domain.hold import HoldTimer, Steady
 from retroctl.domain.limits import BeltRange, Caps, Facing
-from retroctl.domain.monitors import OverCap, OverTarget
+from retroctl.domain.monitors import DistanceCheck, OverCap, OverTarget
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S, Plan, raise_step
 from retroctl.domain.stopping import StopWatch
 from retroctl.domain.transitions import State, Trigger, next_state
@@ -81,6 +81,7 @@ class Core:
         self.steady = Steady(belt)
         self.over_target = OverTarget()
         self.over_cap = OverCap(caps)
+        self.distance = DistanceCheck()
         self.armed = False
         """The trainer has armed: before that nothing is written but a person's Stop, and failsafes only alarm."""
         self.ended_at_machine = False
@@ -94,6 +95,7 @@ class Core:
         """Start or Resume went out and nothing is known of it yet."""
         self.start_pending = False
         """Start or Resume went out and the belt has not moved since: it may still."""
+        self.start_at = 0.0
         self.stop: StopWatch | None = None
         self.stop_view: StopView | None = None
         self.stop_reason = ""
@@ -157,6 +159,7 @@ class Core:
         """Propose a command to the envelope."""
         if isinstance(command, StartOrResume):
             self.start_unsettled = self.start_pending = True
+            self.start_at = self.now
         in_force = self.belief.in_force
         self.emit(Propose(command, source, None if in_force is None else in_force.speed))
 
@@ -301,7 +304,8 @@ class Core:
         if self.measured == REST:
             self.rung_until = self.now
             return
-        below = self.course.rung_below(self.reference_for_down())
+        # Before any target was seen obeyed nobody knows that a lower number is a slower belt.
+        below = self.course.rung_below(self.reference_for_down()) if self.any_settled else None
         if below is None:
             self.begin_stop("the end of easing down", planned=True)
             return
@@ -337,7 +341,7 @@ class Core:
             self.belt.minimum,
             self.now,
             lowest,
-            start_pending=self.start_pending,
+            start_at=self.start_at if self.start_pending else None,
             measured=lowest if self.heard_since_link else None,
         )
         for command in self.stop.begin(quiet=quiet):

@@ -40,7 +40,7 @@ def telemetry(core: Core, event: ev.TelemetryReceived) -> None:
     gap = belief.measured is not None and now - belief.measured.at > FRESH_S
     rested = belief.stands()
     elapsed_before = belief.elapsed_s
-    belief.measure(event.measured, now)
+    belief.measure(event.measured, now, event.distance_m)
     belief.elapsed_s = event.elapsed_s if event.elapsed_s is not None else belief.elapsed_s
     core.heard_since_link = True
     core.steady.measure(event.measured, now)
@@ -53,10 +53,10 @@ def telemetry(core: Core, event: ev.TelemetryReceived) -> None:
     if core.state not in ARMED_STATES:
         _watch_unarmed(core)
     elif core.stop is not None:
-        core.stop.measure(event.measured, now)
+        core.stop.measure(event.measured, now, falls_until=belief.falls_until(), rolls=belief.rolls)
         core.show_stop(core.stop)
     else:
-        tripped = _tripped(core, event.measured, rested=rested, was=elapsed_before)
+        tripped = _tripped(core, event, rested=rested, was=elapsed_before)
         if tripped is not None:
             core.fail(*tripped)
         else:
@@ -70,10 +70,11 @@ def _watch_unarmed(core: Core) -> None:
 
 
 def _tripped(  # noqa: PLR0911 - a list of failsafes
-    core: Core, measured: Speed, *, rested: bool, was: int | None
+    core: Core, event: ev.TelemetryReceived, *, rested: bool, was: int | None
 ) -> tuple[FailsafeId, str] | None:
     """The failsafe that this frame trips, with what was seen."""
-    now, moving = core.now, measured > REST
+    now, measured, moving = core.now, event.measured, event.measured > REST
+    ratio = core.distance.disagrees(measured, event.distance_m, now)
     if core.state is State.LOST and core.lost_at_rest and moving:
         return FailsafeId.F12, f"measured {measured} when the link came back; it was lost at rest"
     if core.state in _AT_REST_STATES:
@@ -84,6 +85,8 @@ def _tripped(  # noqa: PLR0911 - a list of failsafes
         return None
     if moving and restarted(was, core.belief.elapsed_s):
         return FailsafeId.F12, "the machine has restarted"
+    if ratio is not None:
+        return FailsafeId.F5, f"the metres it counts grow {ratio:.2f} times as fast as the speed it tells"
     highest = core.belief.highest_target(now)
     watched = core.any_settled and core.facing is Facing.BACKWARD
     if watched and core.over_target.trips(measured, highest, now):
@@ -302,6 +305,7 @@ def _control_answered(core: Core, answer: Answer) -> None:
 def _start_answered(core: Core, answer: Answer) -> None:
     if answer in (Answer.REFUSED, Answer.NOT_SENT) and core.start_unsettled:
         core.settle_start(Outcome.REJECTED)
+        core.start_pending = False
         core.refuse("start", "the machine refused to start; it may want START pressed on its console")
 
 
