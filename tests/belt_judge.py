@@ -41,7 +41,9 @@ class BeltJudge:
         found = [*self._starts(), *self._over_the_cap(), *self._after_stop()]
         if not self.others_press:
             found += [*self._targets(), *self._runs_away()]
-        if claims_rest and self.speed(self.ended) > 0:
+        # A belt that stood, and started by itself since it was last seen, was at rest as far as anybody could know.
+        lately = self._between(self.ended - SEEN_S - 0.5, self.ended)
+        if claims_rest and all(self.speed(at) > 0 for at in lately):
             found.append(f"said to be at rest, runs at {self.speed(self.ended):.2f}")
         return found
 
@@ -83,7 +85,8 @@ class BeltJudge:
             first = entry is self.writes(0x02)[0]
             held = self._held(entry.at)
             up = after > before + 0.3 and target > before - 0.3
-            if up and not first and target > self._lowest() and held < HOLD_S - SEEN_S:
+            lowered = target < before and self._stopped_within(entry.at, IN_TIME_S)  # a number that means more now
+            if up and not (first or lowered) and target > self._lowest() and held < HOLD_S - SEEN_S:
                 found.append(f"asked for {target} at {entry.at:.1f} after {held:.1f} s at {before:.2f}")
         return found
 

@@ -11,6 +11,8 @@ from simulators.catalogue.speeds import SPEEDS
 from simulators.catalogue.starts import STARTS
 from simulators.catalogue.stops import STOPS
 
+__all__ = ["CATALOGUE", "COMMANDS", "LINKS", "NOT_ACTED_OUT", "RECORDS", "SPEEDS", "STARTS", "STOPS"]
+
 if TYPE_CHECKING:
     from simulators.recipe import Personality
 
