@@ -3,8 +3,6 @@
 A fault is a `Behaviour` that from the first connection on does something bad every now and then.
 """
 
-# ruff: noqa: D102 - the hooks are described where `Behaviour` declares them
-
 from __future__ import annotations
 
 import random
@@ -31,10 +29,9 @@ class Happening(NamedTuple):
     once: bool = False
 
 
-def _for_a_while(machine: FtmsMachine, attribute: str, value: float | bool, until: float) -> None:
-    before = type(value)(0)
+def _for_a_while(machine: FtmsMachine, attribute: str, value: float, until: float) -> None:
     setattr(machine.faults, attribute, value)
-    machine.schedule(until, lambda _now: setattr(machine.faults, attribute, before))
+    machine.schedule(until, lambda _now: setattr(machine.faults, attribute, type(value)(0)))
 
 
 def _drop(machine: FtmsMachine, rng: random.Random, now: float) -> None:

@@ -8,12 +8,12 @@ import math
 from typing import TYPE_CHECKING
 
 from retroctl.units import KMH_PER_MPH
-from simulators import encoding as wire
 from simulators.behaviour import Behaviour
 from simulators.control_point import Op, Result
 from simulators.drive import Phase
 
 if TYPE_CHECKING:
+    from simulators import encoding as wire
     from simulators.machine import FtmsMachine
 
 

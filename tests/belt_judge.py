@@ -51,7 +51,9 @@ class BeltJudge:
         return self.machine.true_speed_kmh(at)
 
     def writes(self, op: int) -> list[Written]:
-        return [entry for entry in self.machine.log if entry.characteristic == "2ad9" and entry.data[:1] == bytes((op,))]
+        return [
+            entry for entry in self.machine.log if entry.characteristic == "2ad9" and entry.data[:1] == bytes((op,))
+        ]
 
     def _stops(self) -> list[float]:
         return [entry.at for entry in self.writes(0x08)]
@@ -138,7 +140,9 @@ class BeltJudge:
         stops = self._stops()
         if not stops:
             return []
-        late = [entry for entry in self.machine.log if entry.at > stops[0] + 0.001 and entry.data[:1] in (b"\x02", b"\x07")]
+        late = [
+            entry for entry in self.machine.log if entry.at > stops[0] + 0.001 and entry.data[:1] in (b"\x02", b"\x07")
+        ]
         allowed = [entry for entry in late if entry.data[:1] == b"\x02" and entry.data == self.writes(0x02)[0].data]
         if late[1:] or [entry for entry in late if entry not in allowed]:
             return [f"after Stop: {[entry.data.hex() for entry in late]}"]

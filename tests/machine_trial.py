@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from belt_judge import BeltJudge
@@ -17,7 +17,9 @@ from retroctl.errors import RetroctlError, UnsupportedTreadmill
 from retroctl.units import Speed
 from simulators.bleak_backend import SimulatedRadio
 from simulators.machine import FtmsMachine
-from simulators.personality import Personality
+
+if TYPE_CHECKING:
+    from simulators.personality import Personality
 
 ADDRESS = "C0:DE:00:00:00:01"
 CLIENT = Client(Level.NOVICE, comfortable_forward=Speed(800))
@@ -31,9 +33,7 @@ class Trial(Whole):
         radio = SimulatedRadio(clock)
         self.machine = FtmsMachine(kind, now=clock.now())
         device = radio.add(self.machine, address=ADDRESS)
-        front = FrontEnd(
-            self.machine, device, radio.client_backend, radio.scanner_backend, lambda: radio.drop(ADDRESS)
-        )
+        front = FrontEnd(self.machine, device, radio.client_backend, radio.scanner_backend, lambda: radio.drop(ADDRESS))
         super().__init__(front, clock=clock, top=top, client=CLIENT)
         self.began, self.status, self.reason, self.claims_rest = clock.now(), 0, "", False
         self.ended = self.began
@@ -63,9 +63,7 @@ class Trial(Whole):
         """What the belt's judge finds, and a status that does not fit."""
         cap = caps_for(self.client, self.belt, qualified=True).backward.kmh
         pressed = "console" in self.machine.personality.name or "takeover" in self.machine.personality.name
-        judge = BeltJudge(
-            self.machine, cap, self.began, self.ended, self.belt.increment.kmh, others_press=pressed
-        )
+        judge = BeltJudge(self.machine, cap, self.began, self.ended, self.belt.increment.kmh, others_press=pressed)
         found = judge.faults(claims_rest=self.claims_rest)
         if self.status == 1:
             found.append(f"an internal error: {self.reason}")

@@ -30,7 +30,9 @@ NOT_ACTED_OUT: dict[str, str] = {
     ),
     "Two treadmills in range": "of the radio, not of the machine; tests/contract/test_ble_scan.py",
     "Another program that holds the GATT session on Windows": "of the system; only the words of the error are tested",
-    "A disconnect of macOS that hangs for hours": "of the system; tests/contract/test_ble_treadmill.py has hanging calls",
+    "A disconnect of macOS that hangs for hours": (
+        "of the system; tests/contract/test_ble_treadmill.py has hanging calls"
+    ),
     "A link that is noticed as lost only after 5 s": "every simulated link is so (`RadioTiming.supervision_s`)",
     "Result 04 for a Stop of a belt at rest; counters that stay after a stop": "the standard machine does both",
 }

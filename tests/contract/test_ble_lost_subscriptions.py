@@ -46,7 +46,7 @@ async def test_it_is_made_anew_once_and_then_the_refusal_is_told():
 async def test_a_subscription_that_cannot_be_made_anew_leaves_the_refusal():
     run = await connected("standard")
     run.machine.faults.reject_writes = [0xFD]
-    run.runner._treadmill._link.subscribe_again = lambda: _refused()
+    run.runner._treadmill._link.subscribe_again = _refused
 
     with pytest.raises(WriteRefused, match="FD"):
         await run.runner._treadmill.write(b"\x08\x01")
@@ -69,13 +69,13 @@ async def test_treadmill_data_that_do_not_come_are_subscribed_once_more():
     await run.runner.abandon()
 
 
-async def test_treadmill_data_that_come_are_left_alone_and_so_is_a_link_that_ended():
-    for name in ("standard", "no-data"):
-        run = await connected(name)
-        if name == "no-data":
-            run.front.drop()
-        subscribed: list[str] = []
-        run.machine.subscribe = lambda name, now: subscribed.append(name)  # type: ignore[method-assign, assignment]
-        await run.clock.sleep(6.0)
-        assert subscribed == []
-        await run.runner.abandon()
+@pytest.mark.parametrize("name", ["standard", "no-data"])
+async def test_treadmill_data_that_come_are_left_alone_and_so_is_a_link_that_ended(name):
+    run = await connected(name)
+    if name == "no-data":
+        run.front.drop()
+    subscribed: list[str] = []
+    run.machine.subscribe = lambda name, now: subscribed.append(name)  # type: ignore[method-assign, assignment]
+    await run.clock.sleep(6.0)
+    assert subscribed == []
+    await run.runner.abandon()

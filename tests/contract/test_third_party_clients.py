@@ -34,7 +34,7 @@ class Air:
 
     async def until(self, speed: float) -> None:
         async with asyncio.timeout(60):
-            while abs(self.true_speed - speed) > 0.001:
+            while abs(self.true_speed - speed) > 0.001:  # noqa: ASYNC110 - a belt has no event
                 await asyncio.sleep(0.1)
 
     def client_class(self, base: type[BleakClient]) -> type[BleakClient]:

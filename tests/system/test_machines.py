@@ -89,7 +89,7 @@ async def test_each_fault_by_chance_leaves_the_belt_at_rest_or_says_that_it_may_
 
 def chance(number: int) -> str:
     """The combination of that number: two or three machines, often a fault, the same for ever."""
-    dice = random.Random(number)
+    dice = random.Random(number)  # noqa: S311 - repeatable on purpose
     while True:
         parts = dice.sample(list(PERSONALITIES), dice.choice((2, 2, 3)))
         parts += [dice.choice(list(HAPPENINGS))] if dice.random() < 0.5 else []
@@ -139,7 +139,9 @@ async def test_the_judge_sees_a_belt_that_is_not_at_rest():
 async def test_the_judge_sees_what_must_not_leave():
     run = await trial("standard")
     machine, late = run.machine, run.ended
-    machine.log += [entry._replace(at=late, data=bytes.fromhex(data)) for entry in machine.log[-1:] for data in ("07", "02e803")]
+    machine.log += [
+        entry._replace(at=late, data=bytes.fromhex(data)) for entry in machine.log[-1:] for data in ("07", "02e803")
+    ]
     found = BeltJudge(machine, 4.8, run.began, late).faults(claims_rest=True)
     assert any("Start was sent 2 times" in each for each in found)
     assert any("over the cap" in each for each in found)

@@ -199,8 +199,9 @@ def _watch_after_connecting(core: Core) -> None:
         seldom = core.belief.measured is not None
         core.end(
             EndReason.NO_DATA,
-            "the machine sends its speed too seldom, or no steady rest" if seldom else
-            "the machine sends no speed; wake it (step on it, press a key), or it wants its maker's own app",
+            "the machine sends its speed too seldom, or no steady rest"
+            if seldom
+            else "the machine sends no speed; wake it (step on it, press a key), or it wants its maker's own app",
         )
 
 
