@@ -14,6 +14,7 @@ from simulators.drive import Phase
 
 if TYPE_CHECKING:
     from simulators import encoding as wire
+    from simulators.faults import AttResult
     from simulators.machine import FtmsMachine
 
 
@@ -110,6 +111,27 @@ class LateSpeed(Behaviour):
 
     def reported_kmh(self, now: float) -> float:
         return self.machine.true_speed_kmh(now - 4.0)
+
+
+class EchoedTarget(Behaviour):
+    """The speed told is the number that was last asked for, once the belt moves."""
+
+    def __init__(self, machine: FtmsMachine) -> None:
+        super().__init__(machine)
+        self._asked: float | None = None
+
+    def on_write(self, data: bytes, now: float) -> AttResult | None:
+        if data[0] == Op.SET_TARGET_SPEED:
+            self._asked = int.from_bytes(data[1:3], "little") / 100
+        return super().on_write(data, now)
+
+    def on_stopped(self, now: float) -> None:
+        self._asked = None
+        super().on_stopped(now)
+
+    def reported_kmh(self, now: float) -> float:
+        moving = self.machine.drive.phase is Phase.STARTED and self.machine.drive.belt.moving(now)
+        return self._asked if moving and self._asked is not None else super().reported_kmh(now)
 
 
 class MphRange(Behaviour):

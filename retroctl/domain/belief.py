@@ -26,6 +26,9 @@ VISIBLE_FALL: Final = 5
 VISIBLE_WITHIN_S: Final = 1.5
 """A speed lower by that, hundredths of km/h, than one so shortly before is seen falling."""
 
+ROLLED_M: Final = 10
+"""More metres than that from one frame to the next are a counter that was set, not a belt that ran."""
+
 UNSEEN_FALL: Final = 7
 """How slowly a belt may fall, hundredths of km/h per second, when the machine tells its target and not its belt."""
 
@@ -106,11 +109,13 @@ class Belief:
     def measure(self, measured: Speed, now: float, distance_m: int | None = None) -> None:
         """Take in a frame."""
         was, self.distance_m = self.distance_m, distance_m
-        self.rolls = measured == REST and self.zero_since is not None and (distance_m or 0) > (was or 0)
+        counted_m = 0 if was is None or distance_m is None else distance_m - was
+        self.rolls = measured == REST and self.zero_since is not None and 0 < counted_m <= ROLLED_M
+        before = self.measured
         self.frames_gap_s = math.inf if self.measured is None else now - self.measured.at
         self.measured = Reading(measured, now)
         if measured > REST:
-            self._measure_motion(self.measured)
+            self._measure_motion(self.measured, before)
         if measured > REST or self.rolls:
             self.zero_frames, self.zero_since = 0, None
         elif self.zero_since is None:
@@ -119,12 +124,14 @@ class Belief:
             self.zero_frames += 1
             self._zero_at = now
 
-    def _measure_motion(self, reading: Reading) -> None:
+    def _measure_motion(self, reading: Reading, before: Reading | None) -> None:
+        """A single frame over 0, or much too high, is a fluke: of two in a row the lower one is what the belt ran at."""
         while self._lately and reading.at - self._lately[0].at > VISIBLE_WITHIN_S:
             self._lately.popleft()
         highest = max((former.speed.hundredths for former in self._lately), default=0)
         self.seen_falling = reading.speed.hundredths <= highest - VISIBLE_FALL
-        self.ran = reading
+        if before is not None and before.speed > REST:
+            self.ran = Reading(min(before.speed, reading.speed), reading.at)
         self._lately.append(reading)
 
     def put_in_force(self, target: Speed, now: float, mover: Mover) -> None:

@@ -22,9 +22,10 @@ SLOWER_UNIT: Final = (56, 68)
 """F5: measured over target in percent when one side means mph and the other km/h (1.609 and 0.621)."""
 ANOTHER_SCALE: Final = (25, 400)
 """F5: under or over these per cent of the target the machine counts in something else, such as tenths of km/h."""
-DISTANCE_FASTER: Final = (135, 190)
-DISTANCE_SLOWER: Final = (53, 72)
-"""F5: metres counted over metres by measured speed, in percent: wider, since both are known once a second only."""
+DISTANCE_FASTER: Final = (135, 300)
+DISTANCE_SLOWER: Final = (30, 72)
+"""F5: metres counted over metres by measured speed, in percent: wider, since both are known once a second only, and
+speeds told at half or twice the belt's are no better. Further off it is the counter that makes no sense."""
 DISTANCE_WINDOW_M: Final = 8.0
 """So far the belt runs before its metres are compared; 29 s at 1 km/h, where a second at each end is under 10 %."""
 DISTANCE_WINDOWS: Final = 2

@@ -34,7 +34,15 @@ SPEEDS = (
         source="cagnulein/qdomyos-zwift#4904 (3G Elite, Bowflex T9, TheRun T15)",
         outcome="stopped",
         shows=("F5",),
-        answer="Targets and speeds agree; the distance counted in a hold does not, and stops the belt before a raise.",
+        answer="A belt told under its own lowest speed by that ratio is stopped before a target is sent.",
+    ),
+    Personality(
+        "mph-echo",
+        "reads targets as mph and tells them back as they came",
+        behaviours=(quirks.MphTarget, quirks_telling.EchoedTarget),
+        outcome="stopped",
+        shows=("F5", "metres"),
+        answer="Targets and speeds agree; the metres counted in the first hold do not, and stop the belt before a raise.",
     ),
     Personality(
         "unit-switched",

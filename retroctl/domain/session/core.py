@@ -107,6 +107,8 @@ class Core:
         """A frame has come on the present connection."""
         self.data_alarmed = False
         self.any_settled = False
+        self.obeyed = False
+        """A target has been confirmed since the belt started."""
         self.pending: SetTargetSpeed | None = None
         """The target that telemetry has not confirmed yet."""
         self.pending_at = 0.0
@@ -269,6 +271,7 @@ class Core:
     def settle_command(self, outcome: Outcome) -> None:
         """Say what became of the pending target."""
         if self.pending is not None:
+            self.obeyed = self.obeyed or outcome is Outcome.CONFIRMED
             self.emit(Settled(self.pending, outcome))
             self.pending = None
 
@@ -305,7 +308,7 @@ class Core:
             self.rung_until = self.now
             return
         # Before any target was seen obeyed nobody knows that a lower number is a slower belt.
-        below = self.course.rung_below(self.reference_for_down()) if self.any_settled else None
+        below = self.course.rung_below(self.reference_for_down()) if self.obeyed else None
         if below is None:
             self.begin_stop("the end of easing down", planned=True)
             return
@@ -375,6 +378,7 @@ class Core:
         self.belief.forget_targets()
         self.steady.reset()
         self.first_target, self.any_settled, self.start_pending, self.lowest_asked = True, False, False, False
+        self.obeyed = False
         self.stage_began = self.raised_at = None
         if self.fault is not None:
             self.move(Trigger.REST_AFTER_FAULT)

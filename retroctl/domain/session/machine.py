@@ -64,7 +64,7 @@ def telemetry(core: Core, event: ev.TelemetryReceived) -> None:
 
 
 def _watch_unarmed(core: Core) -> None:
-    if core.belief.moving() and not core.moved_unarmed:
+    if (core.belief.moving() or core.belief.rolls) and not core.moved_unarmed:
         core.moved_unarmed = True
         core.alarm(FailsafeId.F12, "nothing has been armed; nothing is written")
 

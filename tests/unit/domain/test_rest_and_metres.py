@@ -34,7 +34,7 @@ def test_within_the_first_hold_at_1_kmh():
     assert metres(1.609, seconds=66)
 
 
-@pytest.mark.parametrize("factor", [0.8, 0.9, 1.0, 1.1, 1.25, 0.0, 3.0, 100.0])
+@pytest.mark.parametrize("factor", [0.8, 0.9, 1.0, 1.1, 1.25, 0.0, 4.0, 100.0])
 @pytest.mark.parametrize("kmh", [0.5, 1.0, 3.2, 9.7])
 def test_metres_that_are_a_little_off_or_make_no_sense_at_all_are_no_other_unit(factor, kmh):
     assert metres(factor, kmh=kmh, seconds=600) == []
@@ -158,3 +158,18 @@ def test_rest_must_be_seen_anew_after_a_lost_link():
     assert not watch.at_rest()
     watch.measure(REST, 105.0)
     assert watch.at_rest()
+
+
+def test_a_counter_that_is_set_while_the_belt_stands_is_no_motion():
+    belief = Belief()
+    for at, counted in ((0.0, None), (1.0, 523), (2.0, 523), (3.0, 0), (4.0, 700)):
+        belief.measure(REST, at, counted)
+        assert not belief.rolls
+    assert belief.stands()
+
+
+def test_a_single_frame_far_too_fast_does_not_make_the_fall_longer():
+    belief = Belief()
+    for at, hundredths in ((0.0, 100), (1.0, 65535), (2.0, 100), (3.0, 100), (4.0, 0), (5.0, 65535), (6.0, 0)):
+        belief.measure(Speed(hundredths), at)
+    assert belief.falls_until() == pytest.approx(3.0 + 100 / UNSEEN_FALL)
