@@ -148,7 +148,7 @@ def run(
 
     \b
     Examples:
-      retroctl run                                 the one treadmill in range
+      retroctl run                                 choose machine, client, plan
       retroctl run --address ID --top 2.0mph       this one, up to 2.0 mph
       retroctl run --plan monday.toml              the stages of a file
       retroctl run --sim standard --speedup 5      practise, without a treadmill
@@ -163,31 +163,36 @@ def run(
       3  no treadmill, or not a usable one
       4  the belt is NOT confirmed at rest: look at it
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
-    from retroctl.cli.options import RunOptions  # noqa: PLC0415 - heavy
+    from retroctl.adapters.tui.choose.ports import Choice  # noqa: PLC0415 - heavy
+    from retroctl.cli.choosing import choose_first  # noqa: PLC0415
+    from retroctl.cli.options import RunOptions  # noqa: PLC0415
     from retroctl.cli.session import run_session  # noqa: PLC0415
 
-    options = RunOptions.checked(
-        sim=sim,
-        address=address,
-        client=client,
-        plan=plan,
-        top=top,
-        hold=hold,
-        advance=advance,
-        speedup=speedup,
-        plain=plain,
-        jsonl=jsonl,
-        yes=yes,
-        speed_range=speed_range,
-        coarse=accept_coarse_steps,
-        wall=wall,
-        wall_lan=wall_lan,
-        terminal=_has_terminal(),
-        screen=_has_screen(),
-        voice=voice,
-        volume=volume,
-    )
-    sys.exit(run_session(options))
+    def check(choice: Choice) -> RunOptions:
+        return RunOptions.checked(
+            sim=choice.sim,
+            address=choice.address,
+            client=choice.client,
+            plan=choice.plan,
+            top=choice.top,
+            hold=choice.hold,
+            advance=choice.advance,
+            speedup=speedup,
+            plain=plain,
+            jsonl=jsonl,
+            yes=yes,
+            speed_range=speed_range,
+            coarse=accept_coarse_steps,
+            wall=wall,
+            wall_lan=wall_lan,
+            terminal=_has_terminal(),
+            screen=_has_screen(),
+            voice=voice,
+            volume=volume,
+        )
+
+    given = Choice(sim=sim, address=address, client=client, plan=plan, top=top, hold=hold, advance=advance)
+    sys.exit(run_session(choose_first(check(given), check, given)))
 
 
 @app.command()
@@ -279,6 +284,46 @@ def simulate(
     from retroctl.cli.look import simulate_command  # noqa: PLC0415 - heavy
 
     sys.exit(simulate_command(sim, transport=transport, name=name, address=address, list_only=list_))
+
+
+remote_app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
+
+
+@remote_app.callback()
+def remote(context: typer.Context) -> None:
+    """Teach a presenter remote (a clicker that sends keys): which button is STOP, HOLD, CONFIRM. Needs a terminal.
+
+    As it comes, PageDown confirms, PageUp is HOLD, F5, Esc, b and full stop are STOP, on the trainer's screen.
+
+    \b
+    Examples:
+      retroctl remote          press the buttons as you are asked
+      retroctl remote show     what its keys mean
+      retroctl remote forget   as it comes again
+    """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
+    if context.invoked_subcommand is None:
+        from retroctl.cli.remote import teach_command  # noqa: PLC0415 - heavy
+
+        sys.exit(teach_command(terminal=_has_terminal()))
+
+
+@remote_app.command("show")
+def remote_show() -> None:
+    """Show what the keys of the remote mean, taught or as it comes."""
+    from retroctl.cli.remote import show_command  # noqa: PLC0415 - heavy
+
+    sys.exit(show_command())
+
+
+@remote_app.command("forget")
+def remote_forget() -> None:
+    """Forget what was taught: the remote is as it comes again."""
+    from retroctl.cli.remote import forget_command  # noqa: PLC0415 - heavy
+
+    sys.exit(forget_command())
+
+
+app.add_typer(remote_app, name="remote")
 
 
 @app.command()

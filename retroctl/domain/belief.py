@@ -125,7 +125,7 @@ class Belief:
             self._zero_at = now
 
     def _measure_motion(self, reading: Reading, before: Reading | None) -> None:
-        """A single frame over 0, or much too high, is a fluke: of two in a row the lower one is what the belt ran at."""
+        """A single frame over 0, or much too high, is a fluke: the lower of two in a row is what the belt ran at."""
         while self._lately and reading.at - self._lately[0].at > VISIBLE_WITHIN_S:
             self._lately.popleft()
         highest = max((former.speed.hundredths for former in self._lately), default=0)

@@ -42,7 +42,7 @@ SPEEDS = (
         behaviours=(quirks.MphTarget, quirks_telling.EchoedTarget),
         outcome="stopped",
         shows=("F5", "metres"),
-        answer="Targets and speeds agree; the metres counted in the first hold do not, and stop the belt before a raise.",
+        answer="Targets and speeds agree; the metres counted in the first hold do not, and stop the belt.",
     ),
     Personality(
         "unit-switched",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import select
-import sys
 from typing import TYPE_CHECKING, Final
 
 from textual.app import App
@@ -12,6 +10,8 @@ from textual.app import App
 from retroctl.adapters.tui.app import TrainerApp
 from retroctl.adapters.tui.driver import guarded_driver
 from retroctl.adapters.tui.feed import Feed
+from retroctl.adapters.tui.terminal import LOOK_S, terminal_open
+from retroctl.app.remote import Remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +24,6 @@ CLOSE_S: Final = 3.0
 """How long the screen may take to put the terminal back as it was."""
 SUMMARY_S: Final = 600.0
 """The summary waits for a key so long; then the program ends by itself and lets go of the machine's lock."""
-LOOK_S: Final = 0.5
-"""How often to look whether the terminal is still there."""
 
 
 class TrainerScreen:
@@ -37,19 +35,24 @@ class TrainerScreen:
         machine: Machine,
         *,
         said: tuple[str, ...] = (),
+        remote: Remote | None = None,
         failed: Callable[[BaseException], None],
         gone: Callable[[], None],
         ended: Callable[[], None],
     ) -> None:
         """`said`: lines that were on the terminal before, the wall screen's address and code.
 
+        `remote`: the presenter remote as it was taught.
+
         `failed`: a fault in the screen; `ended`: it is off the terminal after one; `gone`: that is closed.
         """
         self.feed = Feed()
         self._failed, self._gone, self._ended = failed, gone, ended
+        self._remote = remote or Remote()
         self._app = TrainerApp(controls, machine, self.feed, driver=self._driver(controls))
         self._app.on_failure = failed
         self._app.view.said = said
+        self._app.view.remote = self._remote.lines
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._look: asyncio.TimerHandle | None = None
@@ -120,6 +123,7 @@ class TrainerScreen:
             takes_text=lambda: self._app.takes_text,
             repaint=self._repaint,
             gone=gone,
+            remote=self._remote,
         )
 
     def _urgent(self, act: Urgent) -> None:
@@ -133,15 +137,7 @@ class TrainerScreen:
             self._app.repaint()
 
     def _watch(self) -> None:
-        if not _terminal_open():
+        if not terminal_open():
             self._gone()
             return
         self._look = asyncio.get_running_loop().call_later(LOOK_S, self._watch)
-
-
-def _terminal_open() -> bool:
-    if sys.platform == "win32" or sys.__stdin__ is None:
-        return True
-    poll = select.poll()
-    poll.register(sys.__stdin__.fileno(), 0)
-    return not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
