@@ -43,6 +43,14 @@ UNKNOWABLE = [
     {"starts-again", "late-speed"},
     {"starts-again", "delay"},
     {"starts-again", "reorder"},
+    # It tells nothing of its belt but metres, and those need a while.
+    {"mph-echo", "creeps"},
+    {"mph-echo", "runaway"},
+    {"mph-echo", "console"},
+    # The other unit lasts three seconds, less than a failsafe wants to see.
+    {"falls-back", "mph-target"},
+    {"falls-back", "mph-echo"},
+    {"falls-back", "unit-switched"},
     # No metres are counted, and nothing else tells miles, or motion, from what is told.
     {"mph-echo", "zero-counters"},
     {"mph-echo", "elevation-not-available"},
