@@ -75,6 +75,12 @@ class Belief:
     """The last speed over 0; None once rest is certain."""
     seen_falling: bool = False
     """`ran` was lower than a speed shortly before it."""
+    shows_ramps: bool = False
+    """The machine has told speeds in between, one after another: it tells its belt, not its target."""
+    _direction: int = 0
+    """Whether the last frame was over, under or like the one before it."""
+    _unwatched: bool = False
+    """The belt came to 0 while no data came, so that no fall could be seen."""
     _lately: deque[Reading] = field(default_factory=deque[Reading])
     _targets: deque[Reading] = field(default_factory=deque[Reading])
     """Former targets with the time at which each went out of force."""
@@ -102,7 +108,7 @@ class Belief:
 
         Some machines tell their target: 0 as soon as they are stopped. Then a belt's slowest fall is waited for.
         """
-        if self.ran is None or self.seen_falling:
+        if self.ran is None or self.seen_falling or (self.shows_ramps and self._unwatched):
             return 0.0
         return self.ran.at + self.ran.speed.hundredths / UNSEEN_FALL
 
@@ -114,21 +120,31 @@ class Belief:
         before = self.measured
         self.frames_gap_s = math.inf if self.measured is None else now - self.measured.at
         self.measured = Reading(measured, now)
+        self._note_ramp(measured, before)
         if measured > REST:
             self._measure_motion(self.measured, before)
         if measured > REST or self.rolls:
             self.zero_frames, self.zero_since = 0, None
         elif self.zero_since is None:
             self.zero_frames, self.zero_since, self._zero_at = 1, now, now
+            self._unwatched = self.frames_gap_s > FRESH_S
         elif now - self._zero_at >= FRAMES_APART_S:
             self.zero_frames += 1
             self._zero_at = now
+
+    def _note_ramp(self, measured: Speed, before: Reading | None) -> None:
+        change = 0 if before is None else measured.hundredths - before.speed.hundredths
+        near = abs(change) < VISIBLE_FALL or self.frames_gap_s > VISIBLE_WITHIN_S
+        direction = 0 if near else change // abs(change)
+        self.shows_ramps = self.shows_ramps or direction == self._direction != 0
+        self._direction = direction
 
     def _measure_motion(self, reading: Reading, before: Reading | None) -> None:
         """A single frame over 0, or much too high, is a fluke: the lower of two in a row is what the belt ran at."""
         while self._lately and reading.at - self._lately[0].at > VISIBLE_WITHIN_S:
             self._lately.popleft()
-        highest = max((former.speed.hundredths for former in self._lately), default=0)
+        last = 0 if before is None else before.speed.hundredths  # however long ago: the link may have been away
+        highest = max((former.speed.hundredths for former in self._lately), default=last)
         self.seen_falling = reading.speed.hundredths <= highest - VISIBLE_FALL
         if before is not None and before.speed > REST:
             self.ran = Reading(min(before.speed, reading.speed), reading.at)
