@@ -1,6 +1,6 @@
-"""Write docs/STATES.md and docs/FAILSAFES.md from the code's own tables: `python docs/tables.py`.
+"""Write docs/STATES.md, docs/FAILSAFES.md and docs/MACHINES.md from the code's own tables: `python docs/tables.py`.
 
-A test fails when either file is not what this gives.
+A test fails when one of them is not what this gives.
 """
 
 # ruff: noqa: INP001 - a script, no part of a package
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from retroctl.domain.failsafes import FAILSAFES, FailsafeId
 from retroctl.domain.transitions import ARMED_STATES, RUNNING_STATES, TRANSITIONS, State, Trigger
+from simulators.catalogue import COMMANDS, LINKS, NOT_ACTED_OUT, RECORDS, SPEEDS, STARTS, STOPS
+from simulators.injected import HAPPENINGS
 
 FOLDER = Path(__file__).parent
 
@@ -144,7 +146,74 @@ SHOWN = {
 }
 """What brings a failsafe about, and a test that fails without it."""
 
-PAGES = {"STATES.md": states, "FAILSAFES.md": failsafes}
+
+GROUPS = {
+    "Commands and answers": COMMANDS,
+    "Starting": STARTS,
+    "Speeds": SPEEDS,
+    "Stopping": STOPS,
+    "Treadmill Data": RECORDS,
+    "Being found and connected": LINKS,
+}
+
+MEANT = {
+    "ladder": "the whole ladder, belt at rest",
+    "held": "stays low, asks the trainer, eases down, belt at rest",
+    "stopped": "stopped, belt at rest",
+    "not confirmed": "exit status 4: not confirmed at rest",
+    "refused": "not used",
+}
+
+
+def machines() -> str:
+    """The simulated machines: what each does, what the program does about it, how a ladder without a trainer ends."""
+    lines = [
+        "# Machines as they are",
+        "",
+        "<!-- Written by docs/tables.py from simulators/catalogue. Change the machines there. -->",
+        "",
+        "What treadmills do that the specification does not lead one to expect, and what the program does about it.",
+        "Each row is a simulated machine (`retroctl run --sim mph-target --yes`), and each is held to its row by",
+        "`tests/system/test_machines.py::test_a_ladder_on_each_machine_ends_as_its_row_says`, judged by what the",
+        "simulated belt really did. No row goes by a machine's name: behaviour is measured. Names in brackets are",
+        "those of the machines that were seen doing it, by the source given; a row without a source could be.",
+        "",
+        "Machines combine with `+`: `--sim mph-target+no-indication`. `retroctl simulate --list` lists them.",
+    ]
+    for title, group in GROUPS.items():
+        lines += ["", f"## {title}", "", "| machine | what it does | what the program does | a ladder ends | source |"]
+        lines += ["|---|---|---|---|---|"]
+        lines += [
+            f"| `{row.name}` | {row.summary} | {row.answer} | {MEANT[row.outcome]} | {row.source} |" for row in group
+        ]
+    lines += [
+        "",
+        "## Faults by chance",
+        "",
+        "The same for the same seed: `--sim standard+drop:seed=7`, `--sim standard+late:seed=7:every=10` (the mean",
+        "distance between two, in seconds). Whatever they do, the belt keeps to the rules, and is at rest at the end",
+        "or not said to be:",
+        "`tests/system/test_machines.py::test_each_fault_by_chance_leaves_the_belt_at_rest_or_says_that_it_may_not_be`.",
+        "",
+        "| fault | the machine |",
+        "|---|---|",
+        *(f"| `{name}` | {each.summary} |" for name, each in HAPPENINGS.items()),
+        "",
+        "## Not acted out",
+        "",
+        *(f"- {what}: {why}." for what, why in NOT_ACTED_OUT.items()),
+        "",
+        "## What stays unknowable",
+        "",
+        "- A machine that takes and gives miles, starts at its lowest speed in its own unit and counts no metres",
+        "  agrees with itself in everything. Compare its console with what the program shows before anybody steps on.",
+        "- A machine that tells a speed of 0, obeys no Stop and counts no metres looks like one at rest.",
+        "- A machine that starts by itself after the program has let go of it.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"STATES.md": states, "FAILSAFES.md": failsafes, "MACHINES.md": machines}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

@@ -313,7 +313,8 @@ class Engine:
         target = None if in_force is None else in_force.speed.kmh
         telemetry = {"measured_kmh": record.measured_speed.kmh, "target_kmh": target}
         outputs.append(self._report(now, Kind.TELEMETRY, telemetry))
-        self._step(ev.TelemetryReceived(record.measured_speed, record.elapsed_time_s), now, outputs)
+        event = ev.TelemetryReceived(record.measured_speed, record.elapsed_time_s, record.total_distance_m)
+        self._step(event, now, outputs)
 
     def _machine_status(self, data: bytes, now: float, outputs: list[Output]) -> None:
         event = status_event(data)

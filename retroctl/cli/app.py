@@ -88,9 +88,12 @@ def _main(
     pass
 
 
+_SIM = "Use a simulated treadmill: standard, or others joined with + (`retroctl simulate --list`)."
+
+
 @app.command()
 def run(
-    sim: Annotated[str | None, typer.Option(metavar="NAME", help="Use a simulated treadmill: standard.")] = None,
+    sim: Annotated[str | None, typer.Option(metavar="NAME", help=_SIM)] = None,
     address: Annotated[
         str | None, typer.Option(metavar="ID", help="The treadmill's address, as `retroctl scan` shows it.")
     ] = None,
@@ -332,7 +335,7 @@ def scan(
 
 @app.command()
 def observe(
-    sim: Annotated[str | None, typer.Option(metavar="NAME", help="Use a simulated treadmill: standard.")] = None,
+    sim: Annotated[str | None, typer.Option(metavar="NAME", help=_SIM)] = None,
     address: Annotated[str | None, typer.Option(metavar="ID", help="The treadmill's address.")] = None,
     seconds: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Stop watching after so long (default: until Ctrl-C).")

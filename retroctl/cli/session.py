@@ -150,7 +150,7 @@ class _Run:
                 f"{name} sends no Treadmill Data: how fast its belt runs could not be known, so it is not commanded; "
                 "use it at its console"
             )
-        belt = self._options.belt or _announced(info)
+        belt = self._options.belt or announced_range(info)
         known = self._standing = standing_of(self._options, info.name, info.address, belt)
         if not known.may_command and info.has_control_point and not self._options.call_out:
             raise UnsupportedTreadmill(
@@ -266,7 +266,8 @@ class _Run:
         return int(result.status)
 
 
-def _announced(info: MachineInfo) -> BeltRange:
+def announced_range(info: MachineInfo) -> BeltRange:
+    """The range that the machine announces. Raises UnsupportedTreadmill when it does not, or when it makes no sense."""
     announced = info.speed_range
     if announced is None:
         raise UnsupportedTreadmill(

@@ -18,10 +18,14 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class TelemetryReceived:
-    """A Treadmill Data record that carried a speed. `elapsed_s` is the machine's own clock, where it gives one."""
+    """A Treadmill Data record that carried a speed.
+
+    `elapsed_s` and `distance_m` are the machine's own clock and counter of metres, where it gives them.
+    """
 
     measured: Speed
     elapsed_s: int | None = None
+    distance_m: int | None = None
 
 
 class MachineStop(StrEnum):

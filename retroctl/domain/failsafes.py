@@ -92,7 +92,8 @@ FAILSAFES: Final = {
         ),
         Failsafe(
             FailsafeId.F5,
-            "measured / target in 1.50-1.72 or 0.56-0.68 at a settled speed, or a lower target that raised the speed",
+            "measured / target in 1.50-1.72 or 0.56-0.68 at a settled speed, or out of all scale; a lower target that "
+            "raised the speed; a belt under its own lowest speed by that ratio; metres that do not fit the speed",
             Act.STOP,
             Clears.NEVER,
             "THE MACHINE TAKES OR GIVES SPEEDS IN ANOTHER UNIT",

@@ -189,7 +189,6 @@ class Trial:
             self.belt.minimum,
             self.now,
             self._last_speed(),
-            start_pending=self.expect is Expect.START,
         )
         self.expect, self.target = Expect.ANYTHING, None
         self._warned = False
@@ -357,13 +356,13 @@ class Trial:
                 commands += watch.answered(command, happened.answer, self.now)
             case _:
                 pass
-        if self.link_up and not watch.at_rest(self.now):
+        if self.link_up and not watch.at_rest():
             commands += watch.due(self.now)
         self._effects += [Ask(command) for command in commands]
         if watch.view(self.now) is StopView.NOT_CONFIRMED and not self._warned:
             self._warned = True
             self._effects.append(Alert("STOP NOT CONFIRMED - PULL THE CLIP"))
-        if watch.at_rest(self.now) and self.now >= self._believable_rest():
+        if watch.at_rest() and self.now >= self._believable_rest():
             self._watch, self.expect = None, Expect.REST
             self.findings.stops.append(record)
             self._record = None

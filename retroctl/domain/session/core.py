@@ -29,7 +29,7 @@ from retroctl.domain.effects import (
 from retroctl.domain.failsafes import FAILSAFES, Clears, FailsafeId
 from retroctl.domain.hold import HoldTimer, Steady
 from retroctl.domain.limits import BeltRange, Caps, Facing
-from retroctl.domain.monitors import OverCap, OverTarget
+from retroctl.domain.monitors import DistanceCheck, OverCap, OverTarget
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S, Plan, raise_step
 from retroctl.domain.session.noting import Notes
 from retroctl.domain.stopping import StopWatch
@@ -103,6 +103,7 @@ class Core:
         self.steady = Steady(belt)
         self.over_target = OverTarget()
         self.over_cap = OverCap(caps)
+        self.distance = DistanceCheck()
         self.armed = False
         """The trainer has armed: before that nothing is written but a person's Stop, and failsafes only alarm."""
         self.ended_at_machine = False
@@ -116,6 +117,7 @@ class Core:
         """Start or Resume went out and nothing is known of it yet."""
         self.start_pending = False
         """Start or Resume went out and the belt has not moved since: it may still."""
+        self.start_at = 0.0
         self.stop: StopWatch | None = None
         self.stop_view: StopView | None = None
         self.stop_reason = ""
@@ -127,6 +129,8 @@ class Core:
         """A frame has come on the present connection."""
         self.data_alarmed = False
         self.any_settled = False
+        self.obeyed = False
+        """A target has been confirmed since the belt started."""
         self.pending: SetTargetSpeed | None = None
         """The target that telemetry has not confirmed yet."""
         self.pending_at = 0.0
@@ -183,6 +187,7 @@ class Core:
         """Propose a command to the envelope."""
         if isinstance(command, StartOrResume):
             self.start_unsettled = self.start_pending = True
+            self.start_at = self.now
         in_force = self.belief.in_force
         self.emit(Propose(command, source, None if in_force is None else in_force.speed))
 
@@ -292,6 +297,7 @@ class Core:
     def settle_command(self, outcome: Outcome) -> None:
         """Say what became of the pending target."""
         if self.pending is not None:
+            self.obeyed = self.obeyed or outcome is Outcome.CONFIRMED
             self.emit(Settled(self.pending, outcome))
             self.pending = None
 
@@ -327,7 +333,8 @@ class Core:
         if self.measured == REST:
             self.rung_until = self.now
             return
-        below = self.course.rung_below(self.reference_for_down())
+        # Before any target was seen obeyed nobody knows that a lower number is a slower belt.
+        below = self.course.rung_below(self.reference_for_down()) if self.obeyed else None
         if below is None:
             self.begin_stop("the end of easing down", planned=True)
             return
@@ -363,7 +370,7 @@ class Core:
             self.belt.minimum,
             self.now,
             lowest,
-            start_pending=self.start_pending,
+            start_at=self.start_at if self.start_pending else None,
             measured=lowest if self.heard_since_link else None,
             by_hand=self.by_hand,
         )
@@ -398,6 +405,7 @@ class Core:
         self.belief.forget_targets()
         self.steady.reset()
         self.first_target, self.any_settled, self.start_pending, self.lowest_asked = True, False, False, False
+        self.obeyed = False
         self.stage_began = self.raised_at = self.too_fast_at = None
         if self.fault is not None:
             self.move(Trigger.REST_AFTER_FAULT)

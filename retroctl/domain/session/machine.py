@@ -42,7 +42,7 @@ def telemetry(core: Core, event: ev.TelemetryReceived) -> None:
     gap = belief.measured is not None and now - belief.measured.at > FRESH_S
     rested = belief.stands()
     elapsed_before = belief.elapsed_s
-    belief.measure(event.measured, now)
+    belief.measure(event.measured, now, event.distance_m)
     belief.elapsed_s = event.elapsed_s if event.elapsed_s is not None else belief.elapsed_s
     core.heard_since_link = True
     core.steady.measure(event.measured, now)
@@ -55,10 +55,10 @@ def telemetry(core: Core, event: ev.TelemetryReceived) -> None:
     if core.state not in ARMED_STATES:
         _watch_unarmed(core)
     elif core.stop is not None:
-        core.stop.measure(event.measured, now)
+        core.stop.measure(event.measured, now, falls_until=belief.falls_until(), rolls=belief.rolls)
         core.show_stop(core.stop)
     else:
-        tripped = _tripped(core, event.measured, rested=rested, was=elapsed_before)
+        tripped = _tripped(core, event, rested=rested, was=elapsed_before)
         if tripped is not None and core.by_hand and tripped[0] in TOLD_FIRST and core.state in RUNNING_STATES:
             by_hand.too_fast(core, *tripped)
         elif tripped is not None:
@@ -69,16 +69,17 @@ def telemetry(core: Core, event: ev.TelemetryReceived) -> None:
 
 
 def _watch_unarmed(core: Core) -> None:
-    if core.belief.moving() and not core.moved_unarmed:
+    if (core.belief.moving() or core.belief.rolls) and not core.moved_unarmed:
         core.moved_unarmed = True
         core.alarm(FailsafeId.F12, "nothing has been armed; nothing is written")
 
 
 def _tripped(  # noqa: PLR0911 - a list of failsafes
-    core: Core, measured: Speed, *, rested: bool, was: int | None
+    core: Core, event: ev.TelemetryReceived, *, rested: bool, was: int | None
 ) -> tuple[FailsafeId, str] | None:
     """The failsafe that this frame trips, with what was seen."""
-    now, moving = core.now, measured > REST
+    now, measured, moving = core.now, event.measured, event.measured > REST
+    ratio = core.distance.disagrees(measured, event.distance_m, now)
     if core.state is State.LOST and core.lost_at_rest and moving:
         return FailsafeId.F12, f"measured {measured} when the link came back; it was lost at rest"
     if core.state in _AT_REST_STATES:
@@ -89,6 +90,8 @@ def _tripped(  # noqa: PLR0911 - a list of failsafes
         return None
     if moving and restarted(was, core.belief.elapsed_s):
         return FailsafeId.F12, "the machine has restarted"
+    if ratio is not None:
+        return FailsafeId.F5, f"the metres it counts grow {ratio:.2f} times as fast as the speed it tells"
     highest = by_hand.highest_target(core) if core.by_hand else core.belief.highest_target(now)
     watched = core.any_settled and core.facing is Facing.BACKWARD
     if watched and core.over_target.trips(measured, highest, now):
@@ -309,6 +312,7 @@ def _control_answered(core: Core, answer: Answer) -> None:
 def _start_answered(core: Core, answer: Answer) -> None:
     if answer in (Answer.REFUSED, Answer.NOT_SENT) and core.start_unsettled:
         core.settle_start(Outcome.REJECTED)
+        core.start_pending = False
         core.refuse("start", "the machine refused to start; it may want START pressed on its console")
 
 

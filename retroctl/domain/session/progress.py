@@ -11,6 +11,7 @@ from retroctl.domain.course import Move
 from retroctl.domain.effects import EndReason
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.limits import Facing
+from retroctl.domain.monitors import slower_unit
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S
 from retroctl.domain.session.core import ANNOUNCE_LIMIT_S, ANNOUNCE_S, Advance, Core
 from retroctl.domain.starting import StartNews
@@ -149,6 +150,8 @@ def after_start_news(core: Core, news: StartNews) -> None:
         case StartNews.START:
             core.propose(StartOrResume(), "trainer")
             core.cue("Starting. Hands on the rails.")
+        case StartNews.WRITE_MINIMUM if slower_unit(core.measured, core.belt.minimum):
+            core.fail(FailsafeId.F5, f"it runs at {core.measured}, under the lowest speed that it announces")
         case StartNews.WRITE_MINIMUM:
             core.ask_lowest()
         case StartNews.WINDOW_CLOSED:
@@ -222,10 +225,16 @@ def _watch_after_connecting(core: Core) -> None:
         return
     if core.moved_unarmed:
         core.end(EndReason.ALREADY_MOVING, "the belt moves already; somebody may be on it")
-    elif core.belief.at_rest(core.now):
+    elif core.belief.at_rest(core.now) and core.belief.frames_gap_s <= FRESH_S:
         core.move(Trigger.WATCHED)
     elif core.now >= core.connected_at + NO_DATA_S:
-        core.end(EndReason.NO_DATA, "the machine sends no speed")
+        seldom = core.belief.measured is not None
+        core.end(
+            EndReason.NO_DATA,
+            "the machine sends its speed too seldom, or no steady rest"
+            if seldom
+            else "the machine sends no speed; wake it (step on it, press a key), or it wants its maker's own app",
+        )
 
 
 def _abandon_start(core: Core, reason: str) -> None:
