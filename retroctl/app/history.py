@@ -13,6 +13,7 @@ from retroctl.domain.method.figures import Who
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from retroctl.app.afterwards import Afterwards
     from retroctl.app.reports import Report
     from retroctl.domain.method.figures import Ending, Figures, Spent
 
@@ -82,7 +83,7 @@ class Opened:
     cap_kmh: float | None
     level: str
     reports: tuple[Report, ...]
-    notes: tuple[str, ...]
+    said: Afterwards
     remarks: tuple[str, ...]
 
 
@@ -141,8 +142,20 @@ def facts(opened: Opened) -> list[tuple[str, str]]:
         found.append(("distance", f"{figures.distance_m:.0f} m"))
     if figures.spent is not None:
         found.append(("energy", energy_words(figures.spent)))
-    found += [("note", note) for note in opened.notes]
-    return found + [("DAMAGE", remark) for remark in opened.remarks]
+    return found + _said(opened.said) + [("DAMAGE", remark) for remark in opened.remarks]
+
+
+def _said(said: Afterwards) -> list[tuple[str, str]]:
+    """What was said after the session. Foreign text, long at times."""
+    found: list[tuple[str, str]] = []
+    if said.confidence is not None:
+        found.append(("confidence", f"{said.confidence} of 5 afterwards"))
+    found += [("note", note) for note in said.notes]
+    found += [
+        ("INCIDENT", f"{each.what}; {'somebody was hurt' if each.injury else 'nobody was hurt'}; told: {each.told}")
+        for each in said.incidents
+    ]
+    return found
 
 
 def energy_words(spent: Spent) -> str:

@@ -13,6 +13,7 @@ from retroctl.adapters.console.chart import draw, draw_pulse
 from retroctl.adapters.console.lines import log_line
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME, read
+from retroctl.adapters.journal.afterwards import afterwards
 from retroctl.adapters.journal.overview import PlanRead, overview, plan_of
 from retroctl.app.history import (
     ERASED,
@@ -48,7 +49,6 @@ SHOWN_ID: Final = 8
 NARROWEST: Final = 60
 WIDEST: Final = 160
 BESIDE_CHART: Final = 10
-LONGEST_NOTE: Final = 2000
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ def open_session(file: Path, entry: Past) -> Opened:
         cap_kmh=float(cap) if isinstance(cap, int | float) else None,
         level=level if isinstance(level, str) else "",
         reports=reports,
-        notes=_notes(file, entry.id),
+        said=afterwards(file, entry.id),
         remarks=tuple(remarks),
     )
 
@@ -229,10 +229,6 @@ def _turns(plan: PlanRead, reports: Sequence[Report]) -> list[tuple[float, bool]
         if isinstance(stage, int) and 0 <= stage < len(plan.stages):
             turns.append((report.t, plan.stages[stage].facing is Facing.BACKWARD))
     return turns
-
-
-def _notes(file: Path, session_id: str) -> tuple[str, ...]:
-    return tuple(text[:LONGEST_NOTE] for text in read.notes_of_session(file, session_id))
 
 
 def _kmh(hundredths: int | None) -> float | None:

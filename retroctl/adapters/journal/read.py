@@ -169,13 +169,6 @@ def session(file: Path, session_id: str) -> SessionRecord:
     )
 
 
-def notes_of_session(file: Path, session_id: str) -> list[str]:
-    """The free text that was written about a session, the earliest first. Raises JournalError."""
-    with files.reading(file) as connection:
-        query = "SELECT text FROM notes WHERE session_id = ? ORDER BY note"
-        return [text for (text,) in connection.execute(query, (session_id,))]
-
-
 def verify(record: SessionRecord) -> tuple[str, ...]:
     """Say what is wrong with a session, in plain sentences; nothing when each row is as it was written.
 
