@@ -68,23 +68,24 @@ class Made:
 
 
 class Minutes:
-    """Packed minutes, made once for each speed and heart rate: packing eighteen million samples anew takes too long."""
+    """Packed minutes, made once for each course and heart rate: eighteen million samples take too long otherwise."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int, int, int], bytes] = {}
+        self._known: dict[tuple[tuple[int, ...], int, int], bytes] = {}
 
-    def packed(self, target: int, heart: int | None, count: int, variant: int) -> bytes:
-        key = (target, heart or 0, count, variant)
+    def packed(self, targets: tuple[int, ...], heart: int | None, variant: int) -> bytes:
+        """`targets`: of each second, in hundredths of km/h."""
+        key = (targets, heart or 0, variant)
         if key not in self._known:
             dice = random.Random(repr(key))  # noqa: S311 - the same record each time
             samples = [
                 Sample(
-                    second * 1000 + dice.randrange(-20, 20) % 1000,
+                    second * 1000 + dice.randrange(0, 20),
                     max(0, target + dice.randrange(-3, 4)) if target else 0,
-                    target,
+                    target or None,
                     None if heart is None else heart + dice.randrange(-3, 4),
                 )
-                for second in range(count)
+                for second, target in enumerate(targets)
             ]
             self._known[key] = pack([sample.record() for sample in samples])
         return self._known[key]
@@ -138,19 +139,15 @@ class RecordMaker:
         self._connection.executemany("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _chunks(self, made: Made, told: _Told, number: int | None, first: bytes) -> tuple[list[tuple], bytes, int]:
-        chunks, digest, count = [], first, 0
-        for minute in range(told.now_ms // MINUTE_MS + 1):
-            seconds = min(60, told.now_ms // 1000 - minute * 60)
-            if seconds <= 0:
-                break
-            target = told.target_at(minute * 60 + 30)
-            heart = 5 * round((85 + target / 8 + minute / 2) / 5) if made.heart else None
-            data = self._minutes.packed(target, heart, seconds, (made.seed + minute) % 4)
+        chunks, digest, targets = [], first, told.targets
+        for minute in range((len(targets) + 59) // 60):
+            course = targets[minute * 60 : minute * 60 + 60]
+            heart = 5 * round((85 + course[-1] / 8 + minute / 2) / 5) if made.heart else None
+            data = self._minutes.packed(course, heart, (made.seed + minute) % 4)
             start, utc = minute * MINUTE_MS, made.started_ms + minute * MINUTE_MS
-            digest = chain.link(digest, (str(minute + 1), start, utc, seconds), data)
-            chunks.append((number, minute + 1, start, utc, seconds, data, digest))
-            count += seconds
-        return chunks, digest, count
+            digest = chain.link(digest, (str(minute + 1), start, utc, len(course)), data)
+            chunks.append((number, minute + 1, start, utc, len(course), data, digest))
+        return chunks, digest, len(targets)
 
 
 class _Told:
@@ -188,9 +185,13 @@ class _Told:
         if kcal is not None:
             self.outcome |= {"kcal_low": round(kcal * 0.9, 1), "kcal_high": round(kcal * 1.26, 1)}
 
-    def target_at(self, second: float) -> int:
-        """In hundredths of km/h."""
-        return next((target for until, target in self._spans if second < until), 0)
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """Of each second, in hundredths of km/h."""
+        found: list[int] = []
+        for until, target in self._spans:
+            found += [target] * (int(until) - len(found))
+        return tuple(found)
 
     def _row(self, kind: str, /, **data: Any) -> None:
         self.rows.append((self.now_ms, kind, data))

@@ -166,7 +166,7 @@ def energy_words(spent: Spent) -> str:
 def rest_words(figures: Figures) -> str:
     """What the record knows of the belt at the end."""
     if figures.at_rest is None:
-        return "what it did at the end is not known to the record"
+        return "not known: the record does not say what it did at the end"
     return "at rest (measured)" if figures.at_rest else "NOT CONFIRMED at rest"
 
 

@@ -292,5 +292,4 @@ def _width() -> int:
 
 
 def _print(lines: Iterator[str]) -> None:
-    for line in lines:
-        print(line)
+    print("\n".join(lines))

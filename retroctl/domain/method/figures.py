@@ -48,7 +48,7 @@ class Ending:
     why: str
 
 
-INTERRUPTED: Final = Ending(Who.UNKNOWN, "interrupted: what the belt did after the last row is not known")
+INTERRUPTED: Final = Ending(Who.UNKNOWN, "interrupted")
 _AS_PLANNED: Final = Ending(Who.PLAN, "to its end")
 _EARLY: Final = Ending(Who.TRAINER, "eased down before the end")
 
@@ -206,12 +206,12 @@ def moved_s(samples: Iterable[tuple[float, float | None]], turns: Sequence[tuple
     before: tuple[float, float | None] | None = None
     at, faces_backward = 0, True
     for t, measured in samples:
-        while at < len(turns) and turns[at][0] <= t:
-            faces_backward = turns[at][1]
-            at += 1
         if before is not None and before[1] is not None and before[1] > 0 and 0 < t - before[0] <= LONGEST_STEP_S:
             moving += t - before[0]
             backward += t - before[0] if faces_backward else 0.0
+        while at < len(turns) and turns[at][0] <= t:
+            faces_backward = turns[at][1]
+            at += 1
         before = (t, measured)
     return moving, backward
 
