@@ -254,7 +254,8 @@ class _Run:
     async def _end(self, front: Front, runner: Runner, engine: Engine, result: Result) -> int:
         summary = summary_of(engine.tally, result, str(self._journal.file))
         runner.report(Kind.SUMMARY, summary)
-        outcome = {**summary, "exit_status": int(result.status), "reason": result.reason}
+        ended = {"exit_status": int(result.status), "reason": result.reason}
+        outcome = {**summary, "backward_s": round(engine.tally.backward_s, 1), **ended}
         self._journal.end_session(runner.now() - runner.began_at, outcome)
         await front.show_end(result)
         front.sum_up(summary, result)

@@ -46,7 +46,6 @@ def summary_of(tally: Tally, result: Result, record: str) -> dict[str, Any]:
         "peak_kmh": tally.peak.kmh,
         "held": [{"target_kmh": target.kmh, "seconds": round(s, 1)} for target, s in tally.holds],
         "duration_s": round(tally.moving_s, 1),
-        "backward_s": round(tally.backward_s, 1),
         "distance_m": round(tally.distance_m, 1),
         "kcal": None if tally.mass_kg is None else round(tally.kcal, 1),
         "belt_at_rest": result.belt_at_rest,
