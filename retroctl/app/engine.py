@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
+from retroctl.app.answers import answer_of
 from retroctl.app.reports import Kind, Report
 from retroctl.app.summary import Tally
 from retroctl.domain import events as ev
-from retroctl.domain.commands import Answer, Command, RequestControl, SetTargetSpeed, StartOrResume, Stop
+from retroctl.domain.commands import Command, RequestControl, SetTargetSpeed, StartOrResume, Stop
 from retroctl.domain.effects import (
     Alarm,
     Announce,
@@ -34,8 +35,8 @@ from retroctl.domain.transitions import State
 from retroctl.errors import MalformedFrame
 from retroctl.ftms import control_point as cp
 from retroctl.ftms.machine_status import decode_machine_status
-from retroctl.ftms.opcodes import MachineStatusOp, ResultCode, StopAction
-from retroctl.ftms.procedure import Action, Finished, Procedure, Reply, Stuck, Write
+from retroctl.ftms.opcodes import MachineStatusOp, StopAction
+from retroctl.ftms.procedure import Action, Finished, Procedure, Stuck, Write
 from retroctl.ftms.treadmill_data import RecordMerger, decode_treadmill_data
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ class Engine:
                     outputs += [self._report(now, Kind.ALARM, {"id": "F2", "text": text}), DropLink()]
                 case Finished():
                     command = self._in_flight[action.payload]
-                    self._step(ev.CommandAnswered(command, _answer(action)), now, outputs)
+                    self._step(ev.CommandAnswered(command, answer_of(action)), now, outputs)
                 case _:
                     stray = {"char": "2ad9", "hex": action.data.hex(), "stray": True}
                     outputs.append(self._report(now, Kind.FRAME, stray))
@@ -284,20 +285,6 @@ def status_event(data: bytes) -> ev.Event | None:  # noqa: PLR0911 - a table
             return ev.ControlLost()
         case _:
             return None
-
-
-def _answer(finished: Finished) -> Answer:
-    if finished.reply is Reply.NO_ANSWER:
-        return Answer.NONE
-    if finished.reply is Reply.NOT_SENT and finished.result is None:
-        return Answer.NOT_SENT
-    if finished.reply is Reply.NOT_SENT:
-        return Answer.REFUSED  # by ATT: it reached the machine
-    if finished.result == ResultCode.SUCCESS:
-        return Answer.SUCCESS
-    if finished.result == ResultCode.CONTROL_NOT_PERMITTED:
-        return Answer.NOT_PERMITTED
-    return Answer.REFUSED
 
 
 def _target(command: Command) -> dict[str, float]:

@@ -57,6 +57,11 @@ class Reconnector:
         self._sink, self._failed, self._lost = sink, failed, lost
         self._running = False
 
+    @property
+    def running(self) -> bool:
+        """Whether an attempt is under way."""
+        return self._running
+
     async def run(self, urgent: Callable[[], bytes | None], *, drop: bool) -> MachineInfo | None:
         """Connect again, with `drop` after letting the link go; None while another attempt runs, or when it failed."""
         if self._running:

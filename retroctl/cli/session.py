@@ -16,6 +16,7 @@ from retroctl.app.recorder import Recorder
 from retroctl.app.reports import Kind, Report
 from retroctl.app.runner import Runner
 from retroctl.cli.front import Front
+from retroctl.cli.guarded import guard_for
 from retroctl.cli.machine import held, on_air, session_clock, simulated
 from retroctl.cli.status import status_of
 from retroctl.cli.summing_up import belt_words, fault_words, reason_words, summary_of
@@ -109,6 +110,11 @@ class _Run:
                 listeners.append(voice)
                 stack.callback(voice.close)
                 voice.begin(partial(report_voice, runner))
+            guard = None
+            if not chosen.simulated:
+                volume = self._options.volume if voice is not None else 0
+                guard = guard_for(chosen.treadmill, runner, data_dir=self._options.settings.data_dir, volume=volume)
+                listeners.append(guard)
             try:
                 info = await runner.connect()
                 plan, belt, caps = self._plan(chosen, info)
@@ -123,7 +129,11 @@ class _Run:
             front.introduce(_introduction(self._options, info, plan, caps), lambda: self._facts(info, plan, caps))
             engine = self._engine(plan, belt, caps, began_at=runner.began_at)
             runner.begin(engine)
+            if guard is not None:
+                guard.begin()
             result = await runner.finish()
+            if guard is not None:
+                await guard.close(at_rest=result.belt_at_rest)
             return await self._end(front, runner, engine, result)
 
     # -- putting together ------------------------------------------------------------------------------------------

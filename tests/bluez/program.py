@@ -48,6 +48,16 @@ class Program:
         os.write(self._terminal, key)
         return time.monotonic()
 
+    @property
+    def process_id(self) -> int:
+        """The program's process."""
+        return self._process.pid
+
+    def signal(self, number: int) -> float:
+        """Send the program a signal; gives the time of it."""
+        self._process.send_signal(number)
+        return time.monotonic()
+
     async def brief_and_arm(self) -> None:
         """Answer the briefing, each question when it stands there; then the session is armed and nothing written."""
         await self.state("briefing", UP_S)

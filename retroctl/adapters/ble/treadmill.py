@@ -34,6 +34,8 @@ class BleTreadmill:
     """One machine reached through bleak. Every call is bounded on `clock`; see the Treadmill port for the contract.
 
     `backend` and `scanner` replace bleak's own for the system (the simulator). `jitter` gives numbers from 0 to 1.
+    `beside` makes it the second one on a link that another program holds (the guard): it subscribes to what shows speed
+    and answers and reads nothing, and while `beside()` says so it never asks the system to drop the link.
     An exception out of a sink goes to the event loop's exception handler, whichever Bluetooth stack called: the
     stacks treat it differently, and some would only log it.
     """
@@ -46,6 +48,7 @@ class BleTreadmill:
         backend: type[BaseBleakClient] | None = None,
         scanner: type[BaseBleakScanner] | None = None,
         jitter: Callable[[], float] = random.random,
+        beside: Callable[[], bool] | None = None,
     ) -> None:
         self._device = device
         self._name = shown_name(device.name, device.address)
@@ -53,6 +56,7 @@ class BleTreadmill:
         self._backend = backend
         self._scanner = scanner
         self._jitter = jitter
+        self._beside = beside
         self._generation = 0
         self._closes = 0
         self._link: Link | None = None
@@ -68,6 +72,13 @@ class BleTreadmill:
     def address(self) -> str:
         """The address by which the machine was chosen."""
         return self._device.address
+
+    @property
+    def system_path(self) -> str | None:
+        """BlueZ's object path of the machine, by which another process finds the connection; None on other systems."""
+        details: object = self._device.details
+        path = details.get("path") if isinstance(details, dict) else None
+        return path if isinstance(path, str) else None
 
     async def open(self, sink: Callable[[LinkEvent], None], urgent: Callable[[], bytes | None]) -> MachineInfo:
         """Connect, subscribe, read; write nothing, unless `urgent()` gives a payload.
@@ -87,7 +98,7 @@ class BleTreadmill:
                 _hand_over(sink, event)
 
         try:
-            setup = Setup(link, name=self._name, clock=self._clock, silent=self._silent)
+            setup = Setup(link, name=self._name, clock=self._clock, silent=self._silent, reads=self._beside is None)
             info = await setup.run(self.address, deliver, urgent)
             link.check(f"the connection to {self._name} ended while it was set up")
         except Exception:  # whatever stood in the way of setting up, no half-open link stays behind
@@ -131,6 +142,7 @@ class BleTreadmill:
                 connect_s=CONNECT_TRY_S,
                 releases=self._releases,
                 dropped=dropped,
+                keep=self._beside or (lambda: False),
             )
             return self._link
 

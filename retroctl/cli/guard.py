@@ -1,0 +1,147 @@
+"""`python -m retroctl.cli.guard`: the guard's process. It is started by `run` and is of no use by itself.
+
+Standard input is the program's pipe (its end is the program's death), standard output the lines back to it. The process
+ends by `os._exit`: an orderly end of the event loop would let bleak drop the link, which is the program's as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+from retroctl.adapters.guard.siren import Siren
+from retroctl.app.clock import LoopClock
+from retroctl.app.guarding import Guarding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retroctl.app.clock import Clock
+    from retroctl.app.ports import Treadmill
+
+_IGNORED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGTSTP", "SIGTTOU", "SIGPIPE")
+"""What is sent to everybody when a terminal closes or a user logs out is the program's to act on, not the guard's."""
+LOCK_AFTER_S: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What the guard's process is told when it is started."""
+
+    address: str
+    name: str
+    path: str
+    """BlueZ's object path of the machine."""
+    terminal: str | None
+    locks: str
+    """The folder of the machine's lock, which the guard takes over from a dead program."""
+    volume: int
+    """Of the alarm's sound, per cent; 0 for the terminal's bell alone."""
+
+    def command(self) -> list[str]:
+        """How the process is started."""
+        return [sys.executable, "-m", "retroctl.cli.guard", json.dumps(asdict(self))]
+
+
+def stand(post: Post, treadmill: Callable[[Clock, Callable[[], bool]], Treadmill]) -> None:
+    """Be the guard; never returns. `treadmill` gets the clock and whether the program still holds the link."""
+    for name in _IGNORED:
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    siren = Siren(post.terminal, lambda: _sound(post.volume))
+    try:
+        asyncio.run(_stand(post, treadmill, siren))
+    except BaseException as error:  # noqa: BLE001 - the process ends here, and it must not look like a guard any more
+        siren.last(f"the guard has failed: {type(error).__name__}: {error}")
+    os._exit(1)
+
+
+async def _stand(post: Post, treadmill: Callable[[Clock, Callable[[], bool]], Treadmill], siren: Siren) -> None:
+    loop = asyncio.get_running_loop()
+    clock = LoopClock()
+
+    def tell(line: str) -> None:
+        with suppress(OSError):
+            os.write(1, f"{line}\n".encode())
+        if line.startswith("stopping"):
+            loop.call_later(LOCK_AFTER_S, _hold, post)
+
+    def over(why: str) -> None:
+        del why
+        loop.call_later(LOCK_AFTER_S, os._exit, 0)  # the last alarm is shown by then
+
+    guarding = Guarding(clock, alarm=siren, tell=tell, over=over)
+    guarding.begin(treadmill(clock, guarding.beside))
+    os.set_blocking(1, False)
+    os.set_blocking(0, False)
+
+    def read() -> None:
+        try:
+            data = os.read(0, 4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            guarding.hear(data.decode("ascii", errors="replace"))
+            return
+        loop.remove_reader(0)
+        siren.plain_screen = True
+        guarding.died()
+
+    loop.add_reader(0, read)
+    await asyncio.Event().wait()  # until `over`
+
+
+_held: list[object] = []
+
+
+def _hold(post: Post) -> None:
+    """Whoever starts the program again meanwhile is told that this machine is still being stopped."""
+    from pathlib import Path  # noqa: PLC0415 - only when it takes over
+
+    from retroctl.adapters.ble.lock import machine_lock  # noqa: PLC0415
+    from retroctl.errors import TreadmillError  # noqa: PLC0415
+
+    lock = machine_lock(post.address, post.name, folder=Path(post.locks))
+    with suppress(TreadmillError):
+        lock.__enter__()  # held to the end of the process, which frees it
+        _held.append(lock)
+
+
+def _sound(volume: int) -> None:
+    if not volume:
+        return
+    import threading  # noqa: PLC0415 - only when there is an alarm
+
+    from retroctl.adapters.voice.bank import Bank  # noqa: PLC0415
+    from retroctl.adapters.voice.players import Played, system_players  # noqa: PLC0415
+
+    sound = Bank(volume).sound(("look-at-the-belt", "pull-the-clip"))
+    for player in system_players():
+        if player.play(sound, threading.Event()) is not Played.FAILED:
+            return
+
+
+def _on_air(post: Post) -> Callable[[Clock, Callable[[], bool]], Treadmill]:
+    from bleak.backends.device import BLEDevice  # noqa: PLC0415 - a test's guard has no Bluetooth
+
+    from retroctl.adapters.ble.treadmill import BleTreadmill  # noqa: PLC0415
+
+    device = BLEDevice(post.address, post.name, {"path": post.path})
+    return lambda clock, beside: BleTreadmill(device, clock=clock, beside=beside)
+
+
+def main() -> None:
+    """The process."""
+    post = Post(**json.loads(sys.argv[1]))
+    stand(post, _on_air(post))
+
+
+if __name__ == "__main__":
+    main()
