@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from retroctl.app.runner import Runner
 
 ALARM_ID = "GUARD"
-NOT_HERE = f"NO GUARD on this system, it needs Linux with BlueZ. {WITHOUT}"
+NOT_HERE = f"NO GUARD (it needs Linux with BlueZ): {WITHOUT}"
 
 
 class NoGuard:
@@ -45,7 +45,9 @@ def guard_for(treadmill: BleTreadmill, runner: Runner, *, data_dir: Path, volume
     def notice(text: str) -> None:
         runner.report(Kind.ALARM, {"id": ALARM_ID, "text": text})
 
-    def in_place() -> None:
+    def in_place(missed: bool) -> None:
+        if missed:
+            notice("the guard is in place")
         runner.report(Kind.EVENT, {"event": "Guard", "text": "in place"})
 
     def took_over(why: str) -> None:

@@ -40,8 +40,8 @@ class Setup:
     """Makes one fresh link ready. `silent` names characteristics that once did not answer: they are not asked again.
 
     An unanswered request blocks all later ones on the link until the stack gives up after 30 s (ATT allows one at a
-    time), so after the first one nothing optional is asked any more. For the same reason nothing optional is asked where
-    another program uses the link too (`reads` is False): a request of ours could hold up its Stop.
+    time), so after the first one nothing optional is asked any more. Nor where another program uses the
+    link too (`reads` is False): a request of ours could hold up its Stop.
     """
 
     def __init__(self, link: Link, *, name: str, clock: Clock, silent: set[str], reads: bool = True) -> None:

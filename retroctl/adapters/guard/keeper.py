@@ -62,18 +62,24 @@ class Keeper:
         clock: Clock,
         *,
         notice: Callable[[str], None],
-        in_place: Callable[[], None],
+        in_place: Callable[[bool], None],
         took_over: Callable[[str], None],
     ) -> None:
-        """`notice` gets what the trainer must know of a missing guard; `took_over` why the guard stops the belt."""
+        """`notice` gets what the trainer must know of a missing guard; `in_place` whether that was said before; `took_over`
+        why the guard stops the belt.
+        """
         self._command, self._clock = tuple(command), clock
         self._notice, self._in_place, self._took_over = notice, in_place, took_over
         self._tasks: set[asyncio.Task[None]] = set()
         self._guard: _Process | None = None
         self._unread = b""
+        self._why = ""
+        """Why the guard ends, by its own words."""
         self._starts = 0
         self._ready = self._armed = self._closed = False
         self._linked = True
+        self._missed = False
+        """The trainer was told that there is no guard."""
 
     @property
     def process_id(self) -> int | None:
@@ -91,6 +97,7 @@ class Keeper:
             self._armed = True
             self._say(Word.ARM)
             if not self._ready:
+                self._missed = True
                 self._notice(f"NO GUARD YET: {WITHOUT}")
         elif report.kind is Kind.LINK and report.data.get("link") == "lost":
             self._linked = False
@@ -136,7 +143,7 @@ class Keeper:
         if self._closed:
             guard.close()  # it was armed by nobody, and ends when it sees that
             return
-        self._guard = guard
+        self._guard, self._why = guard, ""
         asyncio.get_running_loop().add_reader(guard.lines, self._read, guard)
         if self._armed:
             self._say(Word.ARM)
@@ -154,7 +161,8 @@ class Keeper:
     def _missing(self, why: str) -> None:
         """There is no guard: said at once, and tried again a few times."""
         again = self._starts < STARTS
-        self._notice(f"NO GUARD: {why}{'; trying again' if again else ''}. {WITHOUT}")
+        self._missed = True
+        self._notice(f"NO GUARD ({why}{', trying again' if again else ''}): {WITHOUT}")
         if again:
             self._spawn(self._start_again(), "start the guard again")
 
@@ -176,7 +184,7 @@ class Keeper:
             return
         if not data:
             self._gone(guard)
-            self._missing("its process ended")
+            self._missing(self._why or "its process ended")
             return
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
@@ -187,7 +195,10 @@ class Keeper:
         if word == "attached":
             again, self._ready = self._ready, True
             if not again:
-                self._in_place()
+                missed, self._missed = self._missed, False
+                self._in_place(missed)
+        elif word == "failed":
+            self._why = rest
         elif word == "stopping" and not self._closed:
             self._took_over(rest)
 

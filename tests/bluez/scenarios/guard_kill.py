@@ -8,6 +8,7 @@ import random
 import signal
 import statistics
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from program import run_program
@@ -23,11 +24,12 @@ SEED = int(os.environ.get("RETROCTL_GUARD_SEED", "11"))
 STOP_AFTER_KILL_S = 1.0
 STOP_AFTER_FREEZE_S = 4.0
 REST_S = 30.0
+NOT_YET, IN_PLACE = "NO GUARD YET", "the guard is in place"
 
 
 async def guard_kill(radio: Radio) -> dict[str, Any]:
     """Kill at random moments from the start of the belt on, then freeze once."""
-    moments = random.Random(SEED)
+    moments = random.Random(SEED)  # noqa: S311 - nothing is kept secret here
     stopped_s: list[float] = []
     rest_s: list[float] = []
     memory_kb: list[int] = []
@@ -72,13 +74,24 @@ async def running(treadmill: SimulatedTreadmill, program: Program) -> int:
     await program.brief_and_arm()
     say(f"armed after {time.monotonic() - began:.1f} s")
     guard = child_of(program.process_id)
+    # Emulated, the guard may need longer than these answers: then the program says so, and says when it is there.
+    await asyncio.sleep(2)
+    if said_of_guard(program):
+        await program.until(lambda line: line.get("text") == IN_PLACE, 60, "the guard in place")
     await program.start_at_the_console(treadmill)
     await program.state("settling", 60)
-    assert not [line for line in program.said("alarm") if line["id"] == "GUARD"], program.said("alarm")
+    assert said_of_guard(program) in ([], [NOT_YET, IN_PLACE]), said_of_guard(program)
     return guard
 
 
-async def gone(treadmill: SimulatedTreadmill, program: Program, how: signal.Signals, within_s: float) -> tuple[float, float]:
+def said_of_guard(program: Program) -> list[str]:
+    """What the trainer was told of the guard."""
+    return [line["text"].partition(":")[0] for line in program.said("alarm") if line["id"] == "GUARD"]
+
+
+async def gone(
+    treadmill: SimulatedTreadmill, program: Program, how: signal.Signals, within_s: float
+) -> tuple[float, float]:
     """Send the signal; gives when Stop was seen and when the belt itself was at rest, in seconds from then."""
     machine = treadmill.machine
     before = len(machine.log)
@@ -98,28 +111,28 @@ async def gone(treadmill: SimulatedTreadmill, program: Program, how: signal.Sign
 
 def child_of(process: int) -> int:
     """The guard among the processes: the child whose command names it."""
-    for name in os.listdir("/proc"):
-        if name.isdigit() and f"PPid:\t{process}\n" in read(f"/proc/{name}/status"):
-            if "retroctl.cli.guard" in read(f"/proc/{name}/cmdline"):
-                return int(name)
+    for folder in Path("/proc").iterdir():
+        child = f"PPid:\t{process}\n" in read(folder / "status")
+        if child and "retroctl.cli.guard" in read(folder / "cmdline"):
+            return int(folder.name)
     raise AssertionError("the program has no guard")
 
 
-def read(path: str) -> str:
+def read(path: Path) -> str:
+    """What the kernel says of a process; nothing of one that has gone."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
 
 
 def alive(process: int) -> bool:
     """Whether it runs; one that has ended and was not reaped does not."""
-    status = read(f"/proc/{process}/status")
+    status = read(Path(f"/proc/{process}/status"))
     return bool(status) and "State:\tZ" not in status
 
 
 def resident_kb(process: int) -> int:
     """The memory that the process holds."""
-    line = next(line for line in read(f"/proc/{process}/status").splitlines() if line.startswith("VmRSS"))
+    line = next(line for line in read(Path(f"/proc/{process}/status")).splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1])
