@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 import time
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from radio import say, until
@@ -139,17 +141,32 @@ class Program:
 @asynccontextmanager
 async def run_program(*arguments: str) -> AsyncIterator[Program]:
     """Start `retroctl run` with a terminal on its input."""
+    async with gated_program(*arguments) as let_go:
+        yield let_go()
+
+
+@asynccontextmanager
+async def gated_program(*arguments: str) -> AsyncIterator[Callable[[], Program]]:
+    """The same, which imports what it needs and then waits until it is let go; what is yielded lets it go."""
     ours, theirs = os.openpty()
+    waits, opens = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
-            "retroctl", "run", "--jsonl", *arguments,
+            sys.executable, str(Path(__file__).with_name("gated.py")), "run", "--jsonl", *arguments,
             stdin=theirs, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            pass_fds=[waits], env={**os.environ, "GATE": str(waits)},
         )  # fmt: skip
         os.close(theirs)
         program = Program(process, ours)
+
+        def let_go() -> Program:
+            os.write(opens, b".")
+            return program
+
         try:
-            yield program
+            yield let_go
         finally:
             await program.end()
     finally:
-        os.close(ours)
+        for descriptor in (ours, waits, opens):
+            os.close(descriptor)

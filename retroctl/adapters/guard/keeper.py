@@ -65,8 +65,9 @@ class Keeper:
         in_place: Callable[[bool], None],
         took_over: Callable[[str], None],
     ) -> None:
-        """`notice` gets what the trainer must know of a missing guard; `in_place` whether that was said before; `took_over`
-        why the guard stops the belt.
+        """`notice` gets what the trainer must know of a missing guard, `in_place` whether that was said before.
+
+        `took_over` gets why the guard stops the belt.
         """
         self._command, self._clock = tuple(command), clock
         self._notice, self._in_place, self._took_over = notice, in_place, took_over
