@@ -46,6 +46,8 @@ class Word(StrEnum):
     ARM = "!"
     END = "e"
     """The session is over and the belt was measured at rest."""
+    LEAVE = "q"
+    """The session is over, and the belt was not seen at rest."""
 
 
 class Cause(StrEnum):
@@ -53,6 +55,7 @@ class Cause(StrEnum):
 
     DIED = "retroctl has died"
     SILENT = "retroctl does not answer"
+    LEFT = "retroctl has ended and the belt was not seen at rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,11 @@ class Guard:
         return self._cause is None
 
     @property
+    def told_the_end(self) -> bool:
+        """Whether the program ended in order, and puts its terminal in order by itself."""
+        return self._cause is Cause.LEFT
+
+    @property
     def look_again_s(self) -> float:
         """`tick` wants to be called again after so long."""
         return WATCH_EVERY_S if self._watch is None else ACT_EVERY_S
@@ -140,18 +148,23 @@ class Guard:
                 return self._join()
             case Word.END:
                 return [Over("the session is over and the belt at rest")]
+            case Word.LEAVE:
+                return self._program_gone(Cause.LEFT, now)
             case _:
                 pass
         return []
 
     def died(self, now: float) -> list[Action]:
         """The program's end of the pipe is closed, and it did not say that the belt is at rest."""
+        return [] if self._cause is Cause.LEFT else self._program_gone(Cause.DIED, now)
+
+    def _program_gone(self, cause: Cause, now: float) -> list[Action]:
         if not self._armed:
             return [Over("nothing was armed")]
         if self._watch is not None:
-            self._cause = Cause.DIED
-            return [Alarm(f"{Cause.DIED}: the guard goes on stopping the belt")]
-        return self._take_over(Cause.DIED, now)
+            self._cause = cause
+            return [Alarm(f"{cause}: the guard goes on stopping the belt")]
+        return self._take_over(cause, now)
 
     # -- the machine -----------------------------------------------------------------------------------------------
 
@@ -276,7 +289,7 @@ class Guard:
     def _at_rest(self) -> list[Action]:
         self._watch = None
         said: list[Action] = [Alarm("the belt is measured at rest"), Told("rest")]
-        return [*said, Over("the belt is at rest")] if self._cause is Cause.DIED else said
+        return said if self._cause is Cause.SILENT else [*said, Over("the belt is at rest")]
 
     def _apply(self, wire: list[WireAction], now: float, actions: list[Action]) -> None:
         for action in wire:

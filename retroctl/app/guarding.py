@@ -57,6 +57,11 @@ class Guarding:
         """Whether the program still has the machine, so that its link must not be dropped from here."""
         return self._guard.beside
 
+    @property
+    def told_the_end(self) -> bool:
+        """Whether the program ended in order."""
+        return self._guard.told_the_end
+
     def hear(self, words: str) -> None:
         """Bytes of the program's."""
         for word in words:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _IGNORED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGTSTP", "SIGTTOU", "SIGPIPE")
 """What is sent to everybody when a terminal closes or a user logs out is the program's to act on, not the guard's."""
 LOCK_AFTER_S: Final = 0.2
+LOCK_AGAIN_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ class Post:
     """Of the alarm's sound, per cent; 0 for the terminal's bell alone."""
 
     def command(self) -> list[str]:
-        """How the process is started."""
-        return [sys.executable, "-m", "retroctl.cli.guard", json.dumps(asdict(self))]
+        """How the process is started; -P: whatever lies in the current folder is not taken for a module of ours."""
+        return [sys.executable, "-P", "-m", "retroctl.cli.guard", json.dumps(asdict(self))]
 
 
 def stand(post: Post, treadmill: Callable[[Clock, Callable[[], bool]], Treadmill]) -> None:
@@ -65,11 +66,15 @@ async def _stand(post: Post, treadmill: Callable[[Clock, Callable[[], bool]], Tr
     loop = asyncio.get_running_loop()
     clock = LoopClock()
 
+    def hold() -> None:
+        if not _held_lock(post):
+            loop.call_later(LOCK_AGAIN_S, hold)  # the program is on its way out and still has it
+
     def tell(line: str) -> None:
         with suppress(OSError):
             os.write(1, f"{line}\n".encode())
         if line.startswith("stopping"):
-            loop.call_later(LOCK_AFTER_S, _hold, post)
+            loop.call_later(LOCK_AFTER_S, hold)
 
     def over(why: str) -> None:
         del why
@@ -91,7 +96,7 @@ async def _stand(post: Post, treadmill: Callable[[Clock, Callable[[], bool]], Tr
             guarding.hear(data.decode("ascii", errors="replace"))
             return
         loop.remove_reader(0)
-        siren.plain_screen = True
+        siren.plain_screen = not guarding.told_the_end
         guarding.died()
 
     loop.add_reader(0, read)
@@ -101,7 +106,7 @@ async def _stand(post: Post, treadmill: Callable[[Clock, Callable[[], bool]], Tr
 _held: list[object] = []
 
 
-def _hold(post: Post) -> None:
+def _held_lock(post: Post) -> bool:
     """Whoever starts the program again meanwhile is told that this machine is still being stopped."""
     from pathlib import Path  # noqa: PLC0415 - only when it takes over
 
@@ -109,9 +114,12 @@ def _hold(post: Post) -> None:
     from retroctl.errors import TreadmillError  # noqa: PLC0415
 
     lock = machine_lock(post.address, post.name, folder=Path(post.locks))
-    with suppress(TreadmillError):
+    try:
         lock.__enter__()  # held to the end of the process, which frees it
-        _held.append(lock)
+    except TreadmillError:
+        return False
+    _held.append(lock)
+    return True
 
 
 def _sound(volume: int) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the guard needs Linux")
 
+LEAVES_SCREEN = "\x1b[?1049l"
+
 GUARD = """
 import asyncio, json, sys, time
 from retroctl.app.ports import FrameArrived, MachineInfo
@@ -194,6 +196,7 @@ def test_a_killed_program_is_followed_by_stop_at_once_and_the_guard_ends_when_th
         assert {payload for _, payload in run.written} == {"0801"}
         shown = run.shown()
         assert "\a" in shown
+        assert LEAVES_SCREEN in shown
         assert "retroctl has died. The guard stops the belt" in shown
         assert "the belt is measured at rest" in shown
 
@@ -254,6 +257,9 @@ def test_a_program_that_ends_with_the_belt_not_seen_at_rest_leaves_the_guard_to_
         run.say("leave")
         until(lambda: run.written, 5, "Stop")
         until(lambda: not alive(run.guard), 15, "the guard ends")
+        shown = run.shown()
+        assert "retroctl has ended and the belt was not seen at rest" in shown
+        assert LEAVES_SCREEN not in shown, "the program does that itself"
 
 
 def test_a_guard_that_dies_is_told_and_replaced_and_never_stops_a_belt_that_is_well(tmp_path):
@@ -262,7 +268,7 @@ def test_a_guard_that_dies_is_told_and_replaced_and_never_stops_a_belt_that_is_w
         for number in range(2):
             os.kill(run.guard, signal.SIGKILL)
             assert run.line().startswith("notice NO GUARD (its process ended, trying again): if this program dies")
-            assert not Path(f"/proc/{run.guard}").exists() or not alive(run.guard)
+            until(lambda: not Path(f"/proc/{run.guard}").exists(), 5, "reaped")
             line = run.line()
             assert line.startswith("in place"), line
             assert line.endswith("True"), "the trainer was told that there was none"

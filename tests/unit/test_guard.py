@@ -267,6 +267,22 @@ def test_the_end_that_the_program_tells_ends_the_guard_without_a_word():
     assert post.of(Alarm) == []
 
 
+def test_a_program_that_ends_with_the_belt_not_seen_at_rest_leaves_it_to_the_guard():
+    post = Post()
+    post.at(5, beating=True, kmh=3.0)
+    post.take(post.guard.hear(Word.LEAVE, post.now))
+    assert post.written == [STOP]
+    assert "has ended and the belt was not seen at rest" in post.of(Alarm)[0].text
+    assert post.guard.told_the_end
+    assert not post.guard.beside
+    said = len(post.done)
+    post.take(post.guard.died(post.now))
+    assert len(post.done) == said, "its end was told"
+    post.obey()
+    post.at(9, kmh=0.0)
+    assert post.over
+
+
 # -- the link --------------------------------------------------------------------------------------------------------
 
 

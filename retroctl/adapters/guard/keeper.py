@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from retroctl.app.clock import Clock
     from retroctl.app.reports import Report
 
-READY_S: Final = 20.0
+READY_S: Final = 30.0
 """From the start of the process until it has joined the connection; about half a second on an idle laptop."""
 START_AGAIN_S: Final = 2.0
 STARTS: Final = 3
@@ -29,7 +29,7 @@ WITHOUT: Final = "if this program dies, the belt goes on; keep your hand on the 
 _ARMED: Final = frozenset(state.value for state in ARMED_STATES)
 
 _left: list[subprocess.Popen[bytes]] = []
-"""Guards that go on without us, because the belt was not seen at rest; kept, so that nobody complains of them."""
+"""Guards that were killed and are still to be reaped, or that go on without us."""
 
 
 class _Process(NamedTuple):
@@ -107,7 +107,7 @@ class Keeper:
             self._say(Word.ATTACH)
 
     async def close(self, *, at_rest: bool) -> None:
-        """End the guard, if the belt was measured at rest; otherwise it sees that we are gone, and goes on stopping.
+        """End the guard, if the belt was measured at rest; otherwise it goes on without us.
 
         Takes `END_S` at the most.
         """
@@ -119,8 +119,7 @@ class Keeper:
             return
         ends = at_rest or not self._armed
         asyncio.get_running_loop().remove_reader(guard.lines)
-        if ends:
-            guard.say(Word.END)
+        guard.say(Word.END if ends else Word.LEAVE)
         guard.close()
         if not ends:
             _left.append(guard.popen)
@@ -137,13 +136,14 @@ class Keeper:
         self._starts += 1
         try:
             # In a thread: a computer that swaps may take its time to start a process.
-            guard = await asyncio.to_thread(_started, self._command)
+            starting = asyncio.create_task(asyncio.to_thread(_started, self._command), name="start a process")
+            guard = await asyncio.shield(starting)
         except OSError as error:
             self._missing(f"it could not be started ({error})")
             return
-        if self._closed:
-            guard.close()  # it was armed by nobody, and ends when it sees that
-            return
+        except asyncio.CancelledError:
+            starting.add_done_callback(_let_go)
+            raise
         self._guard, self._why = guard, ""
         asyncio.get_running_loop().add_reader(guard.lines, self._read, guard)
         if self._armed:
@@ -172,6 +172,7 @@ class Keeper:
     async def _beat(self) -> None:
         while True:
             self._say(Word.HEARTBEAT)
+            _left[:] = [process for process in _left if process.poll() is None]
             await self._clock.sleep(HEARTBEAT_S)
 
     def _say(self, word: Word) -> None:
@@ -211,10 +212,7 @@ class Keeper:
         asyncio.get_running_loop().remove_reader(guard.lines)
         guard.close()
         guard.popen.kill()
-        self._spawn(self._reap(guard.popen), "reap the guard")
-
-    async def _reap(self, process: subprocess.Popen[bytes]) -> None:
-        await asyncio.to_thread(process.wait)
+        _left.append(guard.popen)
 
     def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -239,3 +237,10 @@ def _started(command: Sequence[str]) -> _Process:
         os.close(stdin)
         os.close(stdout)
     return _Process(popen, words, lines)
+
+
+def _let_go(starting: asyncio.Task[_Process]) -> None:
+    """A guard that was started when the run was over already: nobody arms it, and it ends when it sees our end."""
+    if not starting.cancelled() and starting.exception() is None:
+        starting.result().close()
+        _left.append(starting.result().popen)
