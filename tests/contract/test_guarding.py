@@ -9,6 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from bleak.exc import BleakError
 from whole import FrontEnd, Whole
 
 from retroctl.adapters.ble.treadmill import BleTreadmill
@@ -52,6 +53,8 @@ class Both:
         self.why = ""
         self.guarding = Guarding(self.clock, alarm=self.alarms.append, tell=self.lines.append, over=self._over)
         self.disconnects: list[float] = []
+        self.deaf = "none"
+        """The guard cannot subscribe to what begins so."""
         both = self
 
         class Watched(self.radio.client_backend):
@@ -61,6 +64,11 @@ class Both:
                 if self.is_connected:
                     both.disconnects.append(both.clock.now())
                 await super().disconnect()
+
+            async def start_notify(self, characteristic, callback, **kwargs) -> None:
+                if characteristic.uuid.startswith(both.deaf):
+                    raise BleakError("not this one")
+                await super().start_notify(characteristic, callback, **kwargs)
 
         self.guard_treadmill = BleTreadmill(
             device,
@@ -226,6 +234,20 @@ async def test_a_connection_that_cannot_be_joined_ends_the_guard_and_leaves_the_
     both.guarding.hear(Word.ATTACH)
     await asyncio.wait_for(both.over.wait(), JOIN_S + 1)
     assert both.lines == [f"failed no answer in {JOIN_S:g} s"]
+    assert both.disconnects == []
+    assert both.machine.connected
+
+
+async def test_a_machine_that_the_guard_cannot_watch_ends_the_guard_and_leaves_the_link_alone():
+    both = Both()
+    both.deaf = "00002acd"
+    await both.program.begin()
+    both.guarding.begin(both.guard_treadmill)
+    both.guarding.hear(Word.ATTACH)
+    await asyncio.wait_for(both.over.wait(), JOIN_S)
+    assert both.lines[0].startswith("failed ")
+    assert "Treadmill Data" in both.lines[0]
+    await asyncio.sleep(10)
     assert both.disconnects == []
     assert both.machine.connected
 

@@ -42,17 +42,19 @@ async def connect(
     clock: Clock,
     jitter: Callable[[], float],
     search: Callable[[float], Awaitable[BLEDevice | None]],
+    most: int = CONNECT_TRIES,
 ) -> Link:
     """Connect and discover the services.
 
-    `jitter` gives numbers from 0 to 1. `search` looks for the machine again for at most so many seconds.
+    `jitter` gives numbers from 0 to 1. `search` looks for the machine again for at most so many seconds. At `most` so
+    many tries.
     Raises TreadmillNotFound when no try succeeds, LinkLost when the link is given up meanwhile, TreadmillError when
     this computer's Bluetooth cannot be used.
     """
     deadline = clock.now() + CONNECT_OVERALL_S
     cause: BaseException = TimeoutError()
     tries = 0
-    while tries < CONNECT_TRIES and (left := deadline - clock.now()) > 0:
+    while tries < most and (left := deadline - clock.now()) > 0:
         if tries:
             await clock.sleep(min(left, FIRST_PAUSE_S * 2 ** (tries - 1) * (0.5 + jitter())))
         tries += 1

@@ -7,7 +7,7 @@ import random
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from retroctl.adapters.ble.connect import CONNECT_TRY_S, connect
+from retroctl.adapters.ble.connect import CONNECT_TRIES, CONNECT_TRY_S, connect
 from retroctl.adapters.ble.link import Link
 from retroctl.adapters.ble.names import shown_name
 from retroctl.adapters.ble.scan import look_for
@@ -149,8 +149,10 @@ class BleTreadmill:
         async def search(seconds: float) -> BLEDevice | None:
             return await look_for(self.address, seconds, clock=self._clock, backend=self._scanner)
 
+        # A link that another program holds is joined or not; to make it again is that program's business.
+        most = 1 if self._beside is not None and self._beside() else CONNECT_TRIES
         return await connect(
-            new_link, self._device, name=self._name, clock=self._clock, jitter=self._jitter, search=search
+            new_link, self._device, name=self._name, clock=self._clock, jitter=self._jitter, search=search, most=most
         )
 
     def _give_up_link(self) -> None:

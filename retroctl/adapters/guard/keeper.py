@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from retroctl.app.clock import Clock
     from retroctl.app.reports import Report
 
-READY_S: Final = 30.0
+READY_S: Final = 60.0
 """From the start of the process until it has joined the connection; about half a second on an idle laptop."""
 START_AGAIN_S: Final = 2.0
 STARTS: Final = 3

@@ -95,7 +95,7 @@ async def running(treadmill: SimulatedTreadmill, program: Program) -> int:
     # Emulated, the guard may need longer than these answers: then the program says so, and says when it is there.
     await asyncio.sleep(1)
     if said_of_guard(program):
-        await program.until(lambda line: line.get("text") == IN_PLACE, 60, "the guard in place")
+        await program.until(lambda line: line.get("text") == IN_PLACE, 90, "the guard in place")
     await program.start_at_the_console(treadmill)
     await program.state("settling", 60)
     assert said_of_guard(program) in ([], [NOT_YET, IN_PLACE]), said_of_guard(program)
