@@ -29,6 +29,8 @@ _IGNORED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGTSTP", "SIGTTOU
 """What is sent to everybody when a terminal closes or a user logs out is the program's to act on, not the guard's."""
 LOCK_AFTER_S: Final = 0.2
 LOCK_AGAIN_S: Final = 1.0
+LAST_WORD_S: Final = 5.0
+"""The last line is shown, and a sound that is playing ends, within this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +65,25 @@ def stand(post: Post, treadmill: Callable[[Clock, Callable[[], bool]], Treadmill
 
 
 async def _stand(post: Post, treadmill: Callable[[Clock, Callable[[], bool]], Treadmill], siren: Siren) -> None:
-    loop = asyncio.get_running_loop()
-    clock = LoopClock()
+    sentry = _Sentry(post, LoopClock(), siren)
+    sentry.guarding.begin(treadmill(LoopClock(), sentry.guarding.beside))
+    for descriptor in (0, 1):
+        os.set_blocking(descriptor, False)
+    asyncio.get_running_loop().add_reader(0, sentry.read)
+    await asyncio.Event().wait()  # the process ends otherwise
 
-    def hold() -> None:
-        if not _held_lock(post):
-            loop.call_later(LOCK_AGAIN_S, hold)  # the program is on its way out and still has it
 
-    def tell(line: str) -> None:
-        with suppress(OSError):
-            os.write(1, f"{line}\n".encode())
-        if line.startswith("stopping"):
-            loop.call_later(LOCK_AFTER_S, hold)
+class _Sentry:
+    """The guard between its two pipes, its siren and its end."""
 
-    def over(why: str) -> None:
-        del why
-        loop.call_later(LOCK_AFTER_S, os._exit, 0)  # the last alarm is shown by then
+    def __init__(self, post: Post, clock: Clock, siren: Siren) -> None:
+        self._post, self._siren = post, siren
+        self._loop = asyncio.get_running_loop()
+        self._ends_at: float | None = None
+        self.guarding = Guarding(clock, alarm=siren, tell=self._tell, over=self._over)
 
-    guarding = Guarding(clock, alarm=siren, tell=tell, over=over)
-    guarding.begin(treadmill(clock, guarding.beside))
-    os.set_blocking(1, False)
-    os.set_blocking(0, False)
-
-    def read() -> None:
+    def read(self) -> None:
+        """What the program says; or that it says nothing any more."""
         try:
             data = os.read(0, 4096)
         except BlockingIOError:
@@ -93,14 +91,28 @@ async def _stand(post: Post, treadmill: Callable[[Clock, Callable[[], bool]], Tr
         except OSError:
             data = b""
         if data:
-            guarding.hear(data.decode("ascii", errors="replace"))
+            self.guarding.hear(data.decode("ascii", errors="replace"))
             return
-        loop.remove_reader(0)
-        siren.plain_screen = not guarding.told_the_end
-        guarding.died()
+        self._loop.remove_reader(0)
+        self._siren.plain_screen = not self.guarding.told_the_end
+        self.guarding.died()
 
-    loop.add_reader(0, read)
-    await asyncio.Event().wait()  # until `over`
+    def _tell(self, line: str) -> None:
+        with suppress(OSError):
+            os.write(1, f"{line}\n".encode())
+        if line.startswith("stopping"):
+            self._loop.call_later(LOCK_AFTER_S, self._hold)
+
+    def _hold(self) -> None:
+        if not self.guarding.beside() and not _held_lock(self._post):
+            self._loop.call_later(LOCK_AGAIN_S, self._hold)  # the program is on its way out and still has it
+
+    def _over(self, why: str) -> None:
+        del why
+        self._ends_at = self._ends_at or self._loop.time() + LAST_WORD_S
+        if self._siren.quiet or self._loop.time() >= self._ends_at:
+            os._exit(0)
+        self._loop.call_later(0.05, self._over, "")
 
 
 _held: list[object] = []

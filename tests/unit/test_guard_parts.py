@@ -140,7 +140,12 @@ def test_alarms_for_a_terminal_that_hangs_are_dropped_and_hold_nothing_up(tmp_pa
     for number in range(3 * WAITING):
         siren(f"alarm {number}")
     assert sounding.wait(5)
+    assert not siren.quiet
     goes_on.set()
+    end = time.monotonic() + 5
+    while not siren.quiet:
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_without_a_terminal_the_alarm_goes_to_standard_error(capfd):

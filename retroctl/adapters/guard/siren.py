@@ -1,4 +1,4 @@
-"""How the guard makes itself heard: text and bell on the terminal, and a sound. A thread, since each may hang."""
+"""How the guard makes itself heard: text and bell on the terminal, and a sound. Two threads, since each may hang."""
 
 from __future__ import annotations
 
@@ -24,25 +24,37 @@ class Siren:
         """`terminal`: the device of the trainer's terminal; without one, standard error is written to."""
         self._terminal, self._sound = terminal, sound
         self._texts: queue.Queue[str] = queue.Queue(WAITING)
+        self._loud = threading.Event()
         self.plain_screen = False
         """The program's screen is to be left first."""
-        threading.Thread(target=self._run, name="siren", daemon=True).start()
+        threading.Thread(target=self._show, name="siren", daemon=True).start()
+        threading.Thread(target=self._play, name="siren's sound", daemon=True).start()
 
     def __call__(self, text: str) -> None:
         """Alarm; returns at once."""
         with suppress(queue.Full):
             self._texts.put_nowait(text)
+        self._loud.set()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether everything has been shown and sounded."""
+        return self._texts.unfinished_tasks == 0 and not self._loud.is_set()
 
     def last(self, text: str) -> None:
         """Show a last line, without the thread; best effort."""
         self._write(text)
 
-    def _run(self) -> None:
+    def _show(self) -> None:
         while True:
-            text = self._texts.get()
-            self._write(text)
-            with suppress(Exception):  # whatever a sound system may raise, the next alarm is shown
+            self._write(self._texts.get())
+            self._texts.task_done()
+
+    def _play(self) -> None:
+        while self._loud.wait():
+            with suppress(Exception):  # whatever a sound system may raise, the next alarm is sounded
                 self._sound()
+            self._loud.clear()
 
     def _write(self, text: str) -> None:
         screen = _LEAVE_SCREEN if self.plain_screen and self._terminal is not None else ""
