@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from retroctl.app.guard import Action
     from retroctl.app.ports import LinkEvent, MachineInfo, Treadmill
 
-JOIN_S: Final = 8.0
+JOIN_S: Final = 20.0
 """Joining a connection that stands takes well under a second. Below the stack's own bound for a connect, which it would
 end by dropping the link for the program too: the guard's process ends first."""
 

@@ -145,7 +145,7 @@ def run(
 
     \b
     Examples:
-      retroctl run                                 the one treadmill in range
+      retroctl run                                 choose machine, client, plan
       retroctl run --address ID --top 2.0mph       this one, up to 2.0 mph
       retroctl run --plan monday.toml              the stages of a file
       retroctl run --sim standard --speedup 5      practise, without a treadmill
@@ -160,31 +160,36 @@ def run(
       3  no treadmill, or not a usable one
       4  the belt is NOT confirmed at rest: look at it
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
-    from retroctl.cli.options import RunOptions  # noqa: PLC0415 - heavy
+    from retroctl.adapters.tui.choose.ports import Choice  # noqa: PLC0415 - heavy
+    from retroctl.cli.choosing import choose_first  # noqa: PLC0415
+    from retroctl.cli.options import RunOptions  # noqa: PLC0415
     from retroctl.cli.session import run_session  # noqa: PLC0415
 
-    options = RunOptions.checked(
-        sim=sim,
-        address=address,
-        client=client,
-        plan=plan,
-        top=top,
-        hold=hold,
-        advance=advance,
-        speedup=speedup,
-        plain=plain,
-        jsonl=jsonl,
-        yes=yes,
-        speed_range=speed_range,
-        coarse=accept_coarse_steps,
-        wall=wall,
-        wall_lan=wall_lan,
-        terminal=_has_terminal(),
-        screen=_has_screen(),
-        voice=voice,
-        volume=volume,
-    )
-    sys.exit(run_session(options))
+    def check(choice: Choice) -> RunOptions:
+        return RunOptions.checked(
+            sim=choice.sim,
+            address=choice.address,
+            client=choice.client,
+            plan=choice.plan,
+            top=choice.top,
+            hold=choice.hold,
+            advance=choice.advance,
+            speedup=speedup,
+            plain=plain,
+            jsonl=jsonl,
+            yes=yes,
+            speed_range=speed_range,
+            coarse=accept_coarse_steps,
+            wall=wall,
+            wall_lan=wall_lan,
+            terminal=_has_terminal(),
+            screen=_has_screen(),
+            voice=voice,
+            volume=volume,
+        )
+
+    given = Choice(sim=sim, address=address, client=client, plan=plan, top=top, hold=hold, advance=advance)
+    sys.exit(run_session(choose_first(check(given), check, given)))
 
 
 @app.command()

@@ -61,6 +61,8 @@ class StartAttempt:
     start_sent_at: float | None = None
     moving_since: float | None = None
     asked_at: float | None = None
+    asked: bool = False
+    """Request Control was answered, or will not be, since the belt moves."""
     steady: Steady = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,8 +76,11 @@ class StartAttempt:
     def control_answered(self, now: float) -> StartNews:
         """Request Control was answered, or nobody answered it: some machines obey all the same."""
         if self.phase is Phase.CONTROL_WHILE_MOVING:
-            self.phase = Phase.TARGET
-            return StartNews.WRITE_MINIMUM
+            self.asked = True
+            # Meanwhile somebody may have turned the speed up at the console: then it must be steady again first.
+            steady = self.steady.lasted(STEADY_S, now)
+            self.phase = Phase.TARGET if steady else Phase.STEADYING
+            return StartNews.WRITE_MINIMUM if steady else StartNews.NOTHING
         if self.phase is not Phase.CONTROL:
             return StartNews.NOTHING
         if now - self.confirmed_at > CONFIRMATION_S:
@@ -98,7 +103,7 @@ class StartAttempt:
         if self.phase in (Phase.WINDOW, Phase.CONTROL, Phase.MOTION):
             self.phase = Phase.STEADYING
         if self.phase is Phase.STEADYING and self.steady.lasted(STEADY_S, now):
-            if self.kind is StartKind.PROGRAM:
+            if self.kind is StartKind.PROGRAM or self.asked:
                 self.phase = Phase.TARGET
                 return StartNews.WRITE_MINIMUM
             self.phase, self.asked_at = Phase.CONTROL_WHILE_MOVING, now

@@ -28,14 +28,22 @@ CONTROLS = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>78])")
 class ScreenTerminal:
     """The program on a terminal. `see` waits for words that were painted, `press` presses keys."""
 
-    def __init__(self, folder: Path, *more: str, driver: Path = DRIVER, sim: str = "standard", hang_up: bool = False):
+    def __init__(
+        self,
+        folder: Path,
+        *more: str,
+        driver: Path = DRIVER,
+        sim: str | None = "standard",
+        hang_up: bool = False,
+    ):
         self.folder = folder
         self.painted = ""
         self._seen = 0
         self.master, self.slave = pty.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.before = termios.tcgetattr(self.slave)
-        asked = ["run", "--sim", sim, "--speedup", "20", "--top", "1.8", "--hold", "60", *more]
+        simulated = [] if sim is None else ["--sim", sim, "--speedup", "20"]
+        asked = ["run", *simulated, "--top", "1.8", "--hold", "60", *more]
         self.process = subprocess.Popen(
             [sys.executable, str(driver), str(folder / "truth"), *asked],
             stdin=self.slave,

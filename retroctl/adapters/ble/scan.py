@@ -70,13 +70,15 @@ async def scan(
     clock: Clock,
     backend: type[BaseBleakScanner] | None = None,
     adapter: type[BaseBleakAdapter] | None = None,
+    heard: Callable[[FoundMachine], None] | None = None,
 ) -> list[FoundMachine]:
     """Listen for `seconds` and give every fitness machine heard, the strongest first.
 
     Machines that this computer is connected to already do not advertise; they are listed too (a program that was
-    killed leaves its link up). Raises TreadmillError when Bluetooth cannot be used.
+    killed leaves its link up). `heard` is told of each machine whenever it is heard, for a list that is shown while
+    it grows. Raises TreadmillError when Bluetooth cannot be used.
     """
-    return await _listen(seconds, until=None, clock=clock, backend=backend, adapter=adapter)
+    return await _listen(seconds, until=None, clock=clock, backend=backend, adapter=adapter, told=heard)
 
 
 async def find(
@@ -136,16 +138,22 @@ async def _listen(
     clock: Clock,
     backend: type[BaseBleakScanner] | None,
     adapter: type[BaseBleakAdapter] | None,
+    told: Callable[[FoundMachine], None] | None = None,
 ) -> list[FoundMachine]:
     heard: dict[str, _Heard] = {}
     wanted = asyncio.Event()
 
     def take(device: BLEDevice, advertisement: AdvertisementData) -> None:
         heard.setdefault(device.address, _Heard()).take(device, advertisement)
+        if told is not None and (machine := heard[device.address].machine()) is not None:
+            told(machine)
         if until is not None and _same(device.address, until) and heard[device.address].machine() is not None:
             wanted.set()
 
     connected = await _connected_already(clock, adapter) if backend is None or adapter is not None else []
+    if told is not None:
+        for device in connected:
+            told(_connected_machine(device))
     if until is not None and any(_same(device.address, until) for device in connected):
         wanted.set()
     if not wanted.is_set():

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 WRITE_S = 31.0
 """ATT ends a request after 30 s (Core Specification, Vol 3 Part F, 3.3.3); one more, so that the stack speaks first."""
 CLOSE_S = 5.0
+JOIN_TRY_S = 40.0
+"""Longer than whoever joins a link waits: a try that ran out would make the system drop it for all."""
 
 
 class BleTreadmill:
@@ -125,6 +127,9 @@ class BleTreadmill:
 
     async def _connect(self, generation: int, sink: Callable[[LinkEvent], None]) -> Link:
         closes = self._closes
+        # A link that another program holds is joined or not; to make it again is that program's business.
+        joins = self._beside is not None and self._beside()
+        tries, try_s = (1, JOIN_TRY_S) if joins else (CONNECT_TRIES, CONNECT_TRY_S)
 
         def dropped(link: Link) -> None:
             if link.in_use:
@@ -139,7 +144,7 @@ class BleTreadmill:
                 generation,
                 clock=self._clock,
                 backend=self._backend,
-                connect_s=CONNECT_TRY_S,
+                connect_s=try_s,
                 releases=self._releases,
                 dropped=dropped,
                 keep=self._beside or (lambda: False),
@@ -149,10 +154,15 @@ class BleTreadmill:
         async def search(seconds: float) -> BLEDevice | None:
             return await look_for(self.address, seconds, clock=self._clock, backend=self._scanner)
 
-        # A link that another program holds is joined or not; to make it again is that program's business.
-        most = 1 if self._beside is not None and self._beside() else CONNECT_TRIES
         return await connect(
-            new_link, self._device, name=self._name, clock=self._clock, jitter=self._jitter, search=search, most=most
+            new_link,
+            self._device,
+            name=self._name,
+            clock=self._clock,
+            jitter=self._jitter,
+            search=search,
+            tries=tries,
+            try_s=try_s,
         )
 
     def _give_up_link(self) -> None:

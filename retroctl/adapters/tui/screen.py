@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import select
-import sys
 from typing import TYPE_CHECKING, Final
 
 from textual.app import App
@@ -12,6 +10,7 @@ from textual.app import App
 from retroctl.adapters.tui.app import TrainerApp
 from retroctl.adapters.tui.driver import guarded_driver
 from retroctl.adapters.tui.feed import Feed
+from retroctl.adapters.tui.terminal import LOOK_S, terminal_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +23,6 @@ CLOSE_S: Final = 3.0
 """How long the screen may take to put the terminal back as it was."""
 SUMMARY_S: Final = 600.0
 """The summary waits for a key so long; then the program ends by itself and lets go of the machine's lock."""
-LOOK_S: Final = 0.5
-"""How often to look whether the terminal is still there."""
 
 
 class TrainerScreen:
@@ -133,15 +130,7 @@ class TrainerScreen:
             self._app.repaint()
 
     def _watch(self) -> None:
-        if not _terminal_open():
+        if not terminal_open():
             self._gone()
             return
         self._look = asyncio.get_running_loop().call_later(LOOK_S, self._watch)
-
-
-def _terminal_open() -> bool:
-    if sys.platform == "win32" or sys.__stdin__ is None:
-        return True
-    poll = select.poll()
-    poll.register(sys.__stdin__.fileno(), 0)
-    return not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))

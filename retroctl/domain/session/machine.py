@@ -314,6 +314,8 @@ def _target_answered(core: Core, event: ev.CommandAnswered) -> None:
         case Answer.REFUSED:
             not_obeyed(core, Outcome.REJECTED, f"{core.pending.target} was refused")
         case Answer.NOT_SENT:
+            if core.pending.target == core.belt.minimum:
+                core.lowest_asked = False  # the machine has never heard of it
             not_obeyed(core, Outcome.REJECTED, "the command could not be sent")
         case _:
             pass  # no answer: telemetry decides, within its own deadline

@@ -162,7 +162,7 @@ def _consent(core: Core) -> None:
     if core.state is State.EASING_DOWN:
         core.refuse("ease", "easing down; nothing is raised any more")
         return
-    if FailsafeId.F8 in core.blocks:
+    if FailsafeId.F8 in core.blocks or not core.lowest_asked:
         core.ask_control("trainer")
     if settled and core.facing is Facing.FORWARD:
         _raise_forward(core, lifted=lifted)
@@ -200,7 +200,7 @@ def _adopt(core: Core) -> None:
     if not core.belief.fresh(core.now) or core.measured == REST:
         core.refuse("F1", "the belt's speed is not known well enough to go on")
         return
-    if FailsafeId.F8 in core.blocks:
+    if FailsafeId.F8 in core.blocks or not core.lowest_asked:
         core.ask_control("trainer")
     core.blocks -= {FailsafeId.F6, FailsafeId.F9, FailsafeId.F11}
     core.held_back = False

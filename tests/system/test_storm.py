@@ -1,0 +1,94 @@
+"""Random sessions with faults, judged by the belt's true speed; and the ones that once broke a rule."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from retroctl.domain import envelope
+from retroctl.domain.hold import HoldTimer
+from retroctl.domain.session import core
+from simulators.personality import PERSONALITIES
+from simulators.storm.judge import Violation
+from simulators.storm.shrink import fails, shrunk
+from simulators.storm.story import Act, Story, story
+from simulators.storm.world import World
+
+STORIES = int(os.environ.get("RETROCTL_STORM", "200"))
+ALL = tuple(PERSONALITIES)
+
+
+def test_a_storm_on_every_machine_breaks_no_rule():
+    raises = seconds = 0.0
+    for seed in range(STORIES):
+        told = World(story(seed, ALL if seed % 2 else ("standard",))).live()
+        raises, seconds = raises + told.raises, seconds + told.seconds
+    assert raises > STORIES / 5, "a storm in which hardly anything is raised shows nothing"
+    assert seconds > STORIES * 60
+
+
+def test_a_calm_session_goes_up_its_ladder():
+    calm = Story(4, "standard", (100, 1600, 10), "practised", 300, 60.0, "confirm", 2.0, (Act(500.0, "leave"),))
+    told = World(calm).live()
+    assert told.raises == 3
+    assert told.state == "stopped"
+    assert told.at_rest
+
+
+def test_the_same_seed_is_the_same_story_with_the_same_end():
+    assert story(77, ALL) == story(77, ALL)
+    assert World(story(77, ALL)).live() == World(story(77, ALL)).live()
+
+
+FOUND = {
+    "the console turned up while control was asked for at the start": Story(
+        seed=1602,
+        machine="standard",
+        belt=(50, 300, 1),
+        client="rehab",
+        top=300,
+        hold_s=90.0,
+        advance="confirm",
+        look_s=1.99,
+        acts=(Act(6.24, "answers dropped", (3,)), Act(13.95, "console speed", (250,)), Act(60.0, "leave")),
+    ),
+    "the lowest speed never left the radio, and what came next was a raise": Story(
+        seed=6267,
+        machine="slow-ramp",
+        belt=(80, 1200, 16),
+        client="new",
+        top=150,
+        hold_s=90.0,
+        advance="auto",
+        look_s=8.3,
+        acts=(Act(27.69, "write hangs", (2,)), Act(160.59, "start again"), Act(300.0, "leave")),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_a_storm_once_found(name):
+    assert fails(FOUND[name]) is None
+
+
+def test_a_gate_and_a_session_that_forget_the_hold_are_caught_and_the_story_is_shrunk(monkeypatch):
+    monkeypatch.setattr(HoldTimer, "remaining", lambda *_: 0.0)
+    monkeypatch.setattr(core.Core, "remaining_at", lambda *_: 0.0)
+    monkeypatch.setattr(envelope.Envelope, "judge", lambda *_: envelope.Allowed())
+    monkeypatch.setattr("retroctl.domain.session.progress._served_at", lambda core: core.now)
+    found = next(each for each in (story(seed, ("standard",)) for seed in range(200)) if fails(each))
+    small = shrunk(found)
+    assert isinstance(fails(small), Violation)
+    assert "of a hold" in str(fails(small))
+    assert len(small.acts) < len(found.acts)
+
+
+def test_the_command_prints_what_it_lived_through():
+    command = [sys.executable, "-m", "simulators.storm", "--hours", "0.5", "--seed", "3", "--machine", "standard"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "no rule broken" in run.stdout
+    assert "x real time" in run.stdout

@@ -1,0 +1,47 @@
+"""Pictures of the choosing. Who changes one looks at it: `pytest --snapshot-update`, then the SVG in a browser."""
+
+from __future__ import annotations
+
+import pytest
+from choose_rig import ONE, TWO, Chooser, machine
+
+from retroctl.adapters.tui.choose.ports import Choice
+from retroctl.units import Speed
+
+
+async def machines(chooser, pilot):
+    heard = (
+        machine(ONE, -52, "Treadmill 3"),
+        machine(TWO, -71, "FS-D9D0A1", remarks=("its advertisement has the two bytes of its type swapped",)),
+        machine("AA:BB:CC:00:00:03", -84, "Rower by the window", says_treadmill=False),
+        machine("AA:BB:CC:00:00:04", None, "Treadmill 1"),
+    )
+    await chooser.hear(pilot, *heard, seconds=12)
+    await chooser.hear(pilot, *heard[:2])
+    await chooser.press(pilot, "down", "down")
+
+
+async def identify(chooser, pilot):
+    await machines(chooser, pilot)
+    await chooser.press(pilot, "up", "i")
+    chooser.around.speed(Speed(80))
+    await chooser.hear(pilot, seconds=0.4)
+
+
+async def plan(chooser, pilot):
+    await identify(chooser, pilot)
+    await chooser.press(pilot, "enter", "enter", "down", "left")
+
+
+@pytest.mark.parametrize(
+    ("scene", "size"),
+    [(machines, (80, 24)), (identify, (80, 24)), (plan, (120, 40)), (machines, (20, 5))],
+    ids=["machines", "identify", "plan-large", "tiny"],
+)
+def test_picture_of_choosing(snap_compare, scene, size):
+    chooser = Chooser(Choice())
+
+    async def play(pilot):
+        await scene(chooser, pilot)
+
+    assert snap_compare(chooser.app, terminal_size=size, run_before=play)
