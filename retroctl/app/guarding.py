@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from retroctl.app.clock import Clock
     from retroctl.app.guard import Action
-    from retroctl.app.ports import LinkEvent, MachineInfo, Treadmill
+    from retroctl.app.ports import LinkEvent, Treadmill
 
 JOIN_S: Final = 20.0
 """Joining a connection that stands takes well under a second. Below the stack's own bound for a connect, which it would
@@ -118,13 +118,10 @@ class Guarding:
             async with self._clock.timeout(JOIN_S):
                 await asyncio.wait({opening})  # which leaves it alone when the time is up
         except TimeoutError:
-            if self._guard.beside:
-                self._take(self._guard.not_joined(f"no answer in {JOIN_S:g} s"))
-                return
-        await self._opened(opening)
-
-    async def _opened(self, opening: asyncio.Future[MachineInfo]) -> None:
-        """The program has gone while the guard joined: then it waits for the stack's own bound, and goes on alone."""
+            if not self._guard.beside:
+                opening.cancel()  # the program has gone meanwhile: the link may be dropped, and is made anew
+            self._take(self._guard.not_joined(f"no answer in {JOIN_S:g} s"))
+            return
         try:
             await opening
         except TreadmillError as error:

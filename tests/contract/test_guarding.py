@@ -17,7 +17,7 @@ from retroctl.app.clock import LoopClock
 from retroctl.app.guard import Word
 from retroctl.app.guarding import JOIN_S, Guarding
 from retroctl.app.reports import Kind
-from simulators.bleak_backend import SimulatedRadio
+from simulators.bleak_backend import RadioTiming, SimulatedRadio
 from simulators.machine import FtmsMachine
 from simulators.personality import personality
 
@@ -229,13 +229,31 @@ async def test_a_write_that_hangs_when_the_program_dies_is_freed_by_a_new_link()
 async def test_a_connection_that_cannot_be_joined_ends_the_guard_and_leaves_the_link_alone():
     both = Both()
     await both.program.begin()
-    both.radio.timing = type(both.radio.timing)(latency_s=3 * JOIN_S)
+    both.radio.timing = RadioTiming(latency_s=3 * JOIN_S)
     both.guarding.begin(both.guard_treadmill)
     both.guarding.hear(Word.ATTACH)
     await asyncio.wait_for(both.over.wait(), JOIN_S + 1)
     assert both.lines == [f"failed no answer in {JOIN_S:g} s"]
     assert both.disconnects == []
     assert both.machine.connected
+
+
+async def test_a_death_while_joining_hangs_connects_anew():
+    both = Both()
+    await both.program.begin()
+    await both.program.until_state("armed")
+    both.radio.timing, usual = RadioTiming(latency_s=3 * JOIN_S), both.radio.timing
+    both.guarding.begin(both.guard_treadmill)
+    both.guarding.hear(Word.ATTACH)
+    both.guarding.hear(Word.ARM)
+    await asyncio.sleep(1)
+    both.life = asyncio.create_task(both._live())
+    both.kill()
+    both.radio.timing = usual
+    before = len(both.written)
+    await both.until(lambda: len(both.written) > before, JOIN_S + 5)
+    assert both.written[before] == STOP
+    await asyncio.wait_for(both.over.wait(), 30)
 
 
 async def test_a_machine_that_the_guard_cannot_watch_ends_the_guard_and_leaves_the_link_alone():

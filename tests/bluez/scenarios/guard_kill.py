@@ -29,7 +29,7 @@ LATEST_KILL_S = 6.0
 STOP_AFTER_KILL_S = 1.0
 STOP_AFTER_FREEZE_S = 4.0
 REST_S = 30.0
-NOT_YET, IN_PLACE = "NO GUARD YET", "the guard is in place"
+IN_PLACE = "the guard is in place"
 
 
 async def guard_kill(radio: Radio) -> dict[str, Any]:
@@ -92,13 +92,14 @@ async def running(treadmill: SimulatedTreadmill, program: Program) -> int:
     await program.brief_and_arm()
     say(f"armed after {time.monotonic() - began:.1f} s")
     guard = child_of(program.process_id)
-    # Emulated, the guard may need longer than these answers: then the program says so, and says when it is there.
+    # Emulated, the guard may need longer than these answers, or several starts on a busy computer: then the program
+    # says so, and says when it is there.
     await asyncio.sleep(1)
     if said_of_guard(program):
-        await program.until(lambda line: line.get("text") == IN_PLACE, 90, "the guard in place")
+        await program.until(lambda line: line.get("text") == IN_PLACE, 150, "the guard in place")
     await program.start_at_the_console(treadmill)
     await program.state("settling", 60)
-    assert said_of_guard(program) in ([], [NOT_YET, IN_PLACE]), said_of_guard(program)
+    assert said_of_guard(program)[-1:] in ([], [IN_PLACE]), said_of_guard(program)
     machine = treadmill.machine
     await until(lambda: len(machine.log) >= 2, 10, "control and the first target, both the program's")
     assert machine.true_speed_kmh(time.monotonic()) > 0
