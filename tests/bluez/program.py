@@ -63,12 +63,14 @@ class Program:
     async def brief_and_arm(self) -> None:
         """Answer the briefing, each question when it stands there; then the session is armed and nothing written."""
         await self.state("briefing", UP_S)
-        for number, key in enumerate(BRIEFING):
-            asked = len(self.questions)
+        for number, key in enumerate(BRIEFING, 1):
+            await until(lambda number=number: self._asks(number), KEY_S, f"question {number}")
             self.press(key)
-            if number < len(BRIEFING) - 1:
-                await until(lambda asked=asked: len(self.questions) > asked, KEY_S, f"a question after {key!r}")
         await self.state("armed", KEY_S)
+
+    def _asks(self, number: int) -> bool:
+        """Whether a question of the briefing was put; what the answer before it was is printed as well."""
+        return any(line.startswith(f"{number}/{len(BRIEFING)}  ") for line in self.questions)
 
     async def start_at_the_console(self, treadmill: SimulatedTreadmill) -> None:
         """Open the window, press START on the machine, within the 60 s of the window."""
