@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from retroctl.app.reports import Report
     from retroctl.app.runner import Runner
 
-ALARM_ID = "GUARD"
+ALARM_ID = "guard"
 NOT_HERE = f"NO GUARD (it needs Linux with BlueZ): {WITHOUT}"
 
 

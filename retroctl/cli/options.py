@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from retroctl.adapters.plans import PlanRequest, read_plan
+from retroctl.adapters.remote import read_remote
 from retroctl.adapters.wall.address import WallAddress
-from retroctl.config import Settings, load_settings
+from retroctl.app.remote import Remote
+from retroctl.config import Settings, load_settings, remote_file
 from retroctl.domain.limits import HANDS_FREE_LEVELS, MIN_BACKWARD_HOLD_S, BeltRange, Client, Level
 from retroctl.domain.plan import MAX_HOLD_S
 from retroctl.domain.session import Advance
@@ -45,6 +47,8 @@ class RunOptions:
     volume: int = LOUDEST
     """Of the voice, per cent."""
     wall: WallAddress | None = None
+    remote: Remote = field(default_factory=Remote)
+    """The presenter remote as it was taught."""
 
     @classmethod
     def checked(
@@ -98,13 +102,14 @@ class RunOptions:
             personality(sim)
         belt = None if speed_range is None else _belt(speed_range)
         on_wall = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
+        taught = read_remote(remote_file()) if terminal else Remote()
         loudness = _volume(volume, settings, quiet=voice is False)
         # Speech takes its own time: beside a session that is sped up it would only be late.
         speaks = terminal and factor == 1 if voice is None else voice
         return cls(
             settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
             screen=screen and terminal and not plain and not jsonl,
-            wall=on_wall, voice=speaks, volume=loudness,
+            wall=on_wall, voice=speaks, volume=loudness, remote=taught,
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from retroctl.app.runner import Runner
 from retroctl.cli.front import Front
 from retroctl.cli.guarded import guard_for
 from retroctl.cli.machine import held, on_air, session_clock, simulated
+from retroctl.cli.power import power_watched
 from retroctl.cli.status import status_of
 from retroctl.cli.summing_up import belt_words, fault_words, reason_words, summary_of
 from retroctl.cli.voice import report_voice, voice_for
@@ -106,6 +107,7 @@ class _Run:
             machine = (chosen.treadmill.name, chosen.treadmill.address)
             front = Front(self._options, runner, self._errors, stack, machine=machine, said=said)
             listeners += front.listeners
+            stack.enter_context(power_watched(self._options, runner, listeners))
             if voice is not None:
                 listeners.append(voice)
                 stack.callback(voice.close)
@@ -193,6 +195,7 @@ class _Run:
             "level": self._options.client.level.value,
             "speedup": self._options.speedup,
             "coarse_accepted": self._options.coarse,
+            "remote": self._options.remote.as_data,
         }
 
     def _say_and_keep(self, said: list[str]) -> Callable[[str], None]:
@@ -272,6 +275,10 @@ def _introduction(options: RunOptions, info: MachineInfo, plan: Plan, caps: Caps
     ]
     if options.speedup != 1:
         text.append(f"Time runs {options.speedup:g} times as fast; times at the left are session time.")
+    if options.remote.keys:
+        text.append(
+            "The remote, as taught: " + ", ".join(f"{key} {words}" for key, words in options.remote.lines) + "."
+        )
     text.append("The safety clip is the emergency stop. This program is not.")
     text += [f"Note: {plain(remark)}" for remark in (*info.remarks, *plan.remarks)]
     return ["", *text, ""]

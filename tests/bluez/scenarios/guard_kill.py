@@ -108,7 +108,7 @@ async def running(treadmill: SimulatedTreadmill, program: Program) -> int:
 
 def said_of_guard(program: Program) -> list[str]:
     """What the trainer was told of the guard."""
-    return [line["text"].partition(":")[0] for line in program.said("alarm") if line["id"] == "GUARD"]
+    return [line["text"].partition(":")[0] for line in program.said("alarm") if line["id"] == "guard"]
 
 
 async def gone(
