@@ -8,15 +8,15 @@ import random
 import signal
 import statistics
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from program import gated_program
 from radio import say, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Awaitable, Callable
 
     from program import Program
     from radio import Radio, SimulatedTreadmill
@@ -36,25 +36,23 @@ async def guard_kill(radio: Radio) -> dict[str, Any]:
     """Kill at random moments once the belt runs, then freeze once."""
     moments = random.Random(SEED)  # noqa: S311 - nothing is kept secret here
     figures: dict[str, list[float]] = {"moment_s": [], "stop_seen_s": [], "at_rest_s": [], "guard_mb": []}
-    async with AsyncExitStack() as stack:
-        following = await stack.enter_async_context(waiting(radio))
+    async with AsyncExitStack() as everything:
+        following = await prepared(radio, everything)
         for _ in range(KILLS):
-            this, following = following, None
-            async with AsyncExitStack() as now:
-                treadmill, let_go = this
-                program = let_go()
-                # The next one is imported while this one has its waits.
-                following = await stack.enter_async_context(waiting(radio))
-                now.push_async_callback(program.end)
-                guard = await running(treadmill, program)
-                figures["guard_mb"].append(round(resident_kb(guard) / 1024, 1))
-                figures["moment_s"].append(round(moments.uniform(0, LATEST_KILL_S), 2))
-                await asyncio.sleep(figures["moment_s"][-1])
-                stop_s, rest_s = await gone(treadmill, program, signal.SIGKILL, STOP_AFTER_KILL_S)
-                figures["stop_seen_s"].append(round(stop_s, 3))
-                figures["at_rest_s"].append(round(rest_s, 1))
-                await until(lambda guard=guard: not alive(guard), 20, "the guard ends when the belt is at rest")
-        treadmill, let_go = following
+            treadmill, let_go, leave = following
+            program = let_go()
+            # The next one is imported while this one has its waits.
+            following = await prepared(radio, everything)
+            guard = await running(treadmill, program)
+            figures["guard_mb"].append(round(resident_kb(guard) / 1024, 1))
+            figures["moment_s"].append(round(moments.uniform(0, LATEST_KILL_S), 2))
+            await asyncio.sleep(figures["moment_s"][-1])
+            stop_s, rest_s = await gone(treadmill, program, signal.SIGKILL, STOP_AFTER_KILL_S)
+            figures["stop_seen_s"].append(round(stop_s, 3))
+            figures["at_rest_s"].append(round(rest_s, 1))
+            await until(lambda guard=guard: not alive(guard), 20, "the guard ends when the belt is at rest")
+            await leave()
+        treadmill, let_go, _ = following
         frozen_s = await freeze(treadmill, let_go(), moments.uniform(0, LATEST_KILL_S))
     seen = figures["stop_seen_s"]
     least_median_most = [round(f(seen), 3) for f in (min, statistics.median, max)]
@@ -77,13 +75,20 @@ async def freeze(treadmill: SimulatedTreadmill, program: Program, moment_s: floa
     return round(frozen_s, 2)
 
 
-@asynccontextmanager
-async def waiting(radio: Radio) -> AsyncIterator[tuple[SimulatedTreadmill, Callable[[], Program]]]:
-    """A treadmill, and the program that will run it once it is let go."""
-    async with radio.treadmill() as treadmill:
-        plan = ("--address", treadmill.address, "--top", "1.8", "--hold", "60")
-        async with gated_program(*plan) as let_go:
-            yield treadmill, let_go
+class Prepared(NamedTuple):
+    """A treadmill, the program that will run it once it is let go, and how both are put away."""
+
+    treadmill: SimulatedTreadmill
+    let_go: Callable[[], Program]
+    leave: Callable[[], Awaitable[None]]
+
+
+async def prepared(radio: Radio, everything: AsyncExitStack) -> Prepared:
+    """Put a treadmill on the air and have its program imported; `everything` puts them away at the latest."""
+    stack = await everything.enter_async_context(AsyncExitStack())
+    treadmill = await stack.enter_async_context(radio.treadmill())
+    plan = ("--address", treadmill.address, "--top", "1.8", "--hold", "60")
+    return Prepared(treadmill, await stack.enter_async_context(gated_program(*plan)), stack.aclose)
 
 
 async def running(treadmill: SimulatedTreadmill, program: Program) -> int:
