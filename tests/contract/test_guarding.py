@@ -53,6 +53,7 @@ class Both:
         self.why = ""
         self.guarding = Guarding(self.clock, alarm=self.alarms.append, tell=self.lines.append, over=self._over)
         self.disconnects: list[float] = []
+        self.asked: list[str] = []
         self.deaf = "none"
         """The guard cannot subscribe to what begins so."""
         both = self
@@ -65,7 +66,12 @@ class Both:
                     both.disconnects.append(both.clock.now())
                 await super().disconnect()
 
+            async def read_gatt_char(self, characteristic, **kwargs) -> bytearray:
+                both.asked.append(f"read {characteristic.uuid[4:8]}")
+                return await super().read_gatt_char(characteristic, **kwargs)
+
             async def start_notify(self, characteristic, callback, **kwargs) -> None:
+                both.asked.append(f"subscribe {characteristic.uuid[4:8]}")
                 if characteristic.uuid.startswith(both.deaf):
                     raise BleakError("not this one")
                 await super().start_notify(characteristic, callback, **kwargs)
@@ -134,6 +140,7 @@ async def test_a_whole_session_beside_its_guard_is_as_without_and_the_guard_writ
     assert both.program.of(Kind.ALARM) == []
     commands = [report["hex"] for report in both.program.of(Kind.COMMAND)]
     assert both.written == commands
+    assert both.asked == ["subscribe 2ad9", "subscribe 2acd"], "a read of the guard's could hold up the program's Stop"
     both.guarding.hear(Word.END)
     assert both.over.is_set()
     assert both.alarms == []
