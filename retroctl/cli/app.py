@@ -10,6 +10,7 @@ import typer
 
 from retroctl import __version__
 from retroctl.cli.bare import with_bare_wall
+from retroctl.cli.client import client_app
 from retroctl.cli.early import last_words
 from retroctl.cli.status import INTERNAL, NO_TREADMILL, OK, USAGE, status_of
 from retroctl.errors import RetroctlError
@@ -26,6 +27,8 @@ app = typer.Typer(
     epilog="Try it without a treadmill: retroctl demo\n\n"
     "On a treadmill: retroctl doctor, retroctl scan, retroctl observe, then retroctl run",
 )
+
+app.add_typer(client_app, name="client")
 
 
 def run_app() -> None:

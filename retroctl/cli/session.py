@@ -18,15 +18,16 @@ from retroctl.app.runner import Runner
 from retroctl.cli.front import Front
 from retroctl.cli.guarded import guard_for
 from retroctl.cli.machine import held, on_air, session_clock, simulated
+from retroctl.cli.planning import planned
 from retroctl.cli.power import power_watched
 from retroctl.cli.status import status_of
 from retroctl.cli.summing_up import belt_words, fault_words, reason_words, summary_of
 from retroctl.cli.voice import report_voice, voice_for
 from retroctl.cli.wall import wall_screen
 from retroctl.cli.ways_out import unless_left
+from retroctl.domain.energy import MODEL
 from retroctl.domain.envelope import Envelope
-from retroctl.domain.introduction import refuse_before_balance
-from retroctl.domain.limits import BeltRange, Caps, caps_for
+from retroctl.domain.limits import BeltRange, Caps
 from retroctl.domain.plan import Plan, raise_step
 from retroctl.domain.session import Advance, Session
 from retroctl.errors import JournalError, RetroctlError, UnsupportedTreadmill
@@ -153,9 +154,7 @@ class _Run:
                 "use it at its console"
             )
         belt = self._options.belt or _announced(info)
-        caps = caps_for(self._options.client, belt, qualified=chosen.simulated)
-        plan = self._options.request.build(belt, caps, coarse_accepted=self._options.coarse)
-        refuse_before_balance(plan, self._options.client, belt)
+        plan, caps = planned(self._options, belt, qualified=chosen.simulated)
         return plan, belt, caps
 
     def _engine(self, plan: Plan, belt: BeltRange, caps: Caps, *, began_at: float) -> Engine:
@@ -179,7 +178,12 @@ class _Run:
         return {
             "machine_name": info.name,
             "machine_address": info.address,
-            "plan": {"name": plan.name, "stages": stages, "ease_rung_s": plan.ease_rung_s},
+            "plan": {
+                "name": plan.name,
+                "stages": stages,
+                "ease_rung_s": plan.ease_rung_s,
+                "remarks": list(plan.remarks),
+            },
             "settings": {
                 **self._settings(),
                 "cap_kmh": caps.backward.kmh,
@@ -195,6 +199,7 @@ class _Run:
             "level": self._options.client.level.value,
             "speedup": self._options.speedup,
             "coarse_accepted": self._options.coarse,
+            "energy_model": MODEL,
             "remote": self._options.remote.as_data,
         }
 
@@ -217,7 +222,9 @@ class _Run:
 
     async def _begin_record(self, **particulars: Any) -> None:
         simulated_machine = self._options.sim is not None
-        await self._journal.begin_session(program_version=__version__, simulated=simulated_machine, **particulars)
+        await self._journal.begin_session(
+            program_version=__version__, simulated=simulated_machine, client_id=self._options.client_id, **particulars
+        )
         self._recording = True
 
     async def _keep_failure(self, error: RetroctlError) -> None:

@@ -44,7 +44,7 @@ class SessionSummary:
     @property
     def outcome(self) -> dict[str, Any]:
         """What `end_session` was given; empty without an end row. Read when asked for: a list of 10,000 stays quick."""
-        return {} if self.end_text is None else _as_object(_object(self.end_text).get("outcome"))
+        return {} if self.end_text is None else _only_object(as_object(self.end_text).get("outcome"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class JournalRow:
     @property
     def data(self) -> dict[str, Any]:
         """The row's fields; empty if they were damaged."""
-        return _object(self.text)
+        return as_object(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def session(file: Path, session_id: str) -> SessionRecord:
             remarks.append(f"the samples of minute {chunk.place} cannot be read: {error}")
     fields = (*found[:7], plan, settings)
     return SessionRecord(
-        summary, _object(plan), _object(settings), rows, tuple(samples), chunks, digest, fields, tuple(remarks)
+        summary, as_object(plan), as_object(settings), rows, tuple(samples), chunks, digest, fields, tuple(remarks)
     )
 
 
@@ -258,12 +258,13 @@ def _datetime(utc_ms: int) -> datetime:
         return datetime.max.replace(tzinfo=UTC) if utc_ms > 0 else datetime.min.replace(tzinfo=UTC)
 
 
-def _object(text: str) -> dict[str, Any]:
+def as_object(text: str) -> dict[str, Any]:
+    """The JSON object that `text` is; empty for anything else."""
     try:
-        return _as_object(json.loads(text))
+        return _only_object(json.loads(text))
     except (ValueError, RecursionError):
         return {}
 
 
-def _as_object(value: object) -> dict[str, Any]:
+def _only_object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
