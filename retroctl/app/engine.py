@@ -23,6 +23,9 @@ from retroctl.domain.effects import (
     Cue,
     Effect,
     Ended,
+    HeldStage,
+    Noted,
+    NoteKind,
     Propose,
     Refusal,
     Settled,
@@ -40,6 +43,8 @@ from retroctl.ftms.procedure import Action, Finished, Procedure, Stuck, Write
 from retroctl.ftms.treadmill_data import RecordMerger, decode_treadmill_data
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from retroctl.domain.session import Session
 
 
@@ -54,11 +59,21 @@ Output = Report | Write | DropLink | Announce | AnnouncementWithdrawn | Ended
 class Engine:
     """One session on one machine. Every method takes `now`, in session seconds, and gives what is to be done."""
 
-    def __init__(self, session: Session, envelope: Envelope, *, began_at: float, mass_kg: float | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        envelope: Envelope,
+        *,
+        began_at: float,
+        mass_kg: float | None = None,
+        tags: Sequence[str] = (),
+    ) -> None:
+        """`tags`: the words of the numbered tags, from number 1."""
         self.session, self.envelope = session, envelope
         self.procedure = Procedure(self._may_still_go)
         self.tally = Tally(mass_kg=mass_kg)
         self._began_at = began_at
+        self._tags = dict(enumerate(tags, 1))
         self._in_flight: dict[bytes, Command] = {}
         self._merger = RecordMerger()
         self._events: deque[ev.Event] = deque()
@@ -176,10 +191,25 @@ class Engine:
                 outputs.append(self._report(now, Kind.OUTCOME, data))
             case StopProgress(view=view):
                 outputs.append(self._report(now, Kind.STOP, {"view": view.value}))
-            case _:
-                self.tally.held(effect.target, effect.seconds)
-                data = {"target_kmh": effect.target.kmh, "seconds": round(effect.seconds, 2)}
+            case HeldStage(target=target, seconds=seconds, hands=hands):
+                self.tally.held(target, seconds, hands)
+                data = {"target_kmh": target.kmh, "seconds": round(seconds, 2), "hands": hands.value}
                 outputs.append(self._report(now, Kind.HELD, data))
+            case _:
+                outputs.append(self._note(effect, now))
+
+    def _note(self, noted: Noted, now: float) -> Report:
+        data: dict[str, Any] = {
+            "note": noted.kind.value,
+            "value": noted.value,
+            "target_kmh": None if noted.target is None else noted.target.kmh,
+            "measured_kmh": None if noted.measured is None else noted.measured.kmh,
+        }
+        if noted.kind is NoteKind.TAG:
+            data["text"] = self._tags.get(int(noted.value), "")
+        report = self._report(now, Kind.NOTE, data)
+        self.tally.noted(report.t, data)
+        return report
 
     def _propose(self, proposal: Propose, now: float, outputs: list[Output]) -> None:
         command = proposal.command

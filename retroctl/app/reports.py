@@ -17,6 +17,7 @@ class Kind(StrEnum):
     CUE = "cue"
     REFUSAL = "refusal"
     ALARM = "alarm"
+    NOTE = "note"
     SUMMARY = "summary"
     # journal only
     EVENT = "event"
@@ -28,7 +29,17 @@ class Kind(StrEnum):
 
 
 JSON_LINE_KINDS = frozenset(
-    {Kind.STATE, Kind.COMMAND, Kind.OUTCOME, Kind.TELEMETRY, Kind.CUE, Kind.REFUSAL, Kind.ALARM, Kind.SUMMARY}
+    {
+        Kind.STATE,
+        Kind.COMMAND,
+        Kind.OUTCOME,
+        Kind.TELEMETRY,
+        Kind.CUE,
+        Kind.REFUSAL,
+        Kind.ALARM,
+        Kind.NOTE,
+        Kind.SUMMARY,
+    }
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from retroctl.app.clock import Clock
 
 SIM_ADDRESS = "C0:DE:00:00:00:01"
+STANDARD = "standard"
+"""The simulated machine that does what the specification says: it counts as qualified."""
 EXIT_WAIT_SIM_S = 15.0
 EXIT_WAIT_REAL_S = 30.0
 
@@ -48,6 +51,13 @@ def session_clock(speedup: float) -> Iterator[Clock]:
         scaled.stop()
 
 
+def sim_address(name: str) -> str:
+    """The address of a simulated machine: each its own, so that each can have a profile."""
+    if name == STANDARD:
+        return SIM_ADDRESS
+    return ":".join(["C0", "DE", *(f"{byte:02X}" for byte in zlib.crc32(name.encode()).to_bytes(4, "big"))])
+
+
 def simulated(name: str, clock: Clock) -> Chosen:
     """A simulated treadmill, reached through the real Bluetooth library on a backend in memory."""
     from simulators.bleak_backend import SimulatedRadio  # noqa: PLC0415 - not needed for a real treadmill
@@ -55,7 +65,7 @@ def simulated(name: str, clock: Clock) -> Chosen:
     from simulators.personality import personality  # noqa: PLC0415
 
     radio = SimulatedRadio(clock)
-    device = radio.add(FtmsMachine(personality(name), now=clock.now()), address=SIM_ADDRESS)
+    device = radio.add(FtmsMachine(personality(name), now=clock.now()), address=sim_address(name))
     treadmill = BleTreadmill(device, clock=clock, backend=radio.client_backend, scanner=radio.scanner_backend)
     return Chosen(treadmill, simulated=True)
 

@@ -17,6 +17,7 @@ from retroctl.app.reports import Kind, Report
 from retroctl.app.runner import Runner
 from retroctl.cli.front import Front
 from retroctl.cli.guarded import guard_for
+from retroctl.cli.known import standing_of, with_words
 from retroctl.cli.machine import held, on_air, session_clock, simulated
 from retroctl.cli.planning import planned
 from retroctl.cli.power import power_watched
@@ -29,6 +30,7 @@ from retroctl.domain.energy import MODEL
 from retroctl.domain.envelope import Envelope
 from retroctl.domain.limits import BeltRange, Caps
 from retroctl.domain.plan import Plan, raise_step
+from retroctl.domain.profile import UNKNOWN
 from retroctl.domain.session import Advance, Session
 from retroctl.errors import JournalError, RetroctlError, UnsupportedTreadmill
 
@@ -71,6 +73,7 @@ class _Run:
         self._early: list[Report] = []
         """What happened before there was a record to keep it in."""
         self._recording = False
+        self._standing = UNKNOWN
 
     async def go(self) -> int:
         """Run it; gives the exit status."""
@@ -106,7 +109,9 @@ class _Run:
             said: list[str] = []
             await stack.enter_async_context(wall_screen(self._options, runner, listeners, self._say_and_keep(said)))
             machine = (chosen.treadmill.name, chosen.treadmill.address)
-            front = Front(self._options, runner, self._errors, stack, machine=machine, said=said)
+            front = Front(
+                self._options, runner, self._errors, stack, machine=machine, said=said, keep=self._journal.keep
+            )
             listeners += front.listeners
             stack.enter_context(power_watched(self._options, runner, listeners))
             if voice is not None:
@@ -120,7 +125,8 @@ class _Run:
                 listeners.append(guard)
             try:
                 info = await runner.connect()
-                plan, belt, caps = self._plan(chosen, info)
+                plan, belt, caps = self._plan(info)
+                info = with_words(info, self._standing)
                 await self._begin_record(**self._particulars(info, plan, belt, caps))
             except BaseException:
                 await runner.abandon()
@@ -141,7 +147,7 @@ class _Run:
 
     # -- putting together ------------------------------------------------------------------------------------------
 
-    def _plan(self, chosen: Chosen, info: MachineInfo) -> tuple[Plan, BeltRange, Caps]:
+    def _plan(self, info: MachineInfo) -> tuple[Plan, BeltRange, Caps]:
         name = plain(info.name)
         if not info.has_control_point:
             raise UnsupportedTreadmill(
@@ -154,7 +160,10 @@ class _Run:
                 "use it at its console"
             )
         belt = self._options.belt or _announced(info)
-        plan, caps = planned(self._options, belt, qualified=chosen.simulated)
+        known = self._standing = standing_of(self._options, info.name, info.address, belt)
+        if not known.may_command:
+            raise UnsupportedTreadmill(f"{name}: {known.words}")
+        plan, caps = planned(self._options, belt, qualified=known.qualified)
         return plan, belt, caps
 
     def _engine(self, plan: Plan, belt: BeltRange, caps: Caps, *, began_at: float) -> Engine:
@@ -167,7 +176,7 @@ class _Run:
             hold_s=min(stage.hold_s for stage in plan.stages),
             hands_free=options.advance is Advance.AUTO,
         )
-        return Engine(session, envelope, began_at=began_at, mass_kg=options.mass_kg)
+        return Engine(session, envelope, began_at=began_at, mass_kg=options.mass_kg, tags=options.settings.tags)
 
     def _particulars(self, info: MachineInfo, plan: Plan, belt: BeltRange, caps: Caps) -> dict[str, Any]:
         stages = [
@@ -190,6 +199,7 @@ class _Run:
                 "cap_reason": caps.backward_reason,
                 "range_kmh": range_kmh,
                 "range_typed": self._options.belt is not None,
+                "machine_standing": self._standing.words,
             },
         }
 
@@ -216,7 +226,7 @@ class _Run:
         from retroctl.adapters.tui.facts import Facts  # noqa: PLC0415 - only with the trainer's screen
 
         remarks = (*info.remarks, *plan.remarks)
-        return Facts(plan, caps, self._options.advance, remarks, self._options.speedup)
+        return Facts(plan, caps, self._options.advance, remarks, self._options.speedup, self._options.settings.tags)
 
     # -- the record ------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ from retroctl.domain.events import (
     ConfirmPressed,
     ControlLost,
     Event,
+    Hands,
+    HandsNoted,
     HoldPressed,
     LinkDropped,
     RecordFailed,
@@ -102,6 +104,8 @@ class Envelope:
         self._away_since: float | None = None
         self._consent_at: float | None = None
         self._vetoed = False
+        self._hands = Hands.BOTH
+        """Other hands are another difficulty: consent given before is no consent to a raise on top of it."""
         self._announced_at: float | None = None
         self._raised_at: float | None = None
         self._denied = False
@@ -119,6 +123,8 @@ class Envelope:
                 self._consent_at, self._vetoed = now, False
             case HoldPressed():
                 self._consent_at, self._vetoed = None, True
+            case HandsNoted(hands=hands) if hands is not self._hands:
+                self._hands, self._consent_at = hands, None
             case BalanceEventNoted():
                 self._consent_at, self._vetoed = None, True
                 if self._target is not None:
@@ -145,6 +151,7 @@ class Envelope:
         """The session says that it was armed. Believed only right after the trainer's act, on a belt seen at rest."""
         if isinstance(self._last, ArmRequested) and self._rests(now):
             self._armed, self._stop_latched, self._denied, self._vetoed = True, False, False, False
+            self._hands = Hands.BOTH
             self._face(facing)
 
     def turned(self, facing: Facing, now: float) -> None:

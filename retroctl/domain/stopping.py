@@ -6,6 +6,7 @@ repeats, once the machine's minimum as a target speed where that is below the me
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +28,10 @@ SILENT_S: Final = 5.0
 REST_AFTER_START_S: Final = 10.0
 """Countdowns of up to 6 s are known: a pending start counts as cancelled after so long at rest."""
 REST_AFTER_ANSWER_S: Final = 2.0
+SAID_AGAIN_S: Final = 5.0
+"""NOT CONFIRMED is said again so often while it lasts: whoever was not listening must hear it."""
+SAID_AGAIN: Final = 120
+"""So many times at most, ten minutes; the screen goes on saying it."""
 
 
 @dataclass(slots=True)
@@ -51,6 +56,9 @@ class StopWatch:
     _zero_at: float = 0.0
     _asked_control: bool = False
     _data_at: float | None = None
+    _said: StopView | None = None
+    _said_at: float = 0.0
+    _said_again: int = 0
     measured: Speed | None = None
 
     def begin(self, *, quiet: bool) -> list[Command]:
@@ -140,6 +148,21 @@ class StopWatch:
         if not_falling or now - self.began >= NOT_AT_REST_S:
             return StopView.NOT_CONFIRMED
         return StopView.STOPPING
+
+    def to_be_said(self, view: StopView, now: float) -> bool:
+        """Whether `view` is to be said now: when it is new, and again while a stop is not confirmed."""
+        if view is not self._said:
+            self._said, self._said_at, self._said_again = view, now, 0
+            return True
+        if now < self.next_said():
+            return False
+        self._said_at, self._said_again = now, self._said_again + 1
+        return True
+
+    def next_said(self) -> float:
+        """When the words are to be said again though they are the same."""
+        again = self._said is StopView.NOT_CONFIRMED and self._said_again < SAID_AGAIN
+        return self._said_at + SAID_AGAIN_S if again else math.inf
 
     def next_view_change(self, now: float) -> float:
         """When the words may change though nothing happens."""

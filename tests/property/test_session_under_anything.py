@@ -136,6 +136,10 @@ class SessionUnderAnything(RuleBasedStateMachine):
     def balance(self, kind):
         self.bench.tell(ev.BalanceEventNoted(kind))
 
+    @rule(note=st.sampled_from([*(ev.HandsNoted(hands) for hands in ev.Hands), ev.RpeGiven(13), ev.TagNoted(3)]))
+    def note(self, note):
+        self.bench.tell(note)
+
     @precondition(lambda self: self.bench.now > 100 or self.bench.state in {"stopping", "briefing"})
     @rule(person=st.booleans())
     def stop(self, person):

@@ -113,6 +113,7 @@ def _words(report: Report) -> str | None:
         Kind.CUE: lambda: f'"{data["text"]}"',
         Kind.REFUSAL: lambda: f"-- not done ({data['rule']}): {data['reason']}",
         Kind.ALARM: lambda: f"!! {data['id']}  {data['text']}",
+        Kind.NOTE: lambda: f"++ {_note(data)}",
         Kind.STOP: lambda: f"== {data['view']}",
     }.get(report.kind)
     return None if words is None else words()
@@ -121,6 +122,12 @@ def _words(report: Report) -> str | None:
 def _command(data: dict[str, Any]) -> str:
     target = f" {data['target_kmh']:.2f} km/h" if "target_kmh" in data else ""
     return f"{_COMMANDS[data['name']]}{target}"
+
+
+def _note(data: dict[str, Any]) -> str:
+    speed = "" if data["target_kmh"] is None else f" at {data['target_kmh']:.2f} km/h"
+    words = data.get("text") or f"{data['value']}"
+    return f"noted: {data['note']} {words}{speed}"
 
 
 def _link(data: dict[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters.tui.words import Line, line_of
 from retroctl.app.reports import Kind, Report
+from retroctl.domain.events import MachineStop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,10 @@ class Feed:
         self.state = "idle"
         self.cue = ""
         self.summary: dict[str, Any] | None = None
-        self.held: list[tuple[float, float]] = []
+        self.held: list[tuple[float, str]] = []
+        """Speed and hands of the holds that are over."""
+        self.emergency = False
+        """A fall was noted, or the safety key pulled: the incident form opens."""
         self._every_s = 0.25
 
     # Everything that arrives is taken in here, in the call that reports it: it must stay cheap.
@@ -88,9 +92,12 @@ class Feed:
             case Kind.CUE:
                 self.cue = str(data["text"])
             case Kind.ALARM:
+                self.emergency = self.emergency or MachineStop.SAFETY_KEY.value in str(data["text"])
                 self.alarms[str(data["id"])] = AlarmShown(str(data["id"]), str(data["text"]), report.t)
             case Kind.HELD:
-                self.held.append((float(data["target_kmh"]), float(data["seconds"])))
+                self.held.append((float(data["target_kmh"]), str(data["hands"])))
+            case Kind.NOTE if data["note"] == "balance" and data["value"] == "fall":
+                self.emergency = True
             case Kind.SUMMARY:
                 self.summary = data
             case Kind.EVENT if data.get("event") == "Leaving":

@@ -86,6 +86,8 @@ def _marked(report: Report) -> tuple[str, str | None]:  # noqa: C901, PLR0911 - 
             return "■", data["view"]
         case Kind.HELD:
             return "✓", f"{data['target_kmh']:.2f} held for {data['seconds']:.0f} s"
+        case Kind.NOTE:
+            return "+", _note(data)
         case Kind.LINK:
             return "~", _link(data)
         case Kind.EVENT if data.get("event") == "Leaving":
@@ -97,6 +99,20 @@ def _marked(report: Report) -> tuple[str, str | None]:  # noqa: C901, PLR0911 - 
 def _command(data: dict[str, Any]) -> str:
     target = f" {data['target_kmh']:.2f} km/h" if "target_kmh" in data else ""
     return f"{_COMMANDS.get(data['name'], data['name'])}{target}"
+
+
+def _note(data: dict[str, Any]) -> str:
+    speed = "" if data["target_kmh"] is None else f" at {data['target_kmh']:.2f}"
+    value = data["value"]
+    match data["note"]:
+        case "rpe":
+            return f"RPE {value}{speed}"
+        case "hands":
+            return f"hands on the rails: {value}{speed}"
+        case "balance":
+            return f"balance: {value}{speed}"
+        case _:
+            return f"tag {value}: {data.get('text') or '(no words)'}{speed}"
 
 
 def _link(data: dict[str, Any]) -> str:

@@ -33,6 +33,8 @@ class Urgency(IntEnum):
 
 LASTS_S: Final = 1.0
 """A cue that could not begin within this is about a moment that has passed, seconds."""
+KEYS_LAST_S: Final = 6.0
+"""Keys that go elsewhere stay there: it may be said when an announcement, which must not be cut off, is over."""
 COUNT_LASTS_S: Final = 0.3
 """A count that comes late counts wrong."""
 
@@ -84,6 +86,7 @@ PHRASES: Final = {
     "program-fault": "Program fault.",
     "not-recorded": "Not recorded.",
     "computer-stood-still": "The computer stood still.",
+    "keys-elsewhere": "Keys go elsewhere.",
 }
 """Name and words of each clip that is not a number."""
 
@@ -138,6 +141,7 @@ _FIXED: Final[dict[str, Saying]] = {
     "Stand still. Turn. Confirm.": Saying(("turn",)),
     "Facing backward.": Saying(("facing-backward",)),
     "Facing forward.": Saying(("facing-forward",)),
+    "The keys go elsewhere.": Saying(("keys-elsewhere",), lasts_s=KEYS_LAST_S),
     "The client sets the speed at the console.": Saying(("client-sets-speed",)),
 } | {f"{count}": Saying((COUNT,), Urgency.ANNOUNCEMENT, COUNT_LASTS_S) for count in (1, 2, 3)}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from retroctl.domain import events as ev
 from retroctl.domain.failsafes import FailsafeId
-from retroctl.domain.session import machine, progress, trainer
+from retroctl.domain.session import machine, noting, progress, trainer
 from retroctl.domain.session.core import Advance, Core
 from retroctl.domain.transitions import State, Trigger
 
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from retroctl.domain.effects import Effect, StopView
     from retroctl.domain.limits import BeltRange, Caps, Facing
     from retroctl.domain.plan import Plan, Stage
+    from retroctl.domain.session.noting import Rated
 
 __all__ = ["Advance", "Session"]
+
+_SERVED = frozenset({State.READY, State.ANNOUNCING, State.EASING_DOWN})
+"""A hold was served, or the walk down has begun: the time to ask how hard it was."""
 
 
 class Session:
@@ -112,6 +116,21 @@ class Session:
         """The failsafe that ended the session for good; None while none has."""
         return self._core.fault
 
+    @property
+    def hands(self) -> ev.Hands:
+        """Which hands are on the rails, as the trainer noted last."""
+        return self._core.notes.hands
+
+    @property
+    def last_rpe(self) -> Rated | None:
+        """The last rating of perceived exertion with the speed it was given for; None while there is none."""
+        return self._core.notes.rated
+
+    @property
+    def rpe_wanted(self) -> bool:
+        """Whether the hold under way is served and its speed has no rating yet."""
+        return self._core.state in _SERVED and self._core.notes.rpe_wanted
+
     def hold_remaining_s(self, now: float) -> float | None:
         """Seconds of the present hold still to serve; None while no speed is settled."""
         core = self._core
@@ -165,6 +184,14 @@ def _dispatch(core: Core, event: ev.Event) -> None:  # noqa: C901, PLR0912, PLR0
             trainer.ease_down(core)
         case ev.BalanceEventNoted():
             trainer.balance_event(core, event)
+        case ev.RpeGiven():
+            noting.rpe(core, event)
+        case ev.HandsNoted():
+            noting.hands(core, event)
+        case ev.TagNoted():
+            noting.tag(core, event)
+        case ev.KeyboardLost():
+            core.cue("The keys go elsewhere.")
         case ev.AnnouncementFinished():
             if event.number == core.announcement:
                 core.announcement_finished_at = core.now

@@ -30,6 +30,7 @@ from retroctl.domain.hold import HoldTimer, Steady
 from retroctl.domain.limits import BeltRange, Caps, Facing
 from retroctl.domain.monitors import OverCap, OverTarget
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S, Plan, raise_step
+from retroctl.domain.session.noting import Notes
 from retroctl.domain.stopping import StopWatch
 from retroctl.domain.transitions import State, Trigger, next_state
 from retroctl.units import REST, Speed
@@ -133,6 +134,7 @@ class Core:
         self.rung_until = 0.0
         self.turn_next = False
         self.completed = False
+        self.notes = Notes()
 
     # -- telling ---------------------------------------------------------------------------------------------------
 
@@ -210,7 +212,7 @@ class Core:
         """Go where the table says; leaving a hold tells how long it lasted."""
         before, self.state = self.state, next_state(self.state, trigger)
         if before in HOLD_STATES and self.state not in HOLD_STATES:
-            self.emit(HeldStage(self.in_force, self.hold.seconds(self.now)))
+            self.emit(HeldStage(self.in_force, self.hold.seconds(self.now), self.notes.hands))
         if self.state is not State.STARTING:
             self.start = None
         if self.announcing:
@@ -358,7 +360,7 @@ class Core:
     def show_stop(self, stop: StopWatch) -> None:
         """Say how the stop goes, when that has changed; at rest, leave."""
         view = stop.view(self.now)
-        if view is not self.stop_view:
+        if stop.to_be_said(view, self.now):
             self.stop_view = view
             self.emit(StopProgress(view))
         if view is StopView.STOPPED:

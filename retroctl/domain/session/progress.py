@@ -85,7 +85,7 @@ def next_deadline(core: Core) -> float | None:
         case State.EASING_DOWN:
             marks += [core.rung_until, core.progress_at + EASE_OBEY_S]
         case State.STOPPING if core.stop is not None:
-            marks += [core.stop.next_repeat(), core.stop.next_view_change(core.now)]
+            marks += [core.stop.next_repeat(), core.stop.next_view_change(core.now), core.stop.next_said()]
         case _:
             pass
     later = [mark for mark in marks if mark > core.now]
@@ -296,6 +296,7 @@ def settled(core: Core) -> None:
         core.blocks.discard(FailsafeId.F9)
     core.any_settled = True
     core.first_target = False
+    core.notes.settled(core.in_force, core.now)
     core.stage_began = core.now if core.stage_began is None else core.stage_began
     if core.state is State.SETTLING:
         core.move(Trigger.SETTLED)

@@ -6,10 +6,11 @@ from typing import Final
 
 from retroctl.domain import events as ev
 from retroctl.domain.belief import Mover
-from retroctl.domain.effects import EndReason
+from retroctl.domain.effects import EndReason, NoteKind
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.limits import MIN_FORWARD_RAISE_GAP_S, Facing
 from retroctl.domain.session.core import CONSENT_WINDOW_S, HOLD_STATES, Core
+from retroctl.domain.session.noting import Notes, note
 from retroctl.domain.session.progress import after_start_news, ceiling, raise_block, within_reach
 from retroctl.domain.starting import StartAttempt
 from retroctl.domain.transitions import State, Trigger
@@ -58,6 +59,7 @@ def arm(core: Core) -> None:
         core.refuse("N3", "the belt is not measured at rest")
     else:
         core.course.index = 0
+        core.notes = Notes()
         core.move(Trigger.ARMED)
         core.armed, core.ended = True, False
         core.blocks &= {FailsafeId.F14}
@@ -145,6 +147,7 @@ def ease_down(core: Core) -> None:
 def balance_event(core: Core, event: ev.BalanceEventNoted) -> None:
     """F11: the hold starts anew and a step down is offered; stepped off or fallen stops the belt."""
     name = event.kind.name.lower().replace("_", " ")
+    note(core, NoteKind.BALANCE, name)
     core.held_back = True
     if event.kind >= ev.BalanceEvent.STEPPED_OFF and core.state not in _AT_AN_END:
         core.fail(FailsafeId.F11, name)

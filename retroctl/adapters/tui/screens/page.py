@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.screen import Screen
 
 from retroctl.adapters.tui.messages import News
+from retroctl.adapters.tui.text import plain
 from retroctl.adapters.tui.widgets import Alarms, Banner, Belt, Keys, Top
 from retroctl.domain.effects import StopView
 
@@ -62,7 +63,8 @@ class Page(Screen[None]):
         self.query_one(Belt).tell(view.picture, over=view.ending is not None)
         stop = "" if view.picture is None or view.picture.stop_view not in UNCONFIRMED else view.picture.stop_view.value
         self.query_one(Alarms).tell(view.feed.alarms_in(view.blocks, view.t), stop)
-        self.query_one(Banner).tell(FOCUS_LOST if view.focus is False else "")
+        useless = f"{plain(view.useless, 20)} does nothing here. STOP: Space, Esc, s." if view.useless else ""
+        self.query_one(Banner).tell(FOCUS_LOST if view.focus is False else useless)
         self.query_one(Keys).tell(self.keys(view))
         self.draw_content(view)
 
