@@ -44,8 +44,6 @@ class StandIn:
         self.falls = False
 
     async def open(self, sink, urgent):
-        if post.path == "/hangs":
-            await asyncio.Event().wait()
         self.sink = sink
         assert urgent() is None
         self.frames = asyncio.create_task(self.tell())
@@ -61,7 +59,7 @@ class StandIn:
         while True:
             await asyncio.sleep(0.1)
             if self.falls:
-                self.kmh = max(0.0, self.kmh - 0.5)
+                self.kmh = max(0.0, self.kmh - (0.1 if post.name == "slow" else 0.5))
             self.sink(FrameArrived(1, "2acd", b"\\0\\0" + round(self.kmh * 100).to_bytes(2, "little")))
 
 stand(post, StandIn)
@@ -140,10 +138,10 @@ class Program:
 
 
 @contextmanager
-def program(folder: Path, *, path: str | None = None) -> Iterator[Program]:
+def program(folder: Path, *, name: str = "stand-in") -> Iterator[Program]:
     ours, theirs = os.openpty()
     os.set_blocking(ours, False)
-    post = Post("AA", "stand-in", path or str(folder / "writes"), os.ttyname(theirs), str(folder / "locks"), 0)
+    post = Post("AA", name, str(folder / "writes"), os.ttyname(theirs), str(folder / "locks"), 0)
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, GUARD, json.dumps(asdict(post))],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
@@ -291,7 +289,7 @@ def test_a_new_guard_is_armed_like_the_one_before(tmp_path):
 
 
 def test_while_the_guard_stops_a_belt_no_second_program_may_take_the_machine(tmp_path):
-    with program(tmp_path) as run:
+    with program(tmp_path, name="slow") as run:
         run.in_place()
         run.process.kill()
         until(lambda: run.written, 5, "Stop")
