@@ -59,7 +59,7 @@ class StandIn:
         while True:
             await asyncio.sleep(0.1)
             if self.falls:
-                self.kmh = max(0.0, self.kmh - (0.1 if post.name == "slow" else 0.5))
+                self.kmh = max(0.0, self.kmh - (0.01 if post.name == "slow" else 0.5))
             self.sink(FrameArrived(1, "2acd", b"\\0\\0" + round(self.kmh * 100).to_bytes(2, "little")))
 
 stand(post, StandIn)
@@ -293,12 +293,14 @@ def test_while_the_guard_stops_a_belt_no_second_program_may_take_the_machine(tmp
         run.in_place()
         run.process.kill()
         until(lambda: run.written, 5, "Stop")
-        until(lambda: list((tmp_path / "locks").glob("*.holder")), 2, "the lock")
+        holder = tmp_path / "locks" / "AA.holder"
+        until(lambda: holder.exists() and holder.read_text() == str(run.guard), 10, "the lock")
         with (
             pytest.raises(TreadmillError, match=f"process {run.guard}"),
             machine_lock("AA", "stand-in", folder=tmp_path / "locks"),
         ):
             pass
-        until(lambda: not alive(run.guard), 15, "the guard ends")
+        os.kill(run.guard, signal.SIGKILL)
+        until(lambda: not alive(run.guard), 5, "the guard's end")
         with machine_lock("AA", "stand-in", folder=tmp_path / "locks"):
             pass
