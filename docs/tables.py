@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retroctl.domain.failsafes import FAILSAFES
+from retroctl.domain.failsafes import FAILSAFES, FailsafeId
 from retroctl.domain.transitions import ARMED_STATES, RUNNING_STATES, TRANSITIONS, State, Trigger
 
 FOLDER = Path(__file__).parent
@@ -68,8 +68,81 @@ def failsafes() -> str:
         f"| {row.id} | {row.condition} | {row.act.value} | {row.clears.value} | {row.alarm} |"
         for row in FAILSAFES.values()
     ]
+    lines += [
+        "",
+        "Where a person at the console moves the belt ([call out](TRAINER.md#a-belt-that-cannot-be-commanded)), F3 and",
+        "F4 are told first: LOWER IT AT THE CONSOLE. What does not fall for 5 s is called out as a stop, and then they",
+        "are what the table says; lowered in time, they are lifted when the trainer confirms. F5 and F8 cannot trip:",
+        "nothing was sent that could be taken in another unit, and no control is held that could be lost.",
+        "",
+        "## How each is shown",
+        "",
+        "What brings it about in the simulator, and one test that fails without it.",
+        "",
+        "| id | in the simulator | test |",
+        "|---|---|---|",
+    ]
+    lines += [_shown(each) for each in FAILSAFES]
     return "\n".join(lines) + "\n"
 
+
+def _shown(each: FailsafeId) -> str:
+    if each not in SHOWN:
+        return f"| {each} | none yet | none yet |"
+    fault, file, test = SHOWN[each]
+    return f"| {each} | {fault} | `tests/system/{file}.py::{test}` |"
+
+
+PURE = "test_failsafes_pure"
+SHOWN = {
+    FailsafeId.F1: ("frames withheld", PURE, "test_f1_two_seconds_without_data_alarm_and_five_stop"),
+    FailsafeId.F2: (
+        "a link dropped, `vanishes`, links that come and go",
+        "test_reconnect",
+        "test_a_link_that_is_back_at_once_only_observes_until_the_trainer_confirms",
+    ),
+    FailsafeId.F3: ("`runaway`", PURE, "test_f3_a_runaway_is_stopped_after_2_s"),
+    FailsafeId.F4: ("a console speed over the cap", PURE, "test_f4_two_frames_over_the_cap_stop_and_one_does_not"),
+    FailsafeId.F5: (
+        "`mph-target`, `mph-telemetry`",
+        PURE,
+        "test_f5_a_machine_that_takes_targets_for_miles_is_named_at_its_lowest_speed",
+    ),
+    FailsafeId.F6: (
+        "the console's speed keys",
+        "test_rules_pure",
+        "test_a_speed_lowered_at_the_console_is_adopted_and_never_fought",
+    ),
+    FailsafeId.F7: (
+        "the console's STOP, the safety key",
+        PURE,
+        "test_f7_a_stop_at_the_machine_ends_the_session_and_writes_nothing_while_the_belt_falls",
+    ),
+    FailsafeId.F8: (
+        "another app takes control",
+        PURE,
+        "test_f8_lost_control_holds_where_the_belt_is_and_the_trainers_key_asks_for_it_again",
+    ),
+    FailsafeId.F9: (
+        "a target refused, or not obeyed",
+        "test_corners_pure",
+        "test_forward_a_belt_that_ignores_a_key_is_f9",
+    ),
+    FailsafeId.F11: ("none: the trainer sees it", PURE, "test_f11_a_grave_balance_event_stops_the_belt"),
+    FailsafeId.F12: ("`moves-at-connect`, a reboot", PURE, "test_f12_motion_from_rest_is_stopped"),
+    FailsafeId.F13: ("none: a gate made deaf", PURE, "test_f13_a_refusal_by_the_gate_is_our_bug_and_stops"),
+    FailsafeId.F14: (
+        "none: a disk that is full, locked or read-only",
+        "test_cli_record",
+        "test_a_record_that_fails_in_mid_session_alarms_and_eases_down",
+    ),
+    FailsafeId.F15: (
+        "none: clocks set forward; a process that is frozen",
+        "test_stillness",
+        "test_a_process_that_was_frozen_stops_the_belt_when_it_goes_on",
+    ),
+}
+"""What brings a failsafe about, and a test that fails without it."""
 
 PAGES = {"STATES.md": states, "FAILSAFES.md": failsafes}
 

@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from retroctl.app.clock import Clock
 
 ANSWERS: Final = {ev.BriefingItem.GAZE_TARGET: "a mark on the wall (simulated)", ev.BriefingItem.CONFIDENCE: "3"}
-NEEDS_A_TRAINER: Final = frozenset({FailsafeId.F6, FailsafeId.F8, FailsafeId.F9, FailsafeId.F11, FailsafeId.F14})
+NEEDS_A_TRAINER: Final = frozenset(
+    {
+        FailsafeId.F3,
+        FailsafeId.F4,
+        FailsafeId.F6,
+        FailsafeId.F8,
+        FailsafeId.F9,
+        FailsafeId.F11,
+        FailsafeId.F14,
+        FailsafeId.F15,
+    }
+)
 """Alarms that only a trainer can lift; with none there, the session eases down."""
 PATIENCE_S: Final = 10.0
 NOT_ARMED: Final = frozenset({"idle", "observing", "briefing"})

@@ -23,6 +23,9 @@ JOIN_S: Final = 20.0
 end by dropping the link for the program too: the guard's process ends first."""
 
 
+CONNECT_AGAIN_S: Final = 1.0
+
+
 class Guarding:
     """Carries out what the guard decides. `hear` and `died` are for the pipe; `run` ends when the guard is over.
 
@@ -139,6 +142,7 @@ class Guarding:
             if self._reconnector.running:
                 return  # another attempt is under way, and this one has dropped the link if that was wanted
             drop = False
+            await self._clock.sleep(CONNECT_AGAIN_S)  # the reconnector may have given up at once: not the guard
 
     async def _write(self, write: Write) -> None:
         error: int | None = None

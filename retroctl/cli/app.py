@@ -138,6 +138,13 @@ def run(
     wall_lan: Annotated[
         bool, typer.Option("--wall-lan", help="Let other devices open it, with the token in its address.")
     ] = False,
+    call_out: Annotated[
+        bool,
+        typer.Option(
+            "--call-out",
+            help="Command no speed: say what to press at the console, watch that it is done; Stop is sent.",
+        ),
+    ] = False,
 ) -> None:
     """Run a session: the warm-up ladder, every speed held, a stop that always works.
 
@@ -185,6 +192,7 @@ def run(
             coarse=accept_coarse_steps,
             wall=wall,
             wall_lan=wall_lan,
+            call_out=call_out,
             terminal=_has_terminal(),
             screen=_has_screen(),
             voice=voice,

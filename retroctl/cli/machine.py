@@ -11,12 +11,15 @@ from retroctl.adapters.ble.lock import machine_lock
 from retroctl.adapters.ble.scan import choose, find, scan
 from retroctl.adapters.ble.treadmill import BleTreadmill
 from retroctl.app.clock import LoopClock, ScaledClock
+from retroctl.app.reports import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from retroctl.app.clock import Clock
+    from retroctl.app.reports import Report
+    from simulators.machine import FtmsMachine
 
 SIM_ADDRESS = "C0:DE:00:00:00:01"
 STANDARD = "standard"
@@ -31,6 +34,8 @@ class Chosen:
 
     treadmill: BleTreadmill
     simulated: bool
+    machine: FtmsMachine | None = None
+    """The simulated machine itself: somebody must press its console where a belt is not commanded."""
 
     @property
     def exit_wait_s(self) -> float:
@@ -65,9 +70,25 @@ def simulated(name: str, clock: Clock) -> Chosen:
     from simulators.personality import personality  # noqa: PLC0415
 
     radio = SimulatedRadio(clock)
-    device = radio.add(FtmsMachine(personality(name), now=clock.now()), address=sim_address(name))
+    machine = FtmsMachine(personality(name), now=clock.now())
+    device = radio.add(machine, address=sim_address(name))
     treadmill = BleTreadmill(device, clock=clock, backend=radio.client_backend, scanner=radio.scanner_backend)
-    return Chosen(treadmill, simulated=True)
+    return Chosen(treadmill, simulated=True, machine=machine)
+
+
+def at_console(chosen: Chosen, clock: Clock) -> Callable[[Report], None] | None:
+    """A listener that presses on the simulated console what is called out; None for a real treadmill."""
+    if chosen.machine is None:
+        return None
+    from simulators.person import PersonAtConsole  # noqa: PLC0415 - not needed for a real treadmill
+
+    person = PersonAtConsole(chosen.machine, clock.now, clock.call_at)
+
+    def hear(report: Report) -> None:
+        if report.kind is Kind.CALLOUT:
+            person.hear(report.data["name"], report.data.get("target_kmh"))
+
+    return hear
 
 
 async def on_air(address: str | None, seconds: float, clock: Clock) -> Chosen:

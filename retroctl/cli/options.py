@@ -49,6 +49,8 @@ class RunOptions:
     volume: int = LOUDEST
     """Of the voice, per cent."""
     wall: WallAddress | None = None
+    call_out: bool = False
+    """Command no speed, though the machine could be: a person at its console does what is called out."""
     client_id: str | None = None
     """The client's random id; None for nobody named and the demonstration."""
     practice: tuple[Practice, ...] = ()
@@ -79,6 +81,7 @@ class RunOptions:
         volume: str | None = None,
         wall: str | None = None,
         wall_lan: bool = False,
+        call_out: bool = False,
     ) -> RunOptions:
         """Check everything that can be checked without a machine. Raises ConfigError, one clear line."""
         if sim is not None and address is not None:
@@ -112,6 +115,7 @@ class RunOptions:
             settings, sim, address, who.client, who.mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
             screen=screen and terminal and not plain and not jsonl,
             wall=on_wall, voice=speaks, volume=loudness, client_id=who.client_id, practice=who.practice, remote=taught,
+            call_out=call_out,
         )  # fmt: skip
 
 

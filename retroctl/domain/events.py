@@ -235,6 +235,20 @@ class RecordRestored:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessStalled:
+    """This program did nothing for so many seconds of real time though it should have (F15)."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComputerSlept:
+    """This computer slept for so many seconds; the program's own time stood still meanwhile (F15)."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """Nothing happened but time."""
 
@@ -267,5 +281,7 @@ Event = (
     | RestWitnessed
     | RecordFailed
     | RecordRestored
+    | ProcessStalled
+    | ComputerSlept
     | Ticked
 )

@@ -162,7 +162,8 @@ FAILSAFES: Final = {
         ),
         Failsafe(
             FailsafeId.F15,
-            "the program was blocked for more than 0.5 s, or the computer slept",
+            "the program stood still for more than 0.5 s (alarm, until the trainer confirms), more than 5 s, or the "
+            "computer slept (stop)",
             Act.STOP,
             Clears.NEVER,
             "THIS COMPUTER STOOD STILL",

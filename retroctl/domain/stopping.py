@@ -44,6 +44,8 @@ class StopWatch:
     """The lowest measured speed so far; None while none is known."""
     start_pending: bool = False
     """A Start was sent and the belt had not moved yet."""
+    by_hand: bool = False
+    """A person stops this belt: only Stop is asked for, and nothing falls until somebody presses it."""
     sent_at: float | None = None
     sent: int = 0
     """So many have left."""
@@ -108,7 +110,9 @@ class StopWatch:
             self.accepted_at = now
         self.sent -= answer is Answer.NOT_SENT
         recently = self._regained_at is not None and now - self._regained_at < REPEAT_S
-        if answer is not Answer.NOT_PERMITTED or recently:
+        # Some machines start on Request Control: one that is not commanded is asked for it only while it moves.
+        stands = self.by_hand and (self.measured is None or self.measured == REST)
+        if answer is not Answer.NOT_PERMITTED or recently or stands:
             return []
         self._regained_at, self._asked_control = now, True
         return [RequestControl()]
@@ -118,7 +122,7 @@ class StopWatch:
         if now < self.next_repeat():
             return []
         commands = self._send(now)
-        stubborn = self.sent > STUBBORN_AFTER and not self._minimum_sent
+        stubborn = self.sent > STUBBORN_AFTER and not self._minimum_sent and not self.by_hand
         if stubborn and self.measured is not None and self.measured > self.minimum:
             self._minimum_sent = True
             commands.append(SetTargetSpeed(self.minimum))
@@ -144,6 +148,8 @@ class StopWatch:
             return StopView.STOPPED
         if self.accepted_at is not None and now - self._silent_from() >= SILENT_S:
             return StopView.SILENT
+        if self.by_hand and self._fell_at is None and self._zero_frames == 0 and now - self.began < NOT_AT_REST_S:
+            return StopView.CALLED_OUT
         not_falling = self._zero_frames == 0 and now - max(self.began, self._fell_at or 0.0) >= REPEAT_S
         if not_falling or now - self.began >= NOT_AT_REST_S:
             return StopView.NOT_CONFIRMED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -48,6 +49,11 @@ ANNOUNCE_LIMIT_S: Final = 15.0
 PROGRESS: Final = 10
 """A belt that has come so much nearer to its target is obeying, hundredths of km/h."""
 
+CONFIRM_LIFTS: Final = frozenset(
+    {FailsafeId.F3, FailsafeId.F4, FailsafeId.F6, FailsafeId.F9, FailsafeId.F11, FailsafeId.F15}
+)
+"""Blocks that the trainer's confirmation lifts. F3, F4 and F15 only where they did not stop the belt."""
+
 HOLD_STATES: Final = frozenset({State.HOLDING, State.READY, State.ANNOUNCING})
 
 
@@ -56,6 +62,19 @@ class Advance(StrEnum):
 
     CONFIRM = "confirm"
     AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Obeys:
+    """How long a target may go without the belt coming nearer to it, in seconds: raised or set, and eased down."""
+
+    set_s: float
+    ease_s: float
+
+
+BY_WIRE: Final = Obeys(10.0, 5.0)
+BY_HAND: Final = Obeys(30.0, 30.0)
+"""A person hears it, turns to the console and presses keys; told three times before it counts as not done."""
 
 
 class Core:
@@ -69,8 +88,10 @@ class Core:
         *,
         advance: Advance = Advance.CONFIRM,
         coarse_accepted: bool = False,
+        by_hand: bool = False,
     ) -> None:
-        self.belt, self.caps, self.advance = belt, caps, advance
+        self.belt, self.caps, self.advance, self.by_hand = belt, caps, advance, by_hand
+        self.obeys = BY_HAND if by_hand else BY_WIRE
         self.max_raise = raise_step(belt, coarse_accepted=coarse_accepted)
         self.course = Course(plan)
         self.state = State.IDLE
@@ -122,6 +143,9 @@ class Core:
         self.progress_at = 0.0
         self.override_base: Speed | None = None
         self.reported_target: Speed | None = None
+        self.too_fast_at: float | None = None
+        """By hand: since when the belt is over what was called out, and has not fallen; None while it is not."""
+        self.too_fast_lowest = REST
         self.confirm_pressed_at: float | None = None
         self.consent_at: float | None = None
         self.held_back = False
@@ -341,10 +365,11 @@ class Core:
             lowest,
             start_pending=self.start_pending,
             measured=lowest if self.heard_since_link else None,
+            by_hand=self.by_hand,
         )
         for command in self.stop.begin(quiet=quiet):
             self.propose(command, reason)
-        self.cue("Stopping.")
+        self.cue("Press STOP on the console. Pull the clip." if self.by_hand else "Stopping.")
         self.show_stop(self.stop)
 
     def fail(self, failsafe: FailsafeId, detail: str) -> None:
@@ -373,7 +398,7 @@ class Core:
         self.belief.forget_targets()
         self.steady.reset()
         self.first_target, self.any_settled, self.start_pending, self.lowest_asked = True, False, False, False
-        self.stage_began = self.raised_at = None
+        self.stage_began = self.raised_at = self.too_fast_at = None
         if self.fault is not None:
             self.move(Trigger.REST_AFTER_FAULT)
             self.end(EndReason.FAULT, self.stop_reason)

@@ -12,6 +12,8 @@ from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.hold import HoldNews
 from retroctl.domain.limits import Facing
 from retroctl.domain.monitors import other_unit, restarted
+from retroctl.domain.session import by_hand
+from retroctl.domain.session.by_hand import TOLD_FIRST
 from retroctl.domain.session.core import HOLD_STATES, Core
 from retroctl.domain.session.progress import after_start_news, machine_stopped, not_obeyed, settled
 from retroctl.domain.starting import Phase
@@ -57,9 +59,12 @@ def telemetry(core: Core, event: ev.TelemetryReceived) -> None:
         core.show_stop(core.stop)
     else:
         tripped = _tripped(core, event.measured, rested=rested, was=elapsed_before)
-        if tripped is not None:
+        if tripped is not None and core.by_hand and tripped[0] in TOLD_FIRST and core.state in RUNNING_STATES:
+            by_hand.too_fast(core, *tripped)
+        elif tripped is not None:
             core.fail(*tripped)
         else:
+            core.too_fast_at = None
             _by_state(core, event.measured)
 
 
@@ -84,7 +89,7 @@ def _tripped(  # noqa: PLR0911 - a list of failsafes
         return None
     if moving and restarted(was, core.belief.elapsed_s):
         return FailsafeId.F12, "the machine has restarted"
-    highest = core.belief.highest_target(now)
+    highest = by_hand.highest_target(core) if core.by_hand else core.belief.highest_target(now)
     watched = core.any_settled and core.facing is Facing.BACKWARD
     if watched and core.over_target.trips(measured, highest, now):
         return FailsafeId.F3, f"measured {measured}, asked for at most {highest}"
@@ -121,7 +126,7 @@ def _settle(core: Core, measured: Speed) -> None:
         settled(core)
         return
     core.watch_progress(measured)
-    fault = None if core.pending is None else _unit_fault(core, core.pending.target, measured)
+    fault = None if core.pending is None or core.by_hand else _unit_fault(core, core.pending.target, measured)
     if fault is not None:
         core.fail(FailsafeId.F5, fault)
         return
@@ -205,6 +210,8 @@ def target_changed(core: Core, event: ev.MachineTargetChanged) -> None:
     if event.target > core.caps.of(core.facing):
         core.alarm(FailsafeId.F6, f"the console asks for {event.target}, over the cap; press STOP if the belt follows")
         core.break_hold()
+    elif core.by_hand and core.pending is not None:
+        return  # pressed towards what was called out, key by key; where the belt comes to is judged
     elif core.facing is Facing.FORWARD:
         _adopt_forward(core, event.target)
     elif core.state is State.OVERRIDDEN:
