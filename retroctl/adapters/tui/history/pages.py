@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 NARROW: Final = 76
 """Columns under which the list says only when, who and how fast."""
+ROOMY: Final = 92
+"""Columns from which the year and longer names have room."""
 SHORT: Final = 9
 BRIEF: Final = 16
 """Rows under which an opened session shows its picture with one line of facts."""
@@ -163,23 +165,30 @@ class ListPage(HistoryPage):
         room = max(1, height - 1 - len(remark) * 2)
         first = max(0, min(self.at - room // 2, len(entries) - room))
         rows = [_cells(entry, width) for entry in entries[first : first + room]]
-        parts: list[Part] = [(set_cell_size(f"  {_HEAD if width >= NARROW else _HEAD_NARROW}", width), "$text-muted")]
+        parts: list[Part] = [(set_cell_size(f"  {_row(_HEADINGS, width)}", width), "$text-muted")]
         for number, row in enumerate(rows, start=first):
             here = number == self.at
             parts += ["\n", (set_cell_size(f"{'>' if here else ' '} {row}", width), "reverse bold" if here else "")]
         return parts + remark
 
 
-_HEAD: Final = f"{'date':<16}  {'client':<14} {'plan':<12} {'held':>6} {'back':>6} {'RPE':>3} {'ev.':>3}  ended by"
-_HEAD_NARROW: Final = "date              client"
+_HEADINGS: Final = ("date", "client", "plan", "held", "back", "RPE", "ev.", "ended by")
 
 
 def _cells(entry: Entry, width: int) -> str:
-    when, client, plan, peak, backward, rpe, events, ended = columns(entry)
+    return _row(tuple(plain(cell, 60) for cell in columns(entry)), width)
+
+
+def _row(cells: Sequence[str], width: int) -> str:
+    """What stands in a row: of a narrow screen when, who and how fast; of a usual one all of it, names cut short."""
+    when, client, plan, peak, backward, rpe, events, ended = cells
+    peak = peak.removesuffix(" km/h")
     if width < NARROW:
-        return f"{when}  {set_cell_size(plain(client, 60), 14)} {peak.removesuffix(' km/h')}"
-    names = f"{set_cell_size(plain(client, 60), 14)} {set_cell_size(plain(plan, 60), 12)}"
-    return f"{when:<16}  {names} {peak.removesuffix(' km/h'):>6} {backward:>6} {rpe:>3} {events:>3}  {plain(ended)}"
+        return f"{when:<16}  {set_cell_size(client, 14)} {peak}"
+    usual = width < ROOMY
+    date = f"{when[-11:]:<11}" if usual else f"{when:<16}"
+    names = f"{set_cell_size(client, 11 if usual else 14)} {set_cell_size(plan, 8 if usual else 12)}"
+    return f"{date}  {names} {peak:>5} {backward:>6} {rpe:>3} {events:>3}  {ended}"
 
 
 VIEWS: Final = ("picture", "facts", "rungs", "log")
