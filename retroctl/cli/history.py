@@ -14,7 +14,7 @@ from retroctl.adapters.console.lines import log_line
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME, read
 from retroctl.adapters.journal.afterwards import afterwards
-from retroctl.adapters.journal.overview import PlanRead, overview, plan_of
+from retroctl.adapters.journal.overview import overview
 from retroctl.app.history import (
     ERASED,
     HEADINGS,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from retroctl.adapters.journal.overview import Line
+    from retroctl.adapters.journal.overview import Line, PlanRead
     from retroctl.domain.method.figures import Figures
 
 LATEST: Final = 40
@@ -184,7 +184,7 @@ def open_session(file: Path, entry: Past) -> Opened:
         Moment(sample.session_s, _kmh(sample.measured_hundredths), _kmh(sample.target_hundredths), sample.heart_rate)
         for sample in record.samples
     )
-    plan = plan_of(entry.line.plan_text)
+    plan = entry.line.plan
     remarks = list(read.verify(record))
     silent = gaps(moments)
     if silent:

@@ -36,16 +36,45 @@ if TYPE_CHECKING:
 
 PLANS: Final = 2048
 """So many different plans are understood once only; a trainer has a few dozen."""
+BLOCK: Final = 128
+"""Sessions whose texts are read together: a few screens."""
 _NO_SHAPE: Final = Shape(REST, 0.0, 0)
 
 _LINES = """
-    SELECT s.session, s.id, s.started_utc_ms, s.machine_name, s.client_id, s.simulated, s.plan, e.data,
-           coalesce(e.utc_ms, (SELECT utc_ms FROM journal j WHERE j.session = s.session ORDER BY seq DESC LIMIT 1),
-                    s.started_utc_ms)
-    FROM sessions s LEFT JOIN journal e ON e.session = s.session AND e.kind = 'end'
+    SELECT s.session, s.id, s.started_utc_ms, s.machine_name, s.client_id, s.simulated,
+           EXISTS (SELECT 1 FROM journal e WHERE e.session = s.session AND e.kind = 'end')
+    FROM sessions s
+"""
+_TEXTS = """
+    SELECT s.session, s.plan, e.data
+    FROM sessions s LEFT JOIN journal e ON e.session = s.session AND e.kind = 'end' WHERE s.session = ?
 """
 _KEPT = "SELECT session_ms, kind, data FROM journal WHERE session = ? AND kind IN ('held', 'note') ORDER BY seq"
 _RPE_AFTER = "SELECT session_id, answer FROM answers_after WHERE question = 'rpe'"
+
+
+Row = tuple[int | None, str, str]
+"""Session milliseconds, kind and JSON of a row of the journal."""
+
+
+class _Texts:
+    """Plans and end rows of a list's sessions, read by the block when one of it is asked for."""
+
+    def __init__(self, file: Path, numbers: list[int]) -> None:
+        self._file, self._numbers = file, numbers
+        self._read: dict[int, tuple[str, str | None, tuple[Row, ...]]] = {}
+
+    def of(self, place: int) -> tuple[str, str | None, tuple[Row, ...]]:
+        """Plan, end row, and without an end row what was held and noted, of the session at `place` of the list."""
+        if self._numbers[place] not in self._read:
+            begin = place - place % BLOCK
+            with files.reading(self._file) as connection:
+                for number in self._numbers[begin : begin + BLOCK]:
+                    found = connection.execute(_TEXTS, (number,)).fetchone()
+                    _, plan, end = found or (number, "", None)  # another file was put in its place
+                    kept = () if end is not None else tuple(connection.execute(_KEPT, (number,)).fetchall())
+                    self._read[number] = (plan, end, kept)
+        return self._read[self._numbers[place]]
 
 
 @dataclass(frozen=True)
@@ -54,34 +83,31 @@ class Line:
 
     id: str
     started_utc_ms: int
-    last_utc_ms: int
-    """When the last row was queued."""
     client_id: str | None
     machine: str
     simulated: bool
-    plan_text: str = field(repr=False)
-    end_text: str | None = field(repr=False)
-    kept: tuple[tuple[int | None, str, str], ...] = field(repr=False)
-    """Without an end row: the rows of what was held and noted."""
+    interrupted: bool
     session_rpe: int | None
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether there is no end row."""
-        return self.end_text is None
+    place: int
+    texts: _Texts = field(repr=False, compare=False)
 
     @property
     def started_utc(self) -> datetime:
         """When it began."""
         return read.utc(self.started_utc_ms)
 
+    @property
+    def plan(self) -> PlanRead:
+        """What was planned. Raises JournalError where the record cannot be read any more."""
+        return plan_of(self.texts.of(self.place)[0])
+
     @cached_property
     def figures(self) -> Figures:
-        """What it came to. Reckoned when it is asked for: a list of ten thousand shows a few dozen."""
-        plan = plan_of(self.plan_text)
-        if self.end_text is None:
-            return figures_of_rows(plan, self.kept, session_rpe=self.session_rpe)
-        return figures_of(plan, read.as_object(self.end_text).get("outcome"), session_rpe=self.session_rpe)
+        """What it came to. Read when it is asked for: a list of ten thousand shows a few dozen. Raises JournalError."""
+        plan, end, kept = self.texts.of(self.place)
+        if end is None:
+            return figures_of_rows(plan_of(plan), kept, session_rpe=self.session_rpe)
+        return figures_of(plan_of(plan), read.as_object(end).get("outcome"), session_rpe=self.session_rpe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +144,17 @@ def overview(
     with files.reading(file) as connection:
         rows = connection.execute(query, (*values, -1 if limit is None else limit)).fetchall()
         said = _said_after(connection)
-        return [_line(connection, row, said.get(row[1])) for row in rows]
+    texts = _Texts(file, [row[0] for row in rows])
+    return [
+        Line(ident, started, client, machine or "", bool(simulated), not ended, said.get(ident), place, texts)
+        for place, (_, ident, started, machine, client, simulated, ended) in enumerate(rows)
+    ]
 
 
 def _said_after(connection: sqlite3.Connection) -> dict[str, int]:
     """The exertion of whole sessions, by session id."""
     known = connection.execute("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'answers_after'").fetchone()
     return dict(connection.execute(_RPE_AFTER).fetchall()) if known else {}
-
-
-def _line(connection: sqlite3.Connection, row: tuple[Any, ...], session_rpe: int | None) -> Line:
-    number, session_id, started, machine, client_id, simulated, plan, end, last = row
-    kept = () if end is not None else tuple(connection.execute(_KEPT, (number,)).fetchall())
-    return Line(session_id, started, last, client_id, machine or "", bool(simulated), plan, end, kept, session_rpe)
 
 
 @lru_cache(PLANS)
@@ -191,9 +215,7 @@ def figures_of(plan: PlanRead, outcome: object, *, session_rpe: int | None = Non
     )
 
 
-def figures_of_rows(
-    plan: PlanRead, rows: Iterable[tuple[int | None, str, str]], *, session_rpe: int | None = None
-) -> Figures:
+def figures_of_rows(plan: PlanRead, rows: Iterable[Row], *, session_rpe: int | None = None) -> Figures:
     """The figures of a session without an end row, from its rows of what was held and noted.
 
     A row is (session_ms, kind, data).
