@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 NOT_MEASURED: Final = "not measured"
 NOTHING: Final = "-"
 LONGEST_NAME: Final = 80
-MOST_WEEKS: Final = 16
-"""More do not fit a page or two."""
+MOST_WEEKS: Final = 26
+"""Half a year; up to ten weeks print to two sheets."""
 SMALL_PRINT: Final = (
     (
         "Everything here was measured by the treadmill or noted by the trainer. Exertion is the client's own word, on "

@@ -322,8 +322,8 @@ def test_who_may_not_run_today_is_told_what_is_missing(office):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"weeks": 0}, "--weeks 0: give 1 to 16"),
-        ({"weeks": 17}, "--weeks 17: give 1 to 16"),
+        ({"weeks": 0}, "--weeks 0: give 1 to 26"),
+        ({"weeks": 27}, "--weeks 27: give 1 to 26"),
         ({"programme": "marathon"}, "give one of six-week, economy, rehab"),
         ({"began": "2026-01-01"}, "--began goes with --programme"),
         ({"programme": "rehab", "began": "soon"}, "--began: 'soon' is not a day"),
