@@ -44,7 +44,7 @@ class SessionSummary:
     @property
     def outcome(self) -> dict[str, Any]:
         """What `end_session` was given; empty without an end row. Read when asked for: a list of 10,000 stays quick."""
-        return {} if self.end_text is None else _as_object(_object(self.end_text).get("outcome"))
+        return {} if self.end_text is None else _only_object(as_object(self.end_text).get("outcome"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class JournalRow:
     @property
     def data(self) -> dict[str, Any]:
         """The row's fields; empty if they were damaged."""
-        return _object(self.text)
+        return as_object(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def sessions(
     query += " ORDER BY s.started_utc_ms DESC, s.session DESC LIMIT ?"
     values.append(-1 if limit is None else limit)
     with files.reading(file) as connection:
-        return [_summary(row) for row in connection.execute(query, values)]
+        return [summary_of(row) for row in connection.execute(query, values)]
 
 
 def session(file: Path, session_id: str) -> SessionRecord:
@@ -155,7 +155,7 @@ def session(file: Path, session_id: str) -> SessionRecord:
             )
         )
         chunks = tuple(_chunks(connection, number))
-    summary = _summary(found)
+    summary = summary_of(found)
     samples: list[Sample] = []
     remarks: list[str] = []
     for chunk in chunks:
@@ -165,7 +165,7 @@ def session(file: Path, session_id: str) -> SessionRecord:
             remarks.append(f"the samples of minute {chunk.place} cannot be read: {error}")
     fields = (*found[:7], plan, settings)
     return SessionRecord(
-        summary, _object(plan), _object(settings), rows, tuple(samples), chunks, digest, fields, tuple(remarks)
+        summary, as_object(plan), as_object(settings), rows, tuple(samples), chunks, digest, fields, tuple(remarks)
     )
 
 
@@ -234,7 +234,8 @@ def _chunks(connection: sqlite3.Connection, number: int) -> Iterator[SampleChunk
         yield SampleChunk(f"{minute}.{part}", *rest)
 
 
-def _summary(row: tuple[Any, ...]) -> SessionSummary:
+def summary_of(row: tuple[Any, ...]) -> SessionSummary:
+    """A session in a list, from the columns of the query above."""
     session_id, started, version, name, address, client_id, simulated, ended_ms, ended, last = row
     return SessionSummary(
         id=session_id,
@@ -258,12 +259,13 @@ def _datetime(utc_ms: int) -> datetime:
         return datetime.max.replace(tzinfo=UTC) if utc_ms > 0 else datetime.min.replace(tzinfo=UTC)
 
 
-def _object(text: str) -> dict[str, Any]:
+def as_object(text: str) -> dict[str, Any]:
+    """The JSON object that `text` is; empty for anything else."""
     try:
-        return _as_object(json.loads(text))
+        return _only_object(json.loads(text))
     except (ValueError, RecursionError):
         return {}
 
 
-def _as_object(value: object) -> dict[str, Any]:
+def _only_object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
