@@ -24,6 +24,11 @@ def config_file() -> Path:
     return user_config_path("retroctl", appauthor=False) / "config.toml"
 
 
+def remote_file() -> Path:
+    """Where what a presenter remote was taught is kept, whether or not it was."""
+    return config_file().with_name("remote.toml")
+
+
 class Settings(BaseSettings):
     """What a person may set once for all sessions."""
 

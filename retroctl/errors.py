@@ -2,7 +2,8 @@
 
 # RetroctlError
 # |- ConfigError                what the user wrote: names the thing and the way out      (exit 2)
-# |  `- PlanError               a plan that could never be allowed                        (exit 2)
+# |  |- PlanError               a plan that could never be allowed                        (exit 2)
+# |  `- ClientError             what is noted of a client cannot be, or forbids a session  (exit 2)
 # |- ProgrammingFault           ours
 # |  `- IllegalTransition       a trigger that the state does not know; nothing changed
 # |- TreadmillError             theirs, or the air's                                      (exit 3)
@@ -26,6 +27,10 @@ class ConfigError(RetroctlError):
 
 class PlanError(ConfigError):
     """A plan that could never be allowed; the message names the stage and the rule."""
+
+
+class ClientError(ConfigError):
+    """What is noted of a client cannot be, or speaks against a session today; the message gives the way out."""
 
 
 class ProgrammingFault(RetroctlError):  # noqa: N818 - a fault of ours, not an error of theirs

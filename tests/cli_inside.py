@@ -62,6 +62,7 @@ class Inside:
         patch.setattr(front, "ways_out", self._ways_out)
         patch.setattr(ways_out, "ways_out", self._ways_out)
         patch.setattr(front, "keys", lambda *_: nullcontext())
+        patch.setattr(session, "power_watched", lambda *_: nullcontext())  # its threads know real time only
         patch.setattr(machine, "scan", self._scan)
         patch.setattr(machine, "find", self._find)
         inside = self

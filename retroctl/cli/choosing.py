@@ -20,12 +20,20 @@ from retroctl.adapters.tui.choose.ports import ClientRow, HeardMachine, Practice
 from retroctl.app.clock import LoopClock
 from retroctl.app.ports import Disconnected, FrameArrived, LinkEvent
 from retroctl.cli.machine import Chosen, held, simulated
-from retroctl.cli.options import DEMO_CLIENT, RunOptions, demo_options
+from retroctl.cli.options import RunOptions, demo_options
+from retroctl.cli.person import DEMO_CLIENT, today
+from retroctl.cli.planning import planned
 from retroctl.cli.ways_out import ways_out
 from retroctl.config import config_file
-from retroctl.domain.introduction import refuse_before_balance
 from retroctl.domain.limits import LEVEL_CAPS, BeltRange, Facing, Level, caps_for
-from retroctl.errors import MalformedFrame, TreadmillError, TreadmillNotFound, UnsupportedTreadmill
+from retroctl.errors import (
+    ConfigError,
+    JournalError,
+    MalformedFrame,
+    TreadmillError,
+    TreadmillNotFound,
+    UnsupportedTreadmill,
+)
 from retroctl.ftms.treadmill_data import RecordMerger, decode_treadmill_data
 from retroctl.units import Speed
 
@@ -43,6 +51,8 @@ LISTEN_S: Final = 60.0
 MOST_PLANS: Final = 100
 """Plan files offered; a folder with more is no folder of plans."""
 MOST_LOOKED_AT: Final = 2000
+UNREADABLE: Final = "(clients cannot be read)"
+"""No client is called so; choosing it is refused with the reason."""
 PRACTICE: Final = "standard"
 USUAL_LOWEST: Final = Speed(100)
 """The lowest speed of nearly every treadmill; only to draw a ladder before the machine has said its own."""
@@ -85,12 +95,14 @@ class Air:
         self.practice = Practice(PRACTICE, BeltRange(traits.minimum, traits.maximum, traits.increment))
         self._found: dict[str, FoundMachine] = {}
         """The machines heard, as the Bluetooth library knows them."""
+        self._kept = _kept_clients(options.settings.data_dir)
 
     def clients(self) -> Sequence[ClientRow]:
-        """Nobody named; and the demo's client, on a simulated belt."""
+        """Nobody named; the clients kept here; and the demo's client, on a simulated belt."""
         demo = caps_for(demo_options().client, self.practice.belt, qualified=True)
         return (
             ClientRow(None, "nobody named", Level.NEW, f"at most {LEVEL_CAPS[Level.NEW]}"),
+            *self._kept,
             ClientRow(
                 DEMO_CLIENT,
                 DEMO_CLIENT,
@@ -110,12 +122,13 @@ class Air:
 
     def preview(self, choice: Choice, belt: BeltRange | None) -> Preview:
         """The plan as the session would build it. Raises ConfigError naming stage and rule."""
-        options = self._check(choice)
+        try:
+            options = self._check(choice)
+        except JournalError as error:  # the clients' file or the record, which the screen knows nothing of
+            raise ConfigError(str(error)) from None
         known = options.belt or belt
         usable = known or _assumed(options.request)
-        caps = caps_for(options.client, usable, qualified=choice.sim is not None)
-        plan = options.request.build(usable, caps, coarse_accepted=options.coarse)
-        refuse_before_balance(plan, options.client, usable)
+        plan, caps = planned(options, usable, qualified=choice.sim is not None)
         return Preview(plan, caps, assumed=known is None)
 
     async def listen(self, heard: Callable[[HeardMachine], None]) -> None:
@@ -161,6 +174,22 @@ class Air:
         if found is None:
             raise TreadmillNotFound("it was not heard in this search: search again first")
         return Chosen(BleTreadmill(found.device, clock=self._clock), simulated=False)
+
+
+def _kept_clients(data_dir: Path) -> tuple[ClientRow, ...]:
+    """The clients of this computer; a file that cannot be read offers nobody, and says why in place of a name."""
+    from retroctl.adapters.clients import ClientStore  # noqa: PLC0415 - heavy
+
+    try:
+        kept = ClientStore(data_dir).listed(today())
+    except JournalError as error:
+        return (ClientRow(UNREADABLE, UNREADABLE, Level.NEW, "no session", note=str(error)),)
+    return tuple(
+        ClientRow(each.name, each.name, each.level, each.cap, note=f"not today: {'; '.join(each.not_today)}")
+        if each.not_today
+        else ClientRow(each.name, each.name, each.level, each.cap)
+        for each in kept
+    )
 
 
 def _toml_files(folder: Path) -> list[Path]:

@@ -71,10 +71,12 @@ class Front:
         if options.yes:
             self.listeners.append(Attendant(runner.clock, runner.tell, alone=not options.terminal))
         if options.terminal:
-            self._trainer = KeyTrainer(self._say, runner.tell, runner.stop, runner.leave, answered=options.yes)
+            self._trainer = KeyTrainer(
+                self._say, runner.tell, runner.stop, runner.leave, answered=options.yes, remote=options.remote
+            )
             self.listeners.append(self._trainer)
             if options.screen:
-                self._open_screen(*machine, said, simulated=options.sim is not None)
+                self._open_screen(*machine, said, options)
             else:
                 self._take_keys()
 
@@ -105,7 +107,7 @@ class Front:
 
     # -- the trainer's screen --------------------------------------------------------------------------------------
 
-    def _open_screen(self, name: str, address: str, said: list[str], *, simulated: bool) -> None:
+    def _open_screen(self, name: str, address: str, said: list[str], options: RunOptions) -> None:
         from retroctl.adapters.tui.controls import Controls  # noqa: PLC0415 - heavy, and not needed for lines
         from retroctl.adapters.tui.facts import Machine  # noqa: PLC0415
         from retroctl.adapters.tui.screen import TrainerScreen  # noqa: PLC0415
@@ -116,8 +118,9 @@ class Front:
         )
         self._screen = TrainerScreen(
             controls,
-            Machine(name, address, simulated),
+            Machine(name, address, options.sim is not None),
             said=tuple(said),
+            remote=options.remote,
             failed=self._screen_failed,
             gone=self._terminal_gone,
             ended=self._take_keys,

@@ -151,8 +151,9 @@ def doctor_command() -> int:
     from retroctl.adapters.doctor import run_checks  # noqa: PLC0415 - probes in a subprocess
     from retroctl.adapters.doctor.host import Host  # noqa: PLC0415
     from retroctl.adapters.doctor.report import State  # noqa: PLC0415
+    from retroctl.cli.comforts import comforts  # noqa: PLC0415
 
-    checks = run_checks(Host(data_folder=load_settings().data_dir))
+    checks = run_checks(Host(data_folder=load_settings().data_dir, comforts=comforts()))
     for check in checks:
         print(f"{check.state.value:8} {check.name}: {plain(check.detail)}")
         if check.what_to_do:

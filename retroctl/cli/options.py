@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from retroctl.adapters.plans import PlanRequest, read_plan
+from retroctl.adapters.remote import read_remote
 from retroctl.adapters.wall.address import WallAddress
-from retroctl.config import Settings, load_settings
-from retroctl.domain.limits import HANDS_FREE_LEVELS, MIN_BACKWARD_HOLD_S, BeltRange, Client, Level
+from retroctl.app.remote import Remote
+from retroctl.cli.person import DEMO, person
+from retroctl.config import Settings, load_settings, remote_file
+from retroctl.domain.limits import MIN_BACKWARD_HOLD_S, BeltRange, Client
 from retroctl.domain.plan import MAX_HOLD_S
 from retroctl.domain.session import Advance
 from retroctl.errors import ConfigError, UnsupportedTreadmill
 from retroctl.units import Speed
 
-DEMO_CLIENT = "demo"
-DEMO_MASS_KG = 70.0
-_DEMO = Client(Level.PRACTISED, comfortable_forward=Speed(800), balance_mastered=True)
+if TYPE_CHECKING:
+    from retroctl.domain.method.practice import Practice
+
 MAX_SPEEDUP = 1000.0
 LOUDEST = 100
 
@@ -45,6 +49,12 @@ class RunOptions:
     volume: int = LOUDEST
     """Of the voice, per cent."""
     wall: WallAddress | None = None
+    client_id: str | None = None
+    """The client's random id; None for nobody named and the demonstration."""
+    practice: tuple[Practice, ...] = ()
+    """What this client has done, for the rule between sessions (R11)."""
+    remote: Remote = field(default_factory=Remote)
+    """The presenter remote as it was taught."""
 
     @classmethod
     def checked(
@@ -88,23 +98,24 @@ class RunOptions:
             )
         if not terminal and not yes:
             raise ConfigError("there is no terminal to answer the briefing: add --yes (simulated treadmill only)")
-        who, mass_kg = _client(client)
         settings = load_settings()
+        who = person(client, settings.data_dir, simulated=sim is not None)
         request = _request(plan, top, hold, settings)
-        mode = _advance(advance, who, alone=yes and not terminal)
+        mode = _advance(advance, who.client, alone=yes and not terminal)
         if sim is not None:
             from simulators.personality import personality  # noqa: PLC0415 - only for the simulated treadmill
 
             personality(sim)
         belt = None if speed_range is None else _belt(speed_range)
         on_wall = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
+        taught = read_remote(remote_file()) if terminal else Remote()
         loudness = _volume(volume, settings, quiet=voice is False)
         # Speech takes its own time: beside a session that is sped up it would only be late.
         speaks = terminal and factor == 1 if voice is None else voice
         return cls(
-            settings, sim, address, who, mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
+            settings, sim, address, who.client, who.mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
             screen=screen and terminal and not plain and not jsonl,
-            wall=on_wall, voice=speaks, volume=loudness,
+            wall=on_wall, voice=speaks, volume=loudness, client_id=who.client_id, practice=who.practice, remote=taught,
         )  # fmt: skip
 
 
@@ -112,7 +123,7 @@ def demo_options() -> RunOptions:
     """The built-in demonstration: a practised client, five rungs, scaled to about a minute."""
     request = PlanRequest(name="demo", top=Speed(420), hold_s=MIN_BACKWARD_HOLD_S)
     return RunOptions(
-        load_settings(), "standard", None, _DEMO, DEMO_MASS_KG, request, Advance.AUTO, 10.0,
+        load_settings(), "standard", None, DEMO.client, DEMO.mass_kg, request, Advance.AUTO, 10.0,
         jsonl=False, yes=True, terminal=False, belt=None, coarse=False,
     )  # fmt: skip
 
@@ -136,17 +147,6 @@ def _volume(text: str | None, settings: Settings, *, quiet: bool) -> int:
     if not 1 <= value <= LOUDEST:
         raise ConfigError(f"--volume {text}: give a number from 1 to {LOUDEST}; for none at all, --quiet")
     return round(value)
-
-
-def _client(name: str | None) -> tuple[Client, float | None]:
-    if name is None:
-        return Client(), None
-    if name == DEMO_CLIENT:
-        return _DEMO, DEMO_MASS_KG
-    raise ConfigError(
-        f"no client is called {name!r}; known is only the built-in {DEMO_CLIENT!r}. Without --client the session "
-        "runs at level new (up to 3.2 km/h)"
-    )
 
 
 def _request(plan: str | None, top: str | None, hold: str | None, settings: Settings) -> PlanRequest:
@@ -185,8 +185,7 @@ def _advance(text: str | None, client: Client, *, alone: bool) -> Advance:
         raise ConfigError(f"--advance {text!r}: give auto or confirm") from None
     if mode is Advance.CONFIRM and alone:
         raise ConfigError("--advance confirm needs a person at a terminal to confirm; there is none")
-    allowed = client.balance_mastered and client.level in HANDS_FREE_LEVELS
-    if mode is Advance.AUTO and not alone and not allowed:
+    if mode is Advance.AUTO and not alone and not client.hands_free:
         raise ConfigError(
             "--advance auto is for clients whose balance is mastered, at level practised or above; this one is at "
             f"level {client.level}: use --advance confirm"

@@ -17,14 +17,16 @@ from retroctl.app.reports import Kind, Report
 from retroctl.app.runner import Runner
 from retroctl.cli.front import Front
 from retroctl.cli.machine import held, on_air, session_clock, simulated
+from retroctl.cli.planning import planned
+from retroctl.cli.power import power_watched
 from retroctl.cli.status import status_of
 from retroctl.cli.summing_up import belt_words, fault_words, reason_words, summary_of
 from retroctl.cli.voice import report_voice, voice_for
 from retroctl.cli.wall import wall_screen
 from retroctl.cli.ways_out import unless_left
+from retroctl.domain.energy import MODEL
 from retroctl.domain.envelope import Envelope
-from retroctl.domain.introduction import refuse_before_balance
-from retroctl.domain.limits import BeltRange, Caps, caps_for
+from retroctl.domain.limits import BeltRange, Caps
 from retroctl.domain.plan import Plan, raise_step
 from retroctl.domain.session import Advance, Session
 from retroctl.errors import JournalError, RetroctlError, UnsupportedTreadmill
@@ -105,6 +107,7 @@ class _Run:
             machine = (chosen.treadmill.name, chosen.treadmill.address)
             front = Front(self._options, runner, self._errors, stack, machine=machine, said=said)
             listeners += front.listeners
+            stack.enter_context(power_watched(self._options, runner, listeners))
             if voice is not None:
                 listeners.append(voice)
                 stack.callback(voice.close)
@@ -141,9 +144,7 @@ class _Run:
                 "use it at its console"
             )
         belt = self._options.belt or _announced(info)
-        caps = caps_for(self._options.client, belt, qualified=chosen.simulated)
-        plan = self._options.request.build(belt, caps, coarse_accepted=self._options.coarse)
-        refuse_before_balance(plan, self._options.client, belt)
+        plan, caps = planned(self._options, belt, qualified=chosen.simulated)
         return plan, belt, caps
 
     def _engine(self, plan: Plan, belt: BeltRange, caps: Caps, *, began_at: float) -> Engine:
@@ -167,7 +168,12 @@ class _Run:
         return {
             "machine_name": info.name,
             "machine_address": info.address,
-            "plan": {"name": plan.name, "stages": stages, "ease_rung_s": plan.ease_rung_s},
+            "plan": {
+                "name": plan.name,
+                "stages": stages,
+                "ease_rung_s": plan.ease_rung_s,
+                "remarks": list(plan.remarks),
+            },
             "settings": {
                 **self._settings(),
                 "cap_kmh": caps.backward.kmh,
@@ -183,6 +189,8 @@ class _Run:
             "level": self._options.client.level.value,
             "speedup": self._options.speedup,
             "coarse_accepted": self._options.coarse,
+            "energy_model": MODEL,
+            "remote": self._options.remote.as_data,
         }
 
     def _say_and_keep(self, said: list[str]) -> Callable[[str], None]:
@@ -204,7 +212,9 @@ class _Run:
 
     async def _begin_record(self, **particulars: Any) -> None:
         simulated_machine = self._options.sim is not None
-        await self._journal.begin_session(program_version=__version__, simulated=simulated_machine, **particulars)
+        await self._journal.begin_session(
+            program_version=__version__, simulated=simulated_machine, client_id=self._options.client_id, **particulars
+        )
         self._recording = True
 
     async def _keep_failure(self, error: RetroctlError) -> None:
@@ -262,6 +272,10 @@ def _introduction(options: RunOptions, info: MachineInfo, plan: Plan, caps: Caps
     ]
     if options.speedup != 1:
         text.append(f"Time runs {options.speedup:g} times as fast; times at the left are session time.")
+    if options.remote.keys:
+        text.append(
+            "The remote, as taught: " + ", ".join(f"{key} {words}" for key, words in options.remote.lines) + "."
+        )
     text.append("The safety clip is the emergency stop. This program is not.")
     text += [f"Note: {plain(remark)}" for remark in (*info.remarks, *plan.remarks)]
     return ["", *text, ""]

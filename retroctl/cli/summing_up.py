@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters.console.chart import draw
 from retroctl.adapters.console.text import plain
+from retroctl.app.summary import energy_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +49,18 @@ def summary_of(tally: Tally, result: Result, record: str) -> dict[str, Any]:
         "kcal": None if tally.mass_kg is None else round(tally.kcal, 1),
         "belt_at_rest": result.belt_at_rest,
         "record": record,
+        **_band(tally),
+    }
+
+
+def _band(tally: Tally) -> dict[str, Any]:
+    """The band of the energy estimate, where there is one."""
+    if tally.mass_kg is None:
+        return {}
+    return {
+        "kcal_low": round(tally.kcal_low, 1),
+        "kcal_high": round(tally.kcal_high, 1),
+        "kcal_extrapolated": tally.extrapolated_s > tally.moving_s / 2,
     }
 
 
@@ -73,10 +86,10 @@ def summary_lines(summary: dict[str, Any], result: Result, points: Sequence[Poin
         mark = "" if hold["seconds"] >= FULL_HOLD_S else "   (cut short)"
         lines.append(f"  held {hold['target_kmh']:5.2f} km/h for {hold['seconds']:5.1f} s{mark}")
     if summary["duration_s"]:
-        energy = "" if summary["kcal"] is None else f", about {summary['kcal']:.2g} kcal (an estimate)"
+        energy = energy_words(summary)
         lines.append(
             f"  peak {summary['peak_kmh']:.2f} km/h, {summary['distance_m']:.0f} m in "
-            f"{summary['duration_s'] / 60:.1f} min{energy}"
+            f"{summary['duration_s'] / 60:.1f} min{', ' if energy else ''}{energy}"
         )
     rest = belt_words(result)
     key = " Remove the safety key." if result.belt_at_rest and result.wrote else ""

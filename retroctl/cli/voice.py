@@ -16,10 +16,15 @@ def voice_for(options: RunOptions) -> Voice | None:
     """A voice, or None where none is wanted."""
     if not options.voice:
         return None
-    from retroctl.adapters.voice import Voice  # noqa: PLC0415 - only when it speaks
+    from retroctl.adapters.voice import Voice, system_engine  # noqa: PLC0415 - only when it speaks
 
-    # Beside a clock that runs faster, a spoken sentence takes minutes of the session: no raise waits for it then.
-    return Voice(volume=options.volume, mph=options.settings.voice_units == "mph", awaited=options.speedup == 1)
+    return Voice(
+        volume=options.volume,
+        mph=options.settings.voice_units == "mph",
+        # Beside a clock that runs faster, a spoken sentence takes minutes of the session: no raise waits for it then.
+        awaited=options.speedup == 1,
+        engine=system_engine(options.volume),
+    )
 
 
 def report_voice(runner: Runner, why_silent: str | None) -> None:

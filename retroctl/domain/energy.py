@@ -7,9 +7,13 @@ Published ratios scatter: walking 0.90 to 1.26 of this, running 0.79 to 1.05; an
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+MODEL: Final = "ACSM x 1.30"
+"""Kept with each session: a later model must not change what an earlier one said."""
 
 BACKWARD_FACTOR: Final = 1.30
 REST_VO2: Final = 3.5
@@ -25,6 +29,21 @@ class Gait(StrEnum):
     RUN = "run"
 
 
+class Reach(StrEnum):
+    """How far the equations are trusted at a speed."""
+
+    OK = "ok"
+    EXTRAPOLATED = "extrapolated"
+    """Slower than what the equation was made for: most early rungs."""
+    JOG_ONLY = "jog_only"
+    """Good for people who truly jog; for a quick walk it says too much."""
+
+
+WALK_FROM_M_MIN: Final = 50.0
+JOG_FROM_M_MIN: Final = 80.0
+RUN_FROM_M_MIN: Final = 134.0
+"""The walking equation is stated from 50 m/min (3 km/h), the running one from 134 (8 km/h), for jogging from 80."""
+
 BANDS: Final = {Gait.WALK: (0.90, 1.26), Gait.RUN: (0.79, 1.05)}
 """Measured over modelled, least and most, in the published comparisons."""
 
@@ -37,6 +56,7 @@ class Energy:
     kcal_per_min: float
     kcal_per_min_low: float
     kcal_per_min_high: float
+    reach: Reach = Reach.OK
 
     @property
     def mets(self) -> float:
@@ -65,4 +85,31 @@ def energy(
         vo2 *= BACKWARD_FACTOR if backward else 1.0
     kcal = vo2 * mass_kg / 1000 * KCAL_PER_LITRE_O2
     low, high = BANDS[chosen] if backward and metres_per_min else (1.0, 1.0)
-    return Energy(vo2, kcal, kcal * low, kcal * high)
+    return Energy(vo2, kcal, kcal * low, kcal * high, _reach(metres_per_min, chosen))
+
+
+def two_digits(value: float) -> str:
+    """A number for people, of two significant digits at most: 4.7, 24, 120, 1300. Raises ValueError for no number."""
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is no number for people")
+    if value == 0:
+        return "0"
+    digits = 1 - math.floor(math.log10(abs(value)))
+    return f"{round(value, digits):g}" if digits > 0 else f"{round(value, digits):.0f}"
+
+
+def in_words(kcal: float, low: float, high: float, *, extrapolated: bool = False) -> str:
+    """An amount of energy for people, kcal: with its band, and that it is an estimate."""
+    band = "" if low == high else f" ({two_digits(low)} to {two_digits(high)})"
+    slow = ", extrapolated at these low speeds" if extrapolated else ""
+    return f"about {two_digits(kcal)} kcal{band}, an estimate{slow}"
+
+
+def _reach(metres_per_min: float, gait: Gait) -> Reach:
+    if metres_per_min == 0:
+        return Reach.OK
+    if gait is Gait.WALK:
+        return Reach.OK if metres_per_min >= WALK_FROM_M_MIN else Reach.EXTRAPOLATED
+    if metres_per_min >= RUN_FROM_M_MIN:
+        return Reach.OK
+    return Reach.JOG_ONLY if metres_per_min >= JOG_FROM_M_MIN else Reach.EXTRAPOLATED

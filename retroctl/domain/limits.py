@@ -125,6 +125,13 @@ class Client:
     comfortable_forward: Speed | None = None
     clinician_limit: Speed | None = None
     balance_mastered: bool = False
+    rehab_reason: str | None = None
+    """Why the cap of level rehab applies whatever the level is: an age of 65 or more, falls in the past."""
+
+    @property
+    def hands_free(self) -> bool:
+        """Whether a session may advance by announcement alone."""
+        return self.balance_mastered and self.level in HANDS_FREE_LEVELS and self.rehab_reason is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +157,14 @@ def caps_for(client: Client, belt: BeltRange, *, qualified: bool) -> Caps:
 
     `qualified`: whether this machine's behaviour has been measured. One that has not gets at most the cap of level new.
     """
-    level_cap = LEVEL_CAPS[client.level]
-    backward = [(level_cap, f"level {client.level}"), (HARD_CEILING, "the program's ceiling")]
+    level_cap, level_reason = LEVEL_CAPS[client.level], f"level {client.level}"
+    if client.rehab_reason is not None and level_cap > LEVEL_CAPS[Level.REHAB]:
+        level_cap, level_reason = LEVEL_CAPS[Level.REHAB], f"as level rehab: {client.rehab_reason}"
+    backward = [(level_cap, level_reason), (HARD_CEILING, "the program's ceiling")]
     forward = [(FORWARD_CEILING, "the program's forward ceiling")]
     both = [(belt.maximum, "the machine's highest speed")]
     if client.comfortable_forward is None:
-        forward.append((level_cap, f"level {client.level}, the comfortable forward speed being unknown"))
+        forward.append((level_cap, f"{level_reason}, the comfortable forward speed being unknown"))
     else:
         share, whole = _BACKWARD_SHARE
         backward.append(

@@ -22,3 +22,6 @@ def test_it_looks_at_the_folder_that_the_records_will_go_to(tmp_path):
     line = next(line for line in ran.stdout.splitlines() if "Data folder" in line)
     assert line.startswith("ok")
     assert str(folder) in line
+    for name in ("Sound", "Speech", "Sleep", "Battery"):
+        (found,) = [each for each in ran.stdout.splitlines() if f" {name}: " in each]
+        assert found.startswith(("ok", "note")), found

@@ -2,148 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import select
 import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
-from typing import Any
 
 import pytest
-
-from retroctl.adapters.journal import read
 
 if sys.platform == "win32":
     pytest.skip("pseudo-terminals", allow_module_level=True)
 
-import fcntl
-import pty
-import struct
-import termios
+from terminal import LIMIT_S, LineTerminal, terminals
 
-DRIVER = Path(__file__).parent.parent / "cli_driver.py"
-LIMIT_S = 40.0
-BRIEFING = ["y", "y", "1", "y", "y", "y", "4"]
-QUESTIONS = ["1/7", "2/7", "3/7", "4/7", "5/7", "6/7", "7/7"]
 WIDE = 80
-
-
-class Terminal:
-    """retroctl with a terminal of its own: `see` waits for words, `press` presses keys."""
-
-    def __init__(self, folder: Path, *more: str, sim: str = "standard", speedup: str = "200", hang_up: bool = False):
-        self.folder = folder
-        self.screen = ""
-        self._seen = 0
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, WIDE, 0, 0))
-        self.slave = slave
-        self.before = termios.tcgetattr(slave)
-        lines = [] if "--jsonl" in more else ["--plain"]
-        arguments = ["run", *lines, "--sim", sim, "--speedup", speedup, "--top", "1.8", "--hold", "60", *more]
-        self.process = subprocess.Popen(
-            [sys.executable, str(DRIVER), str(folder / "truth"), *arguments],
-            stdin=slave,
-            stdout=slave,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one thread here
-            env={**os.environ, "RETROCTL_DATA_DIR": str(folder / "data")},
-        )
-        if hang_up:  # else ours is kept, to look at the terminal afterwards
-            os.close(slave)
-
-    def see(self, words: str) -> None:
-        """Wait until `words` are printed, after what was waited for before."""
-        end = time.monotonic() + LIMIT_S
-        while words not in self.screen[self._seen :]:
-            assert time.monotonic() < end, f"{words!r} never came: {self.screen[-800:]}"
-            self._read(0.1)
-        self._seen = self.screen.index(words, self._seen) + len(words)
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            os.write(self.master, key.encode())
-
-    def brief(self) -> None:
-        for question, answer in zip(QUESTIONS, BRIEFING, strict=True):
-            self.see(question)
-            self.press(answer)
-        self.see("ANY OTHER KEY STOPS")
-
-    def hold(self) -> None:
-        """Brief, start, and wait for the first hold."""
-        self.brief()
-        self.press("p")
-        self.see("Hold 60 seconds")
-
-    def end(self) -> int:
-        end = time.monotonic() + LIMIT_S
-        while self.process.poll() is None:
-            assert time.monotonic() < end, self.screen[-800:]
-            self._read(0.05)
-        while self._read(0.05):
-            pass
-        self.err = self.process.stderr.read()
-        self.process.stderr.close()
-        return self.process.returncode
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        if not self.process.stderr.closed:
-            self.process.stderr.close()
-        for descriptor in (self.master, self.slave):
-            with contextlib.suppress(OSError):
-                os.close(descriptor)
-
-    def _read(self, seconds: float) -> bool:
-        ready, _, _ = select.select([self.master], [], [], seconds)
-        if not ready:
-            return False
-        try:
-            data = os.read(self.master, 65536)
-        except OSError:  # nobody has the other end open any more
-            return False
-        self.screen += data.decode("utf-8", "replace").replace("\r\n", "\n")
-        return bool(data)
-
-    @property
-    def restored(self) -> bool:
-        return termios.tcgetattr(self.slave) == self.before
-
-    @property
-    def truth(self) -> dict[str, Any]:
-        return json.loads((self.folder / "truth").read_text())
-
-    @property
-    def record(self) -> read.SessionRecord:
-        file = self.folder / "data" / "records.sqlite3"
-        return read.session(file, read.sessions(file)[0].id)
-
-    @property
-    def sources(self) -> list[str]:
-        return [row.data["source"] for row in self.record.rows if row.kind == "command"]
 
 
 @pytest.fixture
 def terminal(tmp_path):
-    opened: list[Terminal] = []
-
-    def make(*more: str, **options: Any) -> Terminal:
-        opened.append(Terminal(tmp_path, *more, **options))
-        return opened[-1]
-
-    yield make
-    for each in opened:
-        each.close()
+    with terminals(LineTerminal, tmp_path) as make:
+        yield make
 
 
 def test_a_whole_ladder_by_keys_with_enter_for_the_raise(terminal):

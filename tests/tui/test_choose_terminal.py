@@ -11,7 +11,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("pseudo-terminals", allow_module_level=True)
 
-from tui_terminal import ScreenTerminal
+from terminal import ScreenTerminal
 
 
 @pytest.fixture

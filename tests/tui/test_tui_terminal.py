@@ -15,22 +15,15 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("pseudo-terminals", allow_module_level=True)
 
-from tui_terminal import ScreenTerminal
+from terminal import ScreenTerminal, terminals
 
 BROKEN = Path(__file__).parent / "tui_broken_driver.py"
 
 
 @pytest.fixture
 def terminal(tmp_path):
-    made = []
-
-    def make(*more, **named):
-        made.append(ScreenTerminal(tmp_path, *more, **named))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
+    with terminals(ScreenTerminal, tmp_path) as make:
+        yield make
 
 
 @pytest.mark.parametrize("key", ["S", "\x1b[15~"])

@@ -105,7 +105,10 @@ def test_commands_and_options_named_in_a_document_exist(document: Path) -> None:
         if command not in commands:
             wrong.append(command)
             continue
-        known = {option for parameter in commands[command].params for option in parameter.opts}
+        asked = commands[command]
+        if word := re.match(r"\s+([a-z]+)\b", rest):  # a command of a group, such as `client add`
+            asked = getattr(asked, "commands", {}).get(word[1], asked)
+        known = {option for parameter in asked.params for option in (*parameter.opts, *parameter.secondary_opts)}
         wrong += [option for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", rest) if option not in known]
     assert wrong == []
 

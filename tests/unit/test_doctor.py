@@ -14,7 +14,7 @@ import pytest
 from retroctl.adapters.ble import probe as probe_module
 from retroctl.adapters.doctor import Check, State, run_checks
 from retroctl.adapters.doctor import host as host_module
-from retroctl.adapters.doctor.host import Ended, Host, run_probe
+from retroctl.adapters.doctor.host import Comforts, Ended, Host, run_probe
 
 WORKS = Ended(0, json.dumps({"works": True, "heard": 3, "machines": 1}) + "\n")
 DENIED = Ended(0, json.dumps({"works": False, "cause": "denied", "what": "no", "way_out": "ask", "error": "E"}))
@@ -270,3 +270,40 @@ def test_a_user_without_a_name_is_no_error(monkeypatch):
     assert Host().user_name() == ""
     if hasattr(os, "getgroups"):
         assert Host().groups_of_login() == frozenset(os.getgroups())
+
+
+WELL = Comforts(
+    sound=lambda: (["pw-play", "aplay"], "aplay"),
+    speech=lambda: "espeak-ng",
+    awake=lambda: (True, "logind"),
+    battery=lambda: (80.0, True),
+)
+
+
+def test_comforts_that_are_there_are_ok(host):
+    checks = run_checks(replace(host, comforts=WELL))
+    assert [found for found in checks if found.state is not State.OK] == []
+    assert check(replace(host, comforts=WELL), "Sound").detail == "aplay plays"
+
+
+@pytest.mark.parametrize(
+    ("name", "less", "words", "way_out"),
+    [
+        ("Sound", {"sound": lambda: ([], None)}, "no sound player", "alsa-utils"),
+        ("Sound", {"sound": lambda: (["paplay"], None)}, "paplay found no sound device", "speaker"),
+        ("Speech", {"speech": lambda: None}, "only shown", "espeak-ng"),
+        ("Sleep", {"awake": lambda: (False, "no system bus")}, "no system bus", "switch sleep off"),
+        ("Battery", {"battery": lambda: (19.4, True)}, "19 %", "plug the computer in"),
+    ],
+)
+def test_a_comfort_that_is_missing_is_a_note_with_a_way_out_and_no_obstacle(host, name, less, words, way_out):
+    found = check(replace(host, comforts=replace(WELL, **less)), name)
+    assert found.state is State.NOTE
+    assert words in found.detail
+    assert way_out in found.what_to_do
+
+
+@pytest.mark.parametrize("battery", [None, (5.0, False), (20.0, True)])
+def test_a_battery_that_lasts_or_is_not_there_is_ok(host, battery):
+    comforts = replace(WELL, battery=lambda: battery)
+    assert check(replace(host, comforts=comforts), "Battery").state is State.OK

@@ -15,6 +15,7 @@ from typing import get_args
 
 import pytest
 
+from retroctl.adapters import sqlite
 from retroctl.adapters.journal import FILE_NAME, SqliteJournal, files, read
 from retroctl.adapters.journal.pending import Pending, to_json
 from retroctl.adapters.journal.writer import Batch, QueuedSample, Row, SessionStart, WritePoint, Writer
@@ -185,7 +186,7 @@ def test_a_fault_at_any_write_point_loses_nothing_and_keeps_nothing_twice(tmp_pa
 
 
 async def test_a_locked_file_is_told_and_written_when_it_is_free(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "BUSY_S", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_S", 0.05)
     journal, session_id = await begun(tmp_path, Faults())
     with closing(sqlite3.connect(journal.file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -432,7 +433,7 @@ async def test_a_fault_while_letting_go_of_the_file_is_told(tmp_path):
 
 
 def test_a_new_file_that_another_program_looks_at_is_told_as_held(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "BUSY_S", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_S", 0.05)
     file = files.prepare_folder(tmp_path)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN")
@@ -472,7 +473,7 @@ def test_a_disk_that_cannot_keep_a_write_ahead_log_is_refused():
     ],
 )
 def test_every_error_is_told_in_one_line_with_the_file_and_a_way_out(error, kind, told):
-    explained = files.explain(Path("folder") / FILE_NAME, error)
+    explained = sqlite.explain(Path("folder") / FILE_NAME, error)
     assert type(explained) is kind
     assert FILE_NAME in str(explained)
     assert told in str(explained)

@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+from retroctl.adapters import sqlite
 from retroctl.adapters.journal import SqliteJournal, erase, files, read, schema
 from retroctl.errors import JournalError
 
@@ -215,7 +216,7 @@ async def test_erasing_a_client_leaves_no_trace_of_name_or_notes_and_keeps_the_s
 
 
 async def test_erasing_waits_for_nobody_and_says_who_is_in_the_way(record, monkeypatch):
-    monkeypatch.setattr(files, "BUSY_S", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_S", 0.05)
     file, _, interrupted = record
     with files.reading(file) as reader:
         reader.execute("SELECT count(*) FROM journal").fetchone()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING, Final
 
+from retroctl.adapters.console.key_names import names
+from retroctl.app.remote import Meaning, Remote
 from retroctl.app.reports import Kind, Report
 from retroctl.domain import events as ev
 from retroctl.domain.briefing import QUESTIONS
@@ -16,6 +19,15 @@ GAZE: Final = {"1": "a mark on the wall", "2": "a screen behind the belt", "3": 
 ENTER: Final = frozenset({"\r", "\n", "\r\n"})
 LEAVE: Final = frozenset({"q", "\x1b", "\x04"})
 ACTS: Final[dict[str, ev.Event]] = {"h": ev.HoldPressed(), "d": ev.StepDownPressed()}
+TAUGHT_BALANCE: Final = "the remote's button for a balance event"
+TAUGHT: Final = {
+    Meaning.STOP: " ",
+    Meaning.HOLD: "h",
+    Meaning.CONFIRM: "\r",
+    Meaning.STEP_DOWN: "d",
+    Meaning.BALANCE_EVENT: TAUGHT_BALANCE,
+}
+"""The key of this mode that a taught key of a remote stands for; a balance event has none of its own here."""
 RUNNING_HELP: Final = "Keys: Enter confirm   h hold   d down   ANY OTHER KEY STOPS THE BELT"
 KEY_REPEAT_S: Final = 0.3
 """The same key again so soon is a key held down; real seconds, since fingers know no other."""
@@ -32,11 +44,16 @@ class KeyTrainer:
         leave: Callable[[str], None],
         *,
         answered: bool = False,
+        remote: Remote | None = None,
         real_now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`answered`: briefing and start are answered by rule (the simulated treadmill with --yes)."""
+        """`answered`: briefing and start are answered by rule (the simulated treadmill with --yes).
+
+        `remote`: the presenter remote as it was taught; any other key of one is STOP, as every key is.
+        """
         self._say, self._tell, self._stop, self._leave = say, tell, stop, leave
         self._answered = answered
+        self._remote = remote or Remote()
         self._real_now = real_now
         self._state = "idle"
         self._open: list[ev.BriefingItem] = []
@@ -49,6 +66,8 @@ class KeyTrainer:
         self._state = str(report.data["state"])
         if self._state == "starting":
             self._say(RUNNING_HELP)
+            if self._remote.keys:
+                self._say("Remote: " + "   ".join(f"{key} {words}" for key, words in self._remote.lines))
         elif self._answered:
             return
         elif self._state == "briefing":
@@ -67,6 +86,7 @@ class KeyTrainer:
 
     def pressed(self, key: str) -> None:
         """Take a key."""
+        key = self._understood(key)
         if self._state in ("idle", "observing"):
             self._before_the_briefing(key)
         elif self._state == "briefing" and not self._answered:
@@ -79,6 +99,12 @@ class KeyTrainer:
         else:
             self._act(key)
 
+    def _understood(self, key: str) -> str:
+        """The key that one of the remote stands for. Several different ones at once stay what they are: STOP."""
+        pressed = {*names(key, windows=sys.platform == "win32")} if self._remote.keys else set[str]()
+        meaning = self._remote.meaning(pressed.pop()) if len(pressed) == 1 else None
+        return key if meaning is None else TAUGHT[meaning]
+
     def _before_the_briefing(self, key: str) -> None:
         if key in LEAVE:
             self._leave("the trainer left")
@@ -88,7 +114,7 @@ class KeyTrainer:
     def _act(self, key: str) -> None:
         # A key held down arrives as a burst of the same letter, or as one letter after another: it is that key, once.
         one = key[0] if len(set(key)) == 1 else key
-        act = ev.ConfirmPressed() if one in ENTER else ACTS.get(one)
+        act = _act(one)
         if act is None:
             self._stop("key")
         elif not self._repeated(one):
@@ -135,3 +161,9 @@ class KeyTrainer:
             self._ask()
         else:
             self._tell(ev.ArmRequested())
+
+
+def _act(key: str) -> ev.Event | None:
+    if key == TAUGHT_BALANCE:
+        return ev.BalanceEventNoted(ev.BalanceEvent.STUMBLE)
+    return ev.ConfirmPressed() if key in ENTER else ACTS.get(key)

@@ -6,6 +6,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from retroctl.adapters.doctor.bluetooth import check_bluetooth
+from retroctl.adapters.doctor.comforts import check_comforts
 from retroctl.adapters.doctor.host import Host
 from retroctl.adapters.doctor.report import Check, not_ok, ok, unknown
 
@@ -21,7 +22,8 @@ LEAST_COLUMNS, LEAST_ROWS = 80, 24
 def run_checks(host: Host | None = None) -> list[Check]:
     """Run every check, in the order in which to mend things. Never raises; blocks up to half a minute (Bluetooth)."""
     here = host or Host()
-    return [_python(here), _data_folder(here), _terminal(here), _extras(here), *check_bluetooth(here)]
+    comforts = [] if here.comforts is None else check_comforts(here.comforts, here.platform)
+    return [_python(here), _data_folder(here), _terminal(here), _extras(here), *comforts, *check_bluetooth(here)]
 
 
 def _python(host: Host) -> Check:

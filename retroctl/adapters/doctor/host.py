@@ -63,6 +63,23 @@ def _user_name() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Comforts:
+    """What makes a session easier to run, as the other adapters find it; the command line puts them together.
+
+    Each may block for a few seconds and never raises.
+    """
+
+    sound: Callable[[], tuple[list[str], str | None]] = lambda: ([], None)
+    """The sound players that are installed, and the one that played a moment of silence."""
+    speech: Callable[[], str | None] = lambda: None
+    """The engine of the system's own voice."""
+    awake: Callable[[], tuple[bool, str]] = lambda: (False, "nobody asked")
+    """Whether the computer can be kept from sleeping, and by what or why not."""
+    battery: Callable[[], tuple[float, bool] | None] = lambda: None
+    """Per cent and whether it is being used up; None without a battery."""
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """Everything that the checks ask the outside for."""
 
@@ -81,3 +98,5 @@ class Host:
     terminal_size: Callable[[], tuple[int, int]] = lambda: shutil.get_terminal_size((0, 0))
     terminal_encoding: Callable[[], str] = lambda: getattr(sys.stdout, "encoding", None) or ""
     terminal_kind: str = field(default_factory=lambda: os.environ.get("TERM", ""))
+    comforts: Comforts | None = None
+    """None: not looked at."""

@@ -7,9 +7,10 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """The outcome of a check. Unknown is not ok: it says that nothing can be said."""
+    """The outcome of a check. Unknown is not ok: it says that nothing can be said. A note is no obstacle."""
 
     OK = "ok"
+    NOTE = "note"
     NOT_OK = "not ok"
     UNKNOWN = "unknown"
 
@@ -39,3 +40,8 @@ def not_ok(name: str, detail: str, what_to_do: str) -> Check:
 def unknown(name: str, detail: str, what_to_do: str = "") -> Check:
     """Make the line of a check that could not tell."""
     return Check(name, State.UNKNOWN, detail, what_to_do)
+
+
+def note(name: str, detail: str, what_to_do: str = "") -> Check:
+    """Make the line of something that a session can do without, and that is not there."""
+    return Check(name, State.NOTE, detail, what_to_do)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from retroctl.adapters import sqlite
 from retroctl.adapters.journal import files
 from retroctl.errors import JournalError
 
@@ -21,18 +22,19 @@ def erase_client(file: Path, client_id: str) -> bool:
     try:
         connection = files.connect_to_write(file)
     except (sqlite3.Error, OSError) as error:
-        raise files.explain(file, error) from error
+        raise sqlite.explain(file, error) from error
     try:
         # Zeros over what is deleted; then the file is written anew without free pages, and the log is emptied.
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("BEGIN IMMEDIATE")
-        notes = connection.execute("DELETE FROM notes WHERE client_id = ?", (client_id,)).rowcount
+        of_client = "client_id = ? OR session_id IN (SELECT id FROM sessions WHERE client_id = ?)"
+        notes = connection.execute(f"DELETE FROM notes WHERE {of_client}", (client_id, client_id)).rowcount  # noqa: S608 - constant
         clients = connection.execute("DELETE FROM clients WHERE client_id = ?", (client_id,)).rowcount
         connection.execute("COMMIT")
         connection.execute("VACUUM")
         busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     except sqlite3.Error as error:
-        raise files.explain(file, error) from error
+        raise sqlite.explain(file, error) from error
     finally:
         connection.close()
     if busy:

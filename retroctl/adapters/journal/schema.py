@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retroctl.errors import JournalError
+from retroctl.adapters import sqlite
 
 if TYPE_CHECKING:
     import sqlite3
@@ -121,39 +121,10 @@ MIGRATIONS: Sequence[Sequence[str]] = (_FIRST,)
 
 
 def check(connection: sqlite3.Connection, name: str, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> int:
-    """How many migrations the file called `name` has had (0: it is new).
-
-    Raises JournalError for another program's file and for one that a newer version has written.
-    """
-    # The owner last: another retroctl may be making the file just now. It sets all three in one commit, so where
-    # tables or a version have been seen, the owner is there too.
-    tables = int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    if owner != APPLICATION_ID and (tables or version or owner):
-        raise JournalError(f"{name} is the database of another program; move it away, or name another data folder")
-    if version > len(migrations):
-        raise JournalError(
-            f"{name} was written by a newer retroctl (format {version}, this one knows {len(migrations)}); "
-            "update retroctl, or name another data folder"
-        )
-    return version
+    """How many migrations the file called `name` has had (0: it is new). Raises JournalError as `sqlite.check`."""
+    return sqlite.check(connection, name, APPLICATION_ID, migrations)
 
 
 def migrate(connection: sqlite3.Connection, name: str, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
-    """Bring the file up to date, all steps or none. Raises JournalError as `check`, sqlite3.Error as SQLite does."""
-    if check(connection, name, migrations) == len(migrations):
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Asked again under the lock: another program may have done it in between.
-        for step in migrations[check(connection, name, migrations) :]:
-            for statement in step:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {len(migrations)}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+    """Bring the file up to date, all steps or none. Raises JournalError, sqlite3.Error as SQLite does."""
+    sqlite.migrate(connection, name, APPLICATION_ID, migrations)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from retroctl.adapters import sqlite
 from retroctl.adapters.journal import chain, files, samples
 from retroctl.errors import JournalError, ProgrammingFault
 
@@ -129,7 +130,7 @@ class Writer:
             self._open()
         except (sqlite3.Error, OSError) as error:
             self._abandon()
-            raise files.explain(self._file, error) from error
+            raise sqlite.explain(self._file, error) from error
 
     def begin(self, start: SessionStart) -> None:
         """Write a session's beginning, durably."""
@@ -147,7 +148,7 @@ class Writer:
             self._commit(connection)
         except (sqlite3.Error, OSError) as error:
             self._abandon()
-            raise files.explain(self._file, error) from error
+            raise sqlite.explain(self._file, error) from error
         if cursor.lastrowid is None:  # pragma: no cover - an INSERT that returned has a row
             raise ProgrammingFault("SQLite gave no number to a new session")
         self._start, self._session = start, cursor.lastrowid
@@ -178,7 +179,7 @@ class Writer:
         except (sqlite3.Error, OSError) as error:
             self._head = None
             self._abandon()
-            raise files.explain(self._file, error) from error
+            raise sqlite.explain(self._file, error) from error
         except ValueError as error:
             raise JournalError(f"{self._file} is damaged ({error}); this session cannot be continued in it") from error
         self._head, self._tried, self._kept = head, None, batch
@@ -188,7 +189,7 @@ class Writer:
         try:
             self._seam("disconnect", self._connection)
         except (sqlite3.Error, OSError) as error:
-            raise files.explain(self._file, error) from error
+            raise sqlite.explain(self._file, error) from error
         finally:
             self._abandon()
 

@@ -16,7 +16,6 @@ from retroctl.adapters.tui.keymap import (
     CONFIRM_KEYS,
     HOLD_KEYS,
     LEAVE_KEYS,
-    STOP_KEYS,
     TEXT_KEYS,
     Urgent,
     with_capitals,
@@ -29,6 +28,7 @@ from retroctl.adapters.tui.screens.page import Page
 from retroctl.adapters.tui.screens.session import SessionPage
 from retroctl.adapters.tui.screens.summary import SummaryPage
 from retroctl.adapters.tui.themes import THEMES
+from retroctl.app.remote import STOP_KEYS
 from retroctl.domain import events as ev
 
 if TYPE_CHECKING:

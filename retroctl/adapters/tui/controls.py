@@ -38,6 +38,8 @@ class View:
     facts: Facts | None = None
     said: tuple[str, ...] = ()
     """Lines that stood on the terminal before the screen covered it."""
+    remote: tuple[tuple[str, str], ...] = ()
+    """Keys of a remote that was taught, and what they mean."""
     focus: bool | None = None
     """Whether the keys of this terminal reach us; None where it has not said."""
     ending: tuple[str, str] | None = None

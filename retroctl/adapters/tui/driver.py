@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual import events
 
-from retroctl.adapters.tui.keymap import TEXT_KEYS, urgent
+from retroctl.adapters.tui.keymap import TEXT_KEYS, Urgent, understood
 from retroctl.adapters.tui.writer import Writer
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.message import Message
 
-    from retroctl.adapters.tui.keymap import Urgent
+    from retroctl.app.remote import Remote
 
 _OURS: Final = ("SIGTSTP", "SIGCONT")
 KEYS_A_SECOND: Final = 40
@@ -37,11 +37,12 @@ def guarded_driver(  # noqa: C901 - it is one class
     takes_text: Callable[[], bool],
     repaint: Callable[[], None],
     gone: Callable[[], None],
+    remote: Remote,
 ) -> type[Driver]:
     """A driver class made from Textual's own for this system.
 
     `urgent_key`, `repaint` and `gone` (the terminal does not take our output any more) are called in the event loop;
-    `takes_text` from the input thread.
+    `takes_text` from the input thread. The keys that `remote` was taught become those of the screen here.
     """
 
     class Guarded(base):  # type: ignore[misc, valid-type]  # the base is chosen at run time
@@ -73,12 +74,14 @@ def guarded_driver(  # noqa: C901 - it is one class
 
         def process_message(self, message: Message) -> None:
             if isinstance(message, events.Key):
-                act = urgent(message.key)
-                if act is not None and not (message.key.lower() in TEXT_KEYS and takes_text()):
+                act = understood(message.key, remote)
+                if isinstance(act, Urgent) and not (message.key.lower() in TEXT_KEYS and takes_text()):
                     self._soon(lambda: urgent_key(act))
                     return
                 if not self._allowed():
                     return
+                if not isinstance(act, Urgent) and act != message.key and not takes_text():
+                    message = events.Key(act, act if len(act) == 1 else None)
             super().process_message(message)
 
         def _allowed(self) -> bool:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from retroctl.app.remote import STOP_KEYS, Meaning
 from retroctl.domain import events as ev
+
+if TYPE_CHECKING:
+    from retroctl.app.remote import Remote
 
 
 class Urgent(StrEnum):
@@ -16,8 +20,6 @@ class Urgent(StrEnum):
     LEAVE = "leave"
 
 
-STOP_KEYS: Final = ("space", "escape", "s", "full_stop", "b", "f5", "ctrl+q")
-"""Several, so that one is always under the hand; presenter remotes send Esc, F5, b or a full stop."""
 HOLD_KEYS: Final = ("h", "pageup")
 CONFIRM_KEYS: Final = ("enter", "pagedown")
 LEAVE_KEYS: Final = ("ctrl+c", "ctrl+d", "ctrl+z", "ctrl+backslash")
@@ -66,3 +68,24 @@ def urgent(key: str) -> Urgent | None:
         if plain in keys:
             return act
     return None
+
+
+_TAUGHT: Final = {Meaning.CONFIRM: "pagedown", Meaning.STEP_DOWN: "d", Meaning.BALANCE_EVENT: "2"}
+"""The key of this screen that a taught key of a remote stands for, where it is not an urgent one."""
+
+
+def understood(key: str, remote: Remote) -> Urgent | str:
+    """What a key does at once, or the key that it stands for. No remote takes STOP or a way out from a key."""
+    act = urgent(key)
+    if act in (Urgent.STOP, Urgent.LEAVE):
+        return act
+    meaning = remote.meaning(key)
+    match meaning:
+        case None:
+            return act or key
+        case Meaning.STOP:
+            return Urgent.STOP
+        case Meaning.HOLD:
+            return Urgent.HOLD
+        case _:
+            return _TAUGHT[meaning]

@@ -11,6 +11,7 @@ from retroctl.adapters.tui.app import TrainerApp
 from retroctl.adapters.tui.driver import guarded_driver
 from retroctl.adapters.tui.feed import Feed
 from retroctl.adapters.tui.terminal import LOOK_S, terminal_open
+from retroctl.app.remote import Remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,19 +35,24 @@ class TrainerScreen:
         machine: Machine,
         *,
         said: tuple[str, ...] = (),
+        remote: Remote | None = None,
         failed: Callable[[BaseException], None],
         gone: Callable[[], None],
         ended: Callable[[], None],
     ) -> None:
         """`said`: lines that were on the terminal before, the wall screen's address and code.
 
+        `remote`: the presenter remote as it was taught.
+
         `failed`: a fault in the screen; `ended`: it is off the terminal after one; `gone`: that is closed.
         """
         self.feed = Feed()
         self._failed, self._gone, self._ended = failed, gone, ended
+        self._remote = remote or Remote()
         self._app = TrainerApp(controls, machine, self.feed, driver=self._driver(controls))
         self._app.on_failure = failed
         self._app.view.said = said
+        self._app.view.remote = self._remote.lines
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._look: asyncio.TimerHandle | None = None
@@ -117,6 +123,7 @@ class TrainerScreen:
             takes_text=lambda: self._app.takes_text,
             repaint=self._repaint,
             gone=gone,
+            remote=self._remote,
         )
 
     def _urgent(self, act: Urgent) -> None:

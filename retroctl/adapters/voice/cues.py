@@ -19,13 +19,17 @@ WAITING: Final = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cue:
-    """One thing to say. `ended` gets, once and from any thread, what became of it."""
+    """One thing to say. `ended` gets, once and from any thread, what became of it.
+
+    `text` instead of `clips` is for the system's own voice.
+    """
 
     clips: tuple[str, ...]
     urgency: Urgency
     born: float
     lasts_s: float = LASTS_S
     ended: Callable[[Telling], None] | None = None
+    text: str | None = None
 
     def settle(self, telling: Telling) -> None:
         """Tell whoever waits for it."""

@@ -28,6 +28,7 @@ class Urgency(IntEnum):
     ANNOUNCEMENT = 2
     SENTENCE = 3
     TONE = 4
+    FREE = 5
 
 
 LASTS_S: Final = 1.0
@@ -174,6 +175,13 @@ def sentence(text: str, *, mph: bool) -> Saying | None:
         if (match := pattern.fullmatch(text)) is not None:
             return Saying((*words, *speed(Speed.from_kmh(float(match["kmh"])), mph=mph)))
     return None
+
+
+def free_text(report: Report) -> str | None:
+    """The words of a cue that no clips are made of, for the system's own voice; None for every other report."""
+    text = str(report.data.get("text", ""))
+    known = text in NOT_SPOKEN or text.isdigit() or ANNOUNCEMENT.fullmatch(text) or sentence(text, mph=False)
+    return None if report.kind is not Kind.CUE or known else text or None
 
 
 def _cue(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001 - one signature for the table below

@@ -79,7 +79,7 @@ class ProcessPlayer:
     def _run(self, path: Path, seconds: float, cut: threading.Event) -> Played:
         began = time.monotonic()
         # A session of its own: Ctrl-C in the terminal is for the belt, not for what says "Stopping".
-        with _Process(
+        with BoundedProcess(
             [*self._command, str(path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -97,7 +97,7 @@ class ProcessPlayer:
         return Played.CUT if rest > 0 and cut.wait(rest) else Played.WHOLE
 
 
-class _Process(subprocess.Popen[bytes]):
+class BoundedProcess(subprocess.Popen[bytes]):
     """A process that does not outlive its block, and whose end is waited for only so long."""
 
     def __exit__(self, *_: object) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from retroctl.adapters.voice.bank import LOUDEST, Bank
 from retroctl.adapters.voice.cues import Cue, CueQueue
-from retroctl.adapters.voice.grammar import announcement, saying
+from retroctl.adapters.voice.grammar import Saying, Urgency, announcement, free_text, saying
 from retroctl.adapters.voice.players import system_players
 from retroctl.adapters.voice.worker import Worker
 from retroctl.app.ports import Telling
@@ -18,8 +18,8 @@ from retroctl.app.reports import Kind, Report
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from retroctl.adapters.voice.grammar import Saying
     from retroctl.adapters.voice.players import Player
+    from retroctl.adapters.voice.speech import Engine
     from retroctl.domain.effects import Announce
 
 CLOSE_S: Final = 2.0
@@ -41,8 +41,13 @@ class Voice:
         awaited: bool = True,
         players: Sequence[Player] | None = None,
         bank: Bank | None = None,
+        engine: Engine | None = None,
     ) -> None:
-        """`volume` from 1 to 100. `awaited`: a raise waits for the end of its spoken announcement."""
+        """`volume` from 1 to 100. `awaited`: a raise waits for the end of its spoken announcement.
+
+        `engine`: the system's own voice, for what no clips are made of.
+        """
+        self._engine = engine
         self._volume, self._mph, self._awaited = volume, mph, awaited
         self._players, self._bank = players, bank
         self._queue = CueQueue()
@@ -57,7 +62,7 @@ class Voice:
         self._loop = asyncio.get_running_loop()
         players = system_players() if self._players is None else self._players
         bank = self._bank or Bank(self._volume)
-        self._worker = Worker(self._queue, bank, players, partial(self._in_loop, tell))
+        self._worker = Worker(self._queue, bank, players, partial(self._in_loop, tell), self._engine)
         self._worker.start()
 
     def __call__(self, report: Report) -> None:
@@ -69,6 +74,8 @@ class Voice:
         said = saying(report, mph=self._mph)
         if said is not None:
             self._put(said)
+        elif self._engine is not None and (text := free_text(report)) is not None:
+            self._put(Saying((), Urgency.FREE), text=text)
 
     def announce(self, announce: Announce, settled: Callable[[Telling], None]) -> None:
         """Speak an announcement; `settled` gets, in the event loop, what became of it.
@@ -99,8 +106,8 @@ class Voice:
         self._queue.cut.set()
         return self._worker.join(CUT_S)
 
-    def _put(self, said: Saying, ended: Callable[[Telling], None] | None = None) -> Cue:
-        cue = Cue(said.clips, said.urgency, time.monotonic(), said.lasts_s, ended)
+    def _put(self, said: Saying, ended: Callable[[Telling], None] | None = None, *, text: str | None = None) -> Cue:
+        cue = Cue(said.clips, said.urgency, time.monotonic(), said.lasts_s, ended, text)
         self._queue.put(cue)
         return cue
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from retroctl.adapters.voice.bank import Bank, BankError, Sound
 from retroctl.adapters.voice.grammar import SILENCE
 from retroctl.adapters.voice.players import GRACE_S, KILLED_S, Played
+from retroctl.adapters.voice.speech import LONGEST_S
 from retroctl.app.ports import Telling
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from retroctl.adapters.voice.cues import Cue, CueQueue
     from retroctl.adapters.voice.players import Player
+    from retroctl.adapters.voice.speech import Engine
 
 TRY_AGAIN_S: Final = 10.0
 """After a failure the players are tried out again so often: a headset may come back."""
@@ -30,9 +32,18 @@ class Worker:
     """Plays what the queue gives, on the first player that works. Nothing waits for it but its own end."""
 
     def __init__(
-        self, queue: CueQueue, bank: Bank, players: Sequence[Player], tell: Callable[[str | None], None]
+        self,
+        queue: CueQueue,
+        bank: Bank,
+        players: Sequence[Player],
+        tell: Callable[[str | None], None],
+        engine: Engine | None = None,
     ) -> None:
-        """`tell` gets, from the thread, why nothing can be heard; None when it can again."""
+        """`tell` gets, from the thread, why nothing can be heard; None when it can again.
+
+        `engine` speaks the texts that no clips are made of; without one they are only seen.
+        """
+        self._engine = engine
         self._queue, self._bank, self._players, self._tell = queue, bank, players, tell
         self._player: Player | None = None
         self._failures = 0
@@ -72,6 +83,9 @@ class Worker:
             self._tell(f"a fault in the voice: {type(error).__name__}: {error}")
 
     def _say(self, cue: Cue) -> Telling:
+        if cue.text is not None:
+            self._speak(cue.text)
+            return Telling.GIVEN
         player = self._player
         if player is None:
             return Telling.BROKEN_OFF
@@ -89,6 +103,18 @@ class Worker:
         self._busy_until = time.monotonic() + sound.seconds + STUCK_S
         try:
             return player.play(sound, self._queue.cut)
+        finally:
+            self._busy_until = None
+
+    def _speak(self, text: str) -> None:
+        """Free text, on the system's own voice. One that fails is not asked again; the clips do not depend on it."""
+        engine = self._engine
+        if engine is None:
+            return
+        self._busy_until = time.monotonic() + LONGEST_S + STUCK_S
+        try:
+            if engine.say(text, self._queue.cut) is Played.FAILED:
+                self._engine = None
         finally:
             self._busy_until = None
 
@@ -118,3 +144,11 @@ class Worker:
         self._failures = FAILURES if for_good else self._failures + 1
         self._try_at = time.monotonic() + TRY_AGAIN_S
         self._tell(why)
+
+
+def plays_silence(player: Player, cut: threading.Event) -> bool:
+    """Whether a player plays a moment of silence to its end: what is installed may find no device. Never raises."""
+    try:
+        return player.play(Bank().sound((SILENCE,)), cut) is Played.WHOLE
+    except BankError:
+        return False

@@ -37,6 +37,20 @@ def test_a_player_without_a_device_has_failed():
     assert program("import sys; sys.exit(1)").play(SOUND, threading.Event()) is Played.FAILED
 
 
+@pytest.mark.parametrize(
+    "ends",
+    [
+        "sys.exit(1)",
+        pytest.param("os.kill(os.getpid(), 9)", marks=pytest.mark.skipif(sys.platform == "win32", reason="signals")),
+    ],
+)
+def test_a_device_unplugged_in_mid_cue_is_a_failure_long_before_the_sound_would_end(ends):
+    began = time.monotonic()
+    player = program(f"import os, sys, time; time.sleep(0.1); {ends}")
+    assert player.play(Sound(b"", 60.0), threading.Event()) is Played.FAILED
+    assert time.monotonic() - began < 20
+
+
 @pytest.mark.parametrize("command", ["/nonexistent/player", "/"])
 def test_a_player_that_is_not_there_has_failed(command):
     assert ProcessPlayer(command).play(SOUND, threading.Event()) is Played.FAILED

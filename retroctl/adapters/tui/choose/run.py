@@ -10,6 +10,7 @@ from textual.app import App
 from retroctl.adapters.tui.choose.app import ChooseApp
 from retroctl.adapters.tui.driver import guarded_driver
 from retroctl.adapters.tui.terminal import LOOK_S, terminal_open
+from retroctl.app.remote import Remote
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -71,6 +72,7 @@ class Choosing:
             App().get_driver_class(),
             urgent_key=self._urgent,
             takes_text=lambda: True,
+            remote=Remote(),  # nothing moves yet: a clicker has nothing to say
             repaint=self._repaint,
             gone=lambda: self.leave("the terminal was closed"),
         )

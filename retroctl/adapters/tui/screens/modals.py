@@ -51,13 +51,15 @@ class HelpScreen(Card):
         Binding("question_mark,q,enter,backspace,pagedown", "dismiss", show=False),
     ]
 
-    def words(self, view: View) -> list[Part]:  # noqa: ARG002 - other cards need it
-        """Keys and what they do."""
+    def words(self, view: View) -> list[Part]:
+        """Keys and what they do; those of a taught remote first, since they are the hand's."""
         narrow = self.app.size.width < 70
-        parts: list[Part] = ["\n"]
-        for keys, does in HELP:
+        taught = ", ".join(f"{key} {does}" for key, does in view.remote)
+        gap = "" if taught else "\n"  # with the remote's lines every row of 24 is needed
+        parts: list[Part] = [gap]
+        for keys, does in (*([("the remote, as taught", taught)] if taught else []), *HELP):
             parts += [(f"{keys}\n   " if narrow else f"{keys:<27}", "bold"), f"{does}\n"]
-        parts.append(("\nThe safety clip is the emergency stop. This program is not.", "bold"))
+        parts.append((f"{gap}The safety clip is the emergency stop. This program is not.", "bold"))
         return parts
 
 

@@ -10,6 +10,7 @@ from retroctl.adapters.tui import ladder
 from retroctl.adapters.tui.screens.page import Page
 from retroctl.adapters.tui.text import clock, plain
 from retroctl.adapters.tui.widgets import Ladder, Painted
+from retroctl.app.summary import energy_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,10 +63,10 @@ def _words(view: View) -> list[Part]:
     if not held:
         parts.append("  No speed was held.\n")
     if summary.get("duration_s"):
-        kcal = "" if summary.get("kcal") is None else f"   about {summary['kcal']:.0f} kcal (an estimate)"
+        kcal = energy_words(summary)
         parts.append(
             f"\n  peak {summary['peak_kmh']:.2f} km/h   {summary['distance_m']:.0f} m   "
-            f"{clock(summary['duration_s'])} moving{kcal}\n"
+            f"{clock(summary['duration_s'])} moving{'   ' if kcal else ''}{kcal}\n"
         )
     alarms = [line for line in view.feed.lines if line.mark == "‼"]
     if alarms:

@@ -1,0 +1,112 @@
+"""What the rules between sessions need to know of a client's sessions, read from the record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from retroctl.adapters.journal import files, read
+from retroctl.domain.events import BalanceEvent
+from retroctl.domain.limits import Facing
+from retroctl.domain.method.days import Day
+from retroctl.domain.method.practice import Practice, fastest_held, shape_of, was_completed
+from retroctl.domain.plan import Stage, StageKind
+from retroctl.units import Speed
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+    from datetime import date
+    from pathlib import Path
+
+ENDED_WELL: Final = "the end of easing down"
+"""The reason of a session that came to its end by itself."""
+
+_NOTED = """
+    SELECT s.id, j.data FROM journal j JOIN sessions s ON s.session = j.session
+    WHERE s.client_id = ? AND j.kind = 'event' AND (j.data LIKE '%BalanceEventNoted%' OR j.data LIKE '%RpeGiven%')
+"""
+
+
+def history(file: Path, client_id: str, *, with_simulated: bool) -> tuple[Practice, ...]:
+    """The sessions of a client in which the belt moved, the earliest first. Raises JournalError.
+
+    `with_simulated`: those on the simulated treadmill too; they are practice for nobody's legs.
+    """
+    if not file.exists():
+        return ()
+    summaries = read.sessions(file, client_id=client_id)
+    with files.reading(file) as connection:
+        plans = dict(connection.execute("SELECT id, plan FROM sessions WHERE client_id = ?", (client_id,)).fetchall())
+        noted = _noted(connection, client_id)
+    wanted = [each for each in summaries if with_simulated or not each.simulated]
+    done = [_practice(each, plans.get(each.id, ""), noted.get(each.id, ())) for each in reversed(wanted)]
+    return tuple(each for each in done if each is not None)
+
+
+def _noted(connection: sqlite3.Connection, client_id: str) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for session_id, data in connection.execute(_NOTED, (client_id,)):
+        found.setdefault(session_id, []).append(read.as_object(data))
+    return found
+
+
+def _practice(summary: read.SessionSummary, plan: str, noted: Iterable[dict[str, Any]]) -> Practice | None:
+    """One session; None for one that never came to a hold or a balance event, or whose plan cannot be read."""
+    written = read.as_object(plan)
+    try:
+        stages = [_stage(each) for each in written.get("stages", [])]
+        held = [(Speed.from_kmh(each["target_kmh"]), float(each["seconds"])) for each in _held(summary)]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    shape = shape_of(stages)
+    events = tuple(sorted(kind for each in noted if (kind := _balance(each)) is not None))
+    rpes = [rating for each in noted if (rating := _rpe(each)) is not None]
+    if not stages or not (held or events):
+        return None
+    # A forward stage's speed is no backward speed, and the record's holds do not say which way the client faced.
+    backward = [(speed, seconds) for speed, seconds in held if speed <= shape.peak]
+    ended = summary.status == "ended" and summary.outcome.get("reason") == ENDED_WELL
+    return Practice(
+        day=Day(_local_day(summary).toordinal()),
+        kind=str(written.get("name", "")),
+        shape=shape,
+        completed=ended and was_completed(stages, held),
+        peak=fastest_held(backward),
+        events=events,
+        rpe=max(rpes, default=None),
+        simulated=summary.simulated,
+    )
+
+
+def _held(summary: read.SessionSummary) -> list[Any]:
+    held = summary.outcome.get("held", [])
+    return held if isinstance(held, list) else []
+
+
+def _stage(written: dict[str, Any]) -> Stage:
+    return Stage(
+        StageKind(written["kind"]),
+        Facing(written["facing"]),
+        Speed.from_kmh(written["target_kmh"]),
+        float(written["hold_s"]),
+        float(written.get("incline_pct", 0.0)),
+    )
+
+
+def _balance(noted: dict[str, Any]) -> BalanceEvent | None:
+    try:
+        return BalanceEvent(noted["kind"]) if noted.get("event") == "BalanceEventNoted" else None
+    except (KeyError, ValueError):
+        return None
+
+
+def _rpe(noted: dict[str, Any]) -> int | None:
+    rating = noted.get("rating") if noted.get("event") == "RpeGiven" else None
+    return rating if isinstance(rating, int) else None
+
+
+def _local_day(summary: read.SessionSummary) -> date:
+    try:
+        return summary.started_utc.astimezone().date()
+    except (OverflowError, OSError, ValueError):  # a clock far from any year that people live in
+        return summary.started_utc.date()

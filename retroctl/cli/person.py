@@ -1,0 +1,65 @@
+"""Whom a session is for: nobody named, the demonstration's client, or one of the clients kept here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from retroctl.domain.limits import Client, Level
+from retroctl.domain.method.days import Day
+from retroctl.domain.method.today import not_today
+from retroctl.errors import ClientError
+from retroctl.units import Speed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from retroctl.domain.method.practice import Practice
+
+DEMO_CLIENT: Final = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a session needs to know of its client. `practice` is what was done before, for the rule R11."""
+
+    client: Client
+    mass_kg: float | None = None
+    client_id: str | None = None
+    practice: tuple[Practice, ...] = ()
+
+
+NOBODY: Final = Person(Client())
+DEMO: Final = Person(Client(Level.PRACTISED, comfortable_forward=Speed(800), balance_mastered=True), mass_kg=70.0)
+
+
+def today() -> Day:
+    """The day by this computer's clock, where it is."""
+    return Day(datetime.now().astimezone().date().toordinal())
+
+
+def person(name: str | None, data_dir: Path, *, simulated: bool) -> Person:
+    """The client of that name, fit to run today.
+
+    Raises ClientError for an unknown one and for one who may not run today, with every reason; JournalError. On the
+    simulated treadmill sessions there count as practice, on a real one they do not.
+    """
+    if name is None:
+        return NOBODY
+    if name == DEMO_CLIENT:
+        return DEMO
+    from retroctl.adapters.clients import ClientStore  # noqa: PLC0415 - only where a client is named
+    from retroctl.adapters.journal import FILE_NAME  # noqa: PLC0415
+    from retroctl.adapters.journal.history import history  # noqa: PLC0415
+
+    found, day = ClientStore(data_dir).find(name), today()
+    found.facts.check(day)
+    reasons = not_today(found.facts, day)
+    if reasons:
+        raise ClientError(
+            f"no session with {found.name} today: {'; '.join(map(str, reasons))}. "
+            "What has changed is noted with retroctl client edit and retroctl client clear"
+        )
+    practice = history(data_dir / FILE_NAME, found.id, with_simulated=simulated)
+    return Person(found.facts.limits(day), found.facts.mass_kg, found.id, practice)

@@ -1,0 +1,196 @@
+"""The next session of a programme, from what was really done: one thing may rise, and every reason is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from retroctl.domain.limits import BeltRange, caps_for
+from retroctl.domain.method.heart import intensity
+from retroctl.domain.method.one_variable import Variable, refuse_two_rises
+from retroctl.domain.method.practice import Practice, Shape, in_order, last_comparable
+from retroctl.domain.method.programme import A_WEEK, PROGRAMMES, ProgrammeName, Ramp
+from retroctl.domain.method.today import not_today
+from retroctl.errors import PlanError
+from retroctl.units import Speed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from retroctl.domain.limits import Caps
+    from retroctl.domain.method.days import Day
+    from retroctl.domain.method.facts import Facts
+
+REPEAT_AFTER_DAYS: Final = 7
+"""A week without a session: the last one is repeated before anything rises."""
+BACK_AFTER_DAYS: Final = 14
+AFRESH_AFTER_DAYS: Final = 28
+SMALL_STEP_BACK: Final = Speed(40)
+LARGE_STEP_BACK: Final = Speed(80)
+MOST_COUNT_RISE: Final = 2
+
+_ANY_BELT = BeltRange(Speed(1), Speed(0xFFFF), Speed(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A session to do today. `kind` is its preset, `variable` the one thing that rises, `why` in plain sentences."""
+
+    kind: str
+    shape: Shape
+    variable: Variable | None
+    why: tuple[str, ...]
+    number: int
+    """Which session of the programme it is, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoSession:
+    """No session today, and why."""
+
+    why: tuple[str, ...]
+
+
+def caps_of(facts: Facts, today: Day) -> Caps:
+    """The fastest speeds that the client's own limits allow, whatever the machine."""
+    return caps_for(facts.limits(today), _ANY_BELT, qualified=True)
+
+
+def next_session(
+    facts: Facts, history: Iterable[Practice], name: ProgrammeName, started: Day, today: Day
+) -> Proposal | NoSession:
+    """What to do today in a programme that began on `started`; never more than the rules between sessions allow.
+
+    Raises PlanError when the programme is not for this client.
+    """
+    programme = PROGRAMMES[name]
+    ramp = programme.ramp if facts.balance_mastered else programme.before_balance
+    if ramp is None:
+        raise PlanError(f"the programme {name} is for clients whose balance is mastered (R13)")
+    refused = not_today(facts, today)
+    if refused:
+        return NoSession(tuple(str(reason) for reason in refused))
+    done = in_order(history)
+    number = sum(each.completed and each.day >= started for each in done) + 1
+    if programme.sessions is not None and number > programme.sessions:
+        return NoSession((f"the {programme.sessions} sessions of {name} are done; assess now (R17)",))
+    rest = _rest(done, today)
+    if rest is not None:
+        return NoSession((rest,))
+    why: list[str] = []
+    if ramp is not programme.ramp:
+        why.append("balance is not mastered: ladders until it is (R13)")
+    last = last_comparable(done, ramp.kind)
+    limits = _Limits(caps_of(facts, today).backward, intensity(facts, today).rpe_max, _away(done, today))
+    if last is None:
+        why.append("the first of its kind: nothing to compare it with")
+        shape = _stepped_back(_first(ramp, done, limits), done, limits, why)
+        return Proposal(ramp.kind, shape, None, tuple(why), number)
+    base, before = _even(last.shape), len(why)
+    shape = _stepped_back(base, done, limits, why)
+    if limits.away_days > AFRESH_AFTER_DAYS:
+        shape = _least(shape, _first(ramp, (), limits))
+    elif len(why) == before:
+        shape = _risen(ramp, base, number - 1, limits.cap, why)
+    variable = refuse_two_rises(last.shape, shape)
+    return Proposal(ramp.kind, shape, variable, tuple(why), number)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Of this client today: the fastest speed, the highest RPE, and how long the last session is ago."""
+
+    cap: Speed
+    rpe_max: int
+    away_days: int
+
+
+def _rest(done: tuple[Practice, ...], today: Day) -> str | None:
+    if done and done[-1].day >= today:
+        return "there was a session today already; the next one on another day (R16)"
+    week = [each.day for each in done if today.days_since(each.day) < REPEAT_AFTER_DAYS]
+    if len(week) < A_WEEK:
+        return None
+    return f"{len(week)} sessions within seven days are enough (R16); the next from {week[-A_WEEK].plus(7)}"
+
+
+def _away(done: tuple[Practice, ...], today: Day) -> int:
+    return today.days_since(done[-1].day) if done else 0
+
+
+def _first(ramp: Ramp, done: tuple[Practice, ...], limits: _Limits) -> Shape:
+    """The first session of a kind: at the ramp's beginning, or where other kinds of session have come to lately."""
+    known: list[Speed] = []
+    if ramp.carries_on and limits.away_days <= AFRESH_AFTER_DAYS:
+        known = [each.peak for each in done if each.completed]
+    peak = min(limits.cap, ramp.peak(0), max([ramp.first_peak, *known]))
+    return _shape(peak, ramp.first_s, ramp.count(0))
+
+
+def _stepped_back(shape: Shape, done: tuple[Practice, ...], limits: _Limits, why: list[str]) -> Shape:
+    """The shape with what speaks against going on taken off its speed; each reason goes to `why`."""
+    back = [Speed(0)]
+    if done:
+        back += _setbacks(done[-1], limits.rpe_max, why)
+    away = limits.away_days
+    if away > AFRESH_AFTER_DAYS:
+        why.append(f"{away} days without a session: afresh, from the beginning")
+    elif away > BACK_AFTER_DAYS:
+        why.append(f"{away} days without a session: a step back")
+        back.append(LARGE_STEP_BACK)
+    elif away > REPEAT_AFTER_DAYS:
+        why.append(f"{away} days without a session: the last one again")
+    if shape.peak > limits.cap:
+        why.append(f"the cap is {limits.cap} now")
+    wanted = shape.peak.hundredths - max(back).hundredths
+    least = min(LARGE_STEP_BACK, shape.peak).hundredths
+    return _shape(min(Speed(max(wanted, least)), limits.cap), shape.interval_s, shape.count)
+
+
+def _setbacks(last: Practice, rpe_max: int, why: list[str]) -> list[Speed]:
+    """Steps back for what happened in the last session; a step of 0 only keeps everything from rising."""
+    back: list[Speed] = []
+    if last.stopped_by_balance:
+        why.append("the client stepped off or fell last time: a step back (R15)")
+        back.append(LARGE_STEP_BACK)
+    elif last.events:
+        why.append(f"{len(last.events)} balance events last time: nothing rises (R15)")
+    if last.rpe is None:
+        why.append("no RPE was noted last time: nothing rises")
+    elif last.rpe > rpe_max:
+        why.append(f"an RPE of {last.rpe} last time, over {rpe_max}: slower")
+        back.append(SMALL_STEP_BACK)
+    if not last.completed:
+        why.append("the last session was cut short: nothing rises")
+    return back
+
+
+def _risen(ramp: Ramp, base: Shape, index: int, cap: Speed, why: list[str]) -> Shape:
+    """One thing more than last time: in a week's first session time, in its third speed."""
+    week, place = divmod(index, A_WEEK)
+    count, top = ramp.count(week), min(cap, ramp.peak(week))
+    if base.count < count:
+        why.append(f"week {week + 1}: more intervals, nothing else")
+        return _shape(base.peak, base.interval_s, min(count, base.count + MOST_COUNT_RISE))
+    if place == 0 and base.interval_s < ramp.most_s and week > 0:
+        why.append(f"the first session of week {week + 1}: longer, nothing else")
+        return _shape(base.peak, min(ramp.most_s, base.interval_s + ramp.step_s), base.count)
+    if place == A_WEEK - 1 and base.peak < top:
+        why.append(f"the third session of week {week + 1}: faster, nothing else")
+        return _shape(min(top, Speed(base.peak.hundredths + ramp.speed_step.hundredths)), base.interval_s, base.count)
+    why.append("as last time")
+    return base
+
+
+def _shape(peak: Speed, interval_s: float, count: int) -> Shape:
+    return Shape(peak, interval_s, count, 0.0, interval_s * count)
+
+
+def _even(shape: Shape) -> Shape:
+    """The same time in intervals of one length, on the level: what a programme's sessions are made of."""
+    length_s = float(shape.main_s // shape.count) if shape.count else 0.0
+    return _shape(shape.peak, min(length_s, shape.interval_s), shape.count)
+
+
+def _least(one: Shape, other: Shape) -> Shape:
+    return _shape(min(one.peak, other.peak), min(one.interval_s, other.interval_s), min(one.count, other.count))

@@ -1,0 +1,56 @@
+"""Who may run today: consent, screening and clearance, each refusal with its rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from retroctl.domain.limits import Level
+from retroctl.domain.method.facts import CLEARANCE_NEEDED
+from retroctl.domain.method.heart import intensity
+
+if TYPE_CHECKING:
+    from retroctl.domain.method.days import Day
+    from retroctl.domain.method.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class NotToday:
+    """A reason against a session today. `rule` is its number in docs/METHOD.md."""
+
+    rule: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.rule})"
+
+
+def clearance_reason(facts: Facts, today: Day) -> str | None:
+    """Why this client trains with a clearance only; None when none is needed."""
+    if facts.level is Level.REHAB:
+        return "level rehab"
+    if facts.screening is not None and facts.screening.outcome in CLEARANCE_NEEDED:
+        return f"the screening's outcome ({facts.screening.outcome})"
+    return facts.held_to_rehab(today)
+
+
+def not_today(facts: Facts, today: Day) -> tuple[NotToday, ...]:
+    """Everything that speaks against a session today; empty when nothing does."""
+    found: list[NotToday] = []
+    if facts.consent is None:
+        found.append(NotToday("R30", "no consent is noted to keep data of this client"))
+    screening = facts.screening
+    if screening is None:
+        found.append(NotToday("R20", "no screening is noted"))
+    elif today > screening.expires:
+        found.append(NotToday("R20", f"the screening expired on {screening.expires}"))
+    clearance, needed = facts.clearance, clearance_reason(facts, today)
+    if clearance is not None and today > clearance.ends:
+        found.append(NotToday("R20", f"the clearance ended on {clearance.ends}"))
+    elif clearance is None and needed is not None:
+        found.append(NotToday("R20", f"{needed} needs a clinician's clearance, and none is noted"))
+    if facts.level is Level.REHAB and intensity(facts, today).low_bpm is None:
+        found.append(
+            NotToday("R20", "rehab works inside a band of heart rates, and no resting heart rate is noted to reckon it")
+        )
+    return tuple(found)
