@@ -137,19 +137,21 @@ class _Work:
         pieces = self._pieces(step, seconds)
         if len(pieces) > 1:
             remarks.append(f"in {len(pieces)} equal parts, since a stage has one speed and at most {MAX_HOLD_S:g} s")
-        first = len(self.stages) + 1
         made: list[str] = []
+        places: list[int] = []
         for kmh, hold_s in pieces:
             target = self._speed(step, kmh)
-            first += self._rungs_before(step, target)
+            self._rungs_before(step, target)
             if target.hundredths != _exact(kmh * self._wishes.scale):
                 remarks.append(f"{kmh * self._wishes.scale:.3f} km/h down to the machine's {target.kmh:.2f}")
             self._append(step, Stage(step.kind, Facing.BACKWARD, target, hold_s, incline))
             made.append(f"{hold_s:g} s at {target.kmh:.2f} km/h")
-        last = len(self.stages)
-        place = f"stage {last}" if len(made) == 1 else f"stages {first if first <= last else last} to {last}"
+            places.append(len(self.stages))
+        place = f"stage{'s' if len(places) > 1 else ''} {', '.join(map(str, places))}"
         changes = "; ".join(dict.fromkeys(remarks))
-        self.lines.append(f"{step.where}: {step.told} -> {place}: {', '.join(made)}{f' ({changes})' if changes else ''}")
+        self.lines.append(
+            f"{step.where}: {step.told} -> {place}: {', '.join(made)}{f' ({changes})' if changes else ''}"
+        )
 
     def _speed(self, step: ForeignStep, kmh: float) -> Speed:
         wanted = _exact(kmh * self._wishes.scale)
@@ -172,17 +174,21 @@ class _Work:
         way = (step.to_kmh - step.from_kmh) / (count - 1)
         return [(step.from_kmh + way * number, each_s) for number in range(count)]
 
-    def _rungs_before(self, step: ForeignStep, target: Speed) -> int:
-        """Put in the rungs that lead up to `target`; how many."""
+    def _rungs_before(self, step: ForeignStep, target: Speed) -> None:
+        """Put in the rungs that lead up to `target`."""
         if not self._wishes.rungs:
-            return 0
-        at = self.stages[-1].target.hundredths if self.stages else self._belt.minimum.hundredths - self._raise.hundredths
-        rule = "R7: a raise is at most" if self.stages else "R6: every start is at the machine's lowest speed; R7: raises of"
-        added = 0
+            return
+        at = (
+            self.stages[-1].target.hundredths if self.stages else self._belt.minimum.hundredths - self._raise.hundredths
+        )
+        rule = (
+            "R7: a raise is at most"
+            if self.stages
+            else "R6: every start is at the machine's lowest speed; R7: raises of"
+        )
         while target.hundredths - at > self._raise.hundredths:
             at += self._raise.hundredths
             self._append(step, Stage(StageKind.LADDER, Facing.BACKWARD, Speed(at), MIN_BACKWARD_HOLD_S), rung=True)
-            added += 1
             self.lines.append(
                 f"{step.where}: needs, before it, added stage {len(self.stages)}: {MIN_BACKWARD_HOLD_S:g} s at "
                 f"{at / 100:.2f} km/h ({rule} {self._raise})"
@@ -193,12 +199,10 @@ class _Work:
             self._append(
                 step, Stage(StageKind.LADDER, Facing.BACKWARD, self._belt.minimum, MIN_BACKWARD_HOLD_S), rung=True
             )
-            added += 1
             self.lines.append(
                 f"{step.where}: needs, before it, added stage 1: {MIN_BACKWARD_HOLD_S:g} s at "
                 f"{self._belt.minimum.kmh:.2f} km/h (R6: every start is at the machine's lowest speed)"
             )
-        return added
 
     def _append(self, step: ForeignStep, stage: Stage, *, rung: bool = False) -> None:
         """Until the first time that it goes slower, a plan is a ladder, whatever the other program calls it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from retroctl.app.summary import LONGEST_STEP_S
 from retroctl.domain.energy import energy
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 EASE_DOWN: Final = "ease down"
 _KEEP_THE_LAP: Final = frozenset({"stopping", "stopped", "faulted", "lost", "idle", "observing", "briefing", "armed"})
 """States that say nothing about which stage is run."""
+_NO_NUMBER_OF_OURS: Final = 1e9
 LEAST_RPE, MOST_RPE = 6, 20
 
 
@@ -139,8 +140,7 @@ def portable(
 ) -> Portable:
     """Count a session's laps and totals. `outcome` is None for an interrupted one; nothing of `plan` is trusted."""
     happened = [each for each in happenings if each.session_ms is not None]
-    stages = plan.get("stages")
-    laps, points = _count(readings, happened, stages if isinstance(stages, list) else [])
+    laps, points = _count(readings, happened, _stages(plan))
     total_s, total_m = sum(lap.moving_s for lap in laps), sum(lap.distance_m for lap in laps)
     said = outcome or {}
     kcal = _number(said.get("kcal"))
@@ -179,8 +179,15 @@ def shares(total: int, weights: Sequence[float]) -> list[int]:
     return given
 
 
+def _stages(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """The stages of a recorded plan; one that cannot be read is empty."""
+    stages: object = plan.get("stages")
+    listed = cast("list[object]", stages) if isinstance(stages, list) else []
+    return [cast("dict[str, Any]", each) if isinstance(each, dict) else {} for each in listed]
+
+
 def _count(
-    readings: Sequence[Reading], happened: Sequence[Happening], stages: Sequence[Any]
+    readings: Sequence[Reading], happened: Sequence[Happening], stages: Sequence[dict[str, Any]]
 ) -> tuple[list[Lap], tuple[Point, ...]]:
     moving = [index for index, reading in enumerate(readings) if (reading.measured_hundredths or 0) > 0]
     if not moving:
@@ -217,7 +224,7 @@ def _count(
     return laps, tuple(points)
 
 
-def _laps(happened: Sequence[Happening], stages: Sequence[Any], start: int, end: int) -> list[Lap]:
+def _laps(happened: Sequence[Happening], stages: Sequence[dict[str, Any]], start: int, end: int) -> list[Lap]:
     """Where one stage gives way to the next, between the first motion and the last."""
     label: str | int = 0
     marks: list[tuple[int, str | int]] = []
@@ -249,11 +256,11 @@ def _label(happening: Happening) -> str | int | None:
     return stage
 
 
-def _lap(label: str | int, stages: Sequence[Any], begins: int, ends: int, before: Lap | None) -> Lap:
+def _lap(label: str | int, stages: Sequence[dict[str, Any]], begins: int, ends: int, before: Lap | None) -> Lap:
     if isinstance(label, str):
         facing = Facing.BACKWARD if before is None else before.facing
         return Lap(label, facing, None, begins, ends)
-    stage = stages[label] if 0 <= label < len(stages) and isinstance(stages[label], dict) else {}
+    stage = stages[label] if 0 <= label < len(stages) else {}
     facing = Facing.FORWARD if stage.get("facing") == Facing.FORWARD.value else Facing.BACKWARD
     target = _number(stage.get("target_kmh"))
     name = f"stage {label + 1} {stage.get('kind', '')}".strip()
@@ -286,15 +293,15 @@ def _share(laps: list[Lap], kcal: float | None, points: Sequence[Point]) -> tupl
             weights[number] += energy(speed / 100, 1.0, backward=backward).kcal_per_min * step_s
     whole = sum(weights)
     return tuple(
-        replace(lap, kcal=kcal * weight / whole if whole else 0.0)
-        for lap, weight in zip(laps, weights, strict=True)
+        replace(lap, kcal=kcal * weight / whole if whole else 0.0) for lap, weight in zip(laps, weights, strict=True)
     )
 
 
 def _number(value: object) -> float | None:
     """A number of the record, which nothing guarantees to be one."""
-    good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9
-    return float(value) if good else None  # type: ignore[arg-type]  # looked at in the line above
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if 0 <= value < _NO_NUMBER_OF_OURS else None
 
 
 def _or(value: float | None, otherwise: float) -> float:

@@ -106,7 +106,7 @@ class RunOptions:
             from simulators.personality import personality  # noqa: PLC0415 - only for the simulated treadmill
 
             personality(sim)
-        belt = None if speed_range is None else _belt(speed_range)
+        belt = None if speed_range is None else belt_of(speed_range)
         on_wall = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
         taught = read_remote(remote_file()) if terminal else Remote()
         loudness = _volume(volume, settings, quiet=voice is False)
@@ -193,7 +193,8 @@ def _advance(text: str | None, client: Client, *, alone: bool) -> Advance:
     return mode
 
 
-def _belt(text: str) -> BeltRange:
+def belt_of(text: str) -> BeltRange:
+    """Read MIN-MAX/STEP. Raises ConfigError."""
     match = re.fullmatch(r"\s*([^-/]+)-([^-/]+)/([^-/]+)\s*", text)
     if match is None:
         raise ConfigError(f"--range {text!r}: write it as 1.0-16.0/0.1 (lowest, highest and smallest step in km/h)")

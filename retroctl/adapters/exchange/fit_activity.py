@@ -7,10 +7,10 @@ A second without a reading has no record: unknown is not zero.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from retroctl.adapters.exchange.files import shown_text
 from retroctl.adapters.exchange.fit_library import library
 from retroctl.app.portable import Lap, Point, Portable, shares
 from retroctl.domain.limits import Facing
@@ -41,7 +41,7 @@ def write_fit(session: Portable, told: Callable[[int, int], None] = lambda _done
     """
     if not session.laps:
         raise ConfigError(
-            f"session {session.id}: the belt never moved, and a FIT file without a run is none; json holds what there is"
+            f"session {session.id}: the belt never moved, so there is no run for a FIT file; json holds what there is"
         )
     return _Writer(session, told).write()
 
@@ -75,9 +75,7 @@ class _Writer:
             time_created=self._start, serial_number=self._serial(), product_name="retroctl",
         )  # fmt: skip
         self._add("FileCreatorMessage", "file_id", software_version=_version(self._session.program_version))
-        self._add(
-            "DeveloperDataIdMessage", "developer", developer_data_index=0, application_id=list(APPLICATION.bytes)
-        )
+        self._add("DeveloperDataIdMessage", "developer", developer_data_index=0, application_id=list(APPLICATION.bytes))
         for number, name, units, base in _FIELDS:
             self._add(
                 "FieldDescriptionMessage", "field", developer_data_index=0, field_definition_number=number,
@@ -224,7 +222,5 @@ def _whole(kcal: float | None) -> int | None:
 
 def _version(text: str) -> int:
     """`1.2.3` as 102 (FIT has two digits for each)."""
-    parts = [int(part) if part.isdigit() else 0 for part in shown_text(text).split(".")[:2]]
-    return min(sum(part * 100**place for place, part in enumerate(reversed(parts))), 65534)
-
-
+    found = re.match(r"(\d{1,2})\.(\d{1,2})\b", text)
+    return 0 if found is None else int(found[1]) * 100 + int(found[2])

@@ -6,8 +6,8 @@ import logging
 import math
 from typing import Any, Final
 
-from retroctl.adapters.exchange.files import shown_text
 from retroctl.adapters.exchange.fit_library import library
+from retroctl.adapters.files import shown_text
 from retroctl.app.conversion import ForeignStep, ForeignWorkout
 from retroctl.domain.plan import Plan, StageKind
 from retroctl.errors import ConfigError
@@ -70,8 +70,14 @@ def read_fit_workout(data: bytes, name: str) -> ForeignWorkout:
         raise ConfigError(f"{name}: a FIT file, but {what}; a plan is made from a workout file")
     heads = [message for message in messages if isinstance(message, fit.WorkoutMessage)]
     sport = heads[0].sport if heads else None
-    if sport is not None and _value(sport) not in (_value(fit.Sport.RUNNING), _value(fit.Sport.GENERIC), _value(fit.Sport.WALKING)):
-        raise ConfigError(f"{name}: a workout for another sport (number {_value(sport)}); only runs have speeds to scale")
+    if sport is not None and _value(sport) not in (
+        _value(fit.Sport.RUNNING),
+        _value(fit.Sport.GENERIC),
+        _value(fit.Sport.WALKING),
+    ):
+        raise ConfigError(
+            f"{name}: a workout for another sport (number {_value(sport)}); only runs have speeds to scale"
+        )
     listed = [message for message in messages if isinstance(message, fit.WorkoutStepMessage)]
     steps = _Steps(fit, listed).all()
     if not steps:

@@ -1,7 +1,7 @@
 """Training programs of QZ (qdomyos-zwift), native XML: `rows` holds `row`, and `repeat` with `row` inside.
 
-A row lasts a `duration` (`hh:mm:ss`) or a `distance` in km, at a `speed` in km/h or from `speedfrom` to `speedto`, at an
-`inclination` in %. Rows that follow a heart rate (`zonehr`, `hrmin`), a power or a pace set no speed.
+A row lasts a `duration` (`hh:mm:ss`) or a `distance` in km, at a `speed` in km/h or from `speedfrom` to `speedto`, at
+an `inclination` in %. Rows that follow a heart rate (`zonehr`, `hrmin`), a power or a pace set no speed.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
-from retroctl.adapters.exchange.files import shown_text
-from retroctl.adapters.exchange.xmlread import Element, read_xml
+from retroctl.adapters.files import shown_text
 from retroctl.app.conversion import ForeignStep, ForeignWorkout
 from retroctl.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from retroctl.adapters.exchange.xmlread import Element
 
 MOST_REPEATS: Final = 200
 MOST_STEPS: Final = 500
@@ -25,14 +26,8 @@ _FOLLOWS: Final = ("zonehr", "hrmin", "hrmax", "power", "powerzone", "powerzonef
 """What steers a row that gives no speed of its own."""
 
 
-def read_qz(data: bytes, name: str, *, title: str) -> ForeignWorkout:
-    """Read a program; it has no name of its own, so `title` is its name. Raises ConfigError naming the step."""
-    root = read_xml(data, name)
-    if root.name != "rows":
-        raise ConfigError(
-            f"{name}: the outermost element is {shown_text(root.name)!r}; a QZ program's is rows, a Zwift workout's "
-            "workout_file"
-        )
+def read_qz(root: Element, name: str, *, title: str) -> ForeignWorkout:
+    """Read a program from its `rows`; `title` becomes its name, it has none. Raises ConfigError naming the step."""
     steps: list[ForeignStep] = []
     advisory = following = 0
     for row in _rows(root, name):
@@ -40,14 +35,14 @@ def read_qz(data: bytes, name: str, *, title: str) -> ForeignWorkout:
         advisory += row.attributes.get("forcespeed", "0").strip() in ("", "0", "false")
         following += any(_sets(row.attributes, key) for key in _FOLLOWS)
         if len(steps) > MOST_STEPS:
-            raise ConfigError(f"{name}: more than {MOST_STEPS} steps; programs made from a track are too fine for stages")
+            raise ConfigError(f"{name}: more than {MOST_STEPS} steps; made from a track?")
     if not steps:
         raise ConfigError(f"{name}: holds no row")
     remarks: list[str] = []
     if advisory:
-        remarks.append(f"{advisory} of its rows only advise a speed (no forcespeed); here they set it")
+        remarks.append(f"rows that only advise a speed (no forcespeed) set it here ({advisory})")
     if following:
-        remarks.append(f"{following} of its rows also follow a heart rate or a power; only their speed is kept")
+        remarks.append(f"of rows that also follow a heart rate or a power only the speed is kept ({following})")
     return ForeignWorkout(title or "qz", "QZ program", tuple(steps), tuple(remarks))
 
 
@@ -59,7 +54,9 @@ def _rows(parent: Element, name: str) -> Iterator[Element]:
         elif child.name == "repeat":
             times = _number(child.attributes.get("times", ""), f"{name}: line {child.line}: repeat: times")
             if not (1 <= times <= MOST_REPEATS and times == int(times)):
-                raise ConfigError(f"{name}: line {child.line}: repeat {times:g} times: a whole number, 1 to {MOST_REPEATS}")
+                raise ConfigError(
+                    f"{name}: line {child.line}: repeat {times:g} times: a whole number, 1 to {MOST_REPEATS}"
+                )
             if any(inner.name == "repeat" for inner in child.children):
                 raise ConfigError(f"{name}: line {child.line}: a repeat inside a repeat; QZ does not know it either")
             for _ in range(int(times)):
@@ -107,7 +104,7 @@ def _seconds(row: Element, where: str, kmh: float) -> float:
         raise ConfigError(f"{where}: duration {shown_text(duration, 30)!r}: write it as hh:mm:ss")
     if "distance" in row.attributes:
         km = _number(row.attributes["distance"], f"{where}: distance")
-        if not (0 < km <= 100 and 0 < kmh):
+        if not (0 < km <= 100 and kmh > 0):
             raise ConfigError(f"{where}: {km:g} km at {kmh:g} km/h is no step")
         return round(km / kmh * 3600, 1)
     if duration:

@@ -11,14 +11,14 @@ What is in a session is the record's matter; here it is any JSON value.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from retroctl.adapters.exchange.files import shown
+from retroctl.adapters.files import shown
 from retroctl.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
     from typing import BinaryIO
 
 SCHEMA: Final = "retroctl.sessions"
@@ -46,7 +46,7 @@ def write_sessions_json(sessions: Iterable[dict[str, Any]], names: dict[str, str
 
 def looks_like_sessions(data: bytes) -> bool:
     """Whether the first bytes of a file are those of JSON."""
-    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 
 
 def read_sessions_json(path: Path) -> Iterator[tuple[str, Any]]:

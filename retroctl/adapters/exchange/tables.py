@@ -7,7 +7,7 @@ import io
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from retroctl.adapters.exchange.files import shown_text
+from retroctl.adapters.files import shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

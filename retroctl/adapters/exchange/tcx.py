@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
-from retroctl.adapters.exchange.files import shown_text
+from retroctl.adapters.files import shown_text
 from retroctl.app.portable import Lap, Point, Portable, shares
 from retroctl.errors import ConfigError
 
@@ -27,7 +27,7 @@ def write_tcx(session: Portable) -> bytes:
     """The file's bytes. Raises ConfigError for a session in which the belt never moved."""
     if not session.laps:
         raise ConfigError(
-            f"session {session.id}: the belt never moved, and a TCX file without a run is none; json holds what there is"
+            f"session {session.id}: the belt never moved, so there is no run for a TCX file; json holds what there is"
         )
     return "\n".join([*_lines(session), ""]).encode()
 

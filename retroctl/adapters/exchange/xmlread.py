@@ -48,26 +48,29 @@ class Element:
         return "" if found is None else found.text.strip()
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Raised inside a handler: what expat would have accepted and we do not."""
 
 
 def read_xml(data: bytes, name: str) -> Element:
     """The document's root. `name` is the file's, for messages. Raises ConfigError, one line."""
     builder = _Builder()
+    skipped, tidied = _tidied(data)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartDoctypeDeclHandler = builder.doctype
     parser.EntityDeclHandler = builder.doctype
-    parser.StartElementHandler = lambda tag, attributes: builder.start(tag, attributes, parser.CurrentLineNumber)
+    parser.StartElementHandler = lambda tag, written: builder.start(tag, written, skipped + parser.CurrentLineNumber)
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.characters
     parser.buffer_text = True
     try:
-        parser.Parse(_tidied(data), True)  # noqa: FBT003 - positional only
+        parser.Parse(tidied, True)  # noqa: FBT003 - positional only
     except expat.ExpatError as error:
-        raise ConfigError(f"{name}: not a whole XML file: {expat.ErrorString(error.code)}, line {error.lineno}") from None
-    except _Refused as error:
-        raise ConfigError(f"{name}: line {parser.CurrentLineNumber}: {error}") from None
+        raise ConfigError(
+            f"{name}: not a whole XML file: {expat.ErrorString(error.code)}, line {skipped + error.lineno}"
+        ) from None
+    except _RefusedError as error:
+        raise ConfigError(f"{name}: line {skipped + parser.CurrentLineNumber}: {error}") from None
     except (ValueError, LookupError) as error:  # an encoding that Python does not know, or that is none
         raise ConfigError(f"{name}: cannot be read as text: {error}") from None
     if builder.root is None:  # pragma: no cover - expat reports "no element found" first
@@ -75,12 +78,21 @@ def read_xml(data: bytes, name: str) -> Element:
     return builder.root
 
 
-def _tidied(data: bytes) -> bytes:
-    """What people and editors do to files that harms nobody: space before the first line, a bare ampersand."""
+def _tidied(data: bytes) -> tuple[int, bytes]:
+    """Undo what harms nobody: space before the first line (how many lines of it comes first), a bare ampersand."""
     if data[:2] in _UTF16:
-        return data
-    mark = b"\xef\xbb\xbf"
-    return _BARE_AMPERSAND.sub(b"&amp;", data.removeprefix(mark).lstrip(b" \t\r\n"))
+        return 0, data
+    kept: list[bytes] = []
+    whole = data.removeprefix(b"\xef\xbb\xbf")
+    rest = whole.lstrip(b" \t\r\n")
+    skipped = whole[: len(whole) - len(rest)].count(b"\n")
+    while rest:
+        # Inside these an ampersand is one. Looked for one after the other, so that no file makes this slow.
+        text, opened, rest = rest.partition(b"<![CDATA[")
+        kept.append(_BARE_AMPERSAND.sub(b"&amp;", text))
+        inside, closed, rest = rest.partition(b"]]>")
+        kept += (opened, inside, closed)
+    return skipped, b"".join(kept)
 
 
 class _Builder:
@@ -90,14 +102,14 @@ class _Builder:
         self._elements = self._text = 0
 
     def doctype(self, *_: object) -> None:
-        raise _Refused("a document type or an entity is declared; no workout needs one, and they can be traps")
+        raise _RefusedError("a document type or an entity is declared; no workout needs one, and they can be traps")
 
     def start(self, tag: str, attributes: dict[str, str], line: int) -> None:
         self._elements += 1
         if self._elements > MOST_ELEMENTS:
-            raise _Refused(f"more than {MOST_ELEMENTS} elements are no workout")
+            raise _RefusedError(f"more than {MOST_ELEMENTS} elements are no workout")
         if len(self._open) >= DEEPEST:
-            raise _Refused(f"nested more than {DEEPEST} deep")
+            raise _RefusedError(f"nested more than {DEEPEST} deep")
         element = Element(_local(tag), {_local(key): value for key, value in attributes.items()}, line)
         if self._open:
             self._open[-1].children.append(element)
@@ -113,7 +125,7 @@ class _Builder:
             return  # between elements there is nothing else
         self._text += len(text)
         if self._text > MOST_TEXT:
-            raise _Refused(f"more than {MOST_TEXT} characters of text are no workout")
+            raise _RefusedError(f"more than {MOST_TEXT} characters of text are no workout")
         self._open[-1].text += text
 
 

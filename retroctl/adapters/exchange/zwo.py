@@ -12,8 +12,7 @@ import math
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape, quoteattr
 
-from retroctl.adapters.exchange.files import shown_text
-from retroctl.adapters.exchange.xmlread import Element, read_xml
+from retroctl.adapters.files import shown_text
 from retroctl.app.conversion import ForeignStep, ForeignWorkout
 from retroctl.domain.plan import StageKind
 from retroctl.errors import ConfigError
@@ -21,6 +20,7 @@ from retroctl.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from retroctl.adapters.exchange.xmlread import Element
     from retroctl.domain.plan import Plan
 
 MOST_REPEATS: Final = 200
@@ -29,18 +29,18 @@ _RAMPS: Final = {"warmup": StageKind.WORK, "cooldown": StageKind.COOL_DOWN, "ram
 _STEADY: Final = ("steadystate", "solidstate")
 _FREE: Final = ("freeride", "freerun", "maxeffort", "restday")
 _SAID: Final = ("textevent", "textnotification", "gameplayevent", "cadence")
+_DESCRIPTION: Final = "Backward running: these are backward speeds, for a client facing away from the console."
 EXPORT_KMH: Final = 10.0
 """The reference of exported files, written into them: with it a `Power` of 0.10 is 1.00 km/h."""
 
 
-def read_zwo(data: bytes, name: str, *, reference_kmh: float | None) -> ForeignWorkout:
-    """Read a workout. `reference_kmh` is the forward speed that a `Power` of 1 means, where the file does not say.
+def read_zwo(root: Element, name: str, *, reference_kmh: float | None) -> ForeignWorkout:
+    """Read a workout from its `workout_file`.
+
+    `reference_kmh` is the forward speed that a `Power` of 1 means; needed where the file does not say.
 
     Raises ConfigError naming the step.
     """
-    root = read_xml(data, name)
-    if root.name != "workout_file":
-        raise ConfigError(f"{name}: the outermost element is {shown_text(root.name)!r}, a Zwift workout's is workout_file")
     sport = root.text_of("sporttype").lower()
     if sport not in ("", "run", "running"):
         raise ConfigError(f"{name}: a workout for {shown_text(sport)!r}; only runs have speeds that can be scaled")
@@ -68,7 +68,7 @@ def read_zwo(data: bytes, name: str, *, reference_kmh: float | None) -> ForeignW
         )
     messages = sum(child.name in _SAID for element in body.children for child in (element, *element.children))
     if messages:
-        remarks.append(f"its {messages} messages for the screen are not kept")
+        remarks.append(f"messages for the screen are not kept ({messages})")
     title = shown_text(root.text_of("name"), 80) or "zwift"
     return ForeignWorkout(title, "Zwift workout", tuple(steps), tuple(remarks))
 
@@ -80,8 +80,7 @@ def write_zwo(plan: Plan) -> bytes:
         "<workout_file>",
         "  <author>retroctl</author>",
         f"  <name>{escape(shown_text(plan.name, 80))}</name>",
-        "  <description>Backward running: these are backward speeds, for a client facing away from the console."
-        "</description>",
+        f"  <description>{_DESCRIPTION}</description>",
         "  <sportType>run</sportType>",
         "  <durationType>time</durationType>",
         f"  <thresholdSecPerKm>{3600 / EXPORT_KMH:g}</thresholdSecPerKm>",
@@ -115,40 +114,48 @@ def _reference(root: Element, name: str, given: float | None) -> float:
 
 def _steps(element: Element, before: int, reference: float, *, by_distance: bool) -> Iterator[ForeignStep]:
     """The steps that one element stands for; `before` are numbered already."""
-    where = f"step {before + 1} ({element.name}, line {element.line})"
+    where = _where(element, before + 1)
     if element.name in _SAID:
         return
     if element.name in _FREE:
-        raise ConfigError(f"{where}: sets no speed, so no stage can be made of it; take it out or write one in its place")
-
-    def step(number: int, amount: float, low: float, high: float, kind: StageKind) -> ForeignStep:
-        here = f"step {number} ({element.name}, line {element.line})"
+        raise ConfigError(
+            f"{where}: sets no speed, so no stage can be made of it; take it out or write one in its place"
+        )
+    for number, (amount, low, high, kind) in enumerate(_parts(element, where), start=before + 1):
+        here = _where(element, number)
         begin, end = low * reference, high * reference
-        if by_distance and not (math.isfinite(begin + end) and begin > 0 and end > 0):
-            raise ConfigError(f"{here}: a Power that is not above 0 is no speed to run at")
-        seconds = round(amount / ((begin + end) / 2 / 3.6), 1) if by_distance else amount
+        seconds = amount
+        if by_distance:
+            if not (math.isfinite(begin + end) and begin > 0 and end > 0):
+                raise ConfigError(f"{here}: a Power that is not above 0 is no speed to run at")
+            seconds = round(amount / ((begin + end) / 2 / 3.6), 1)
         incline = _of(element, here, "incline", "slope", otherwise=0.0)
-        return ForeignStep(here, seconds, round(begin, 6), round(end, 6), kind, incline)
+        yield ForeignStep(here, seconds, round(begin, 6), round(end, 6), kind, incline)
 
+
+def _parts(element: Element, where: str) -> Iterator[tuple[float, float, float, StageKind]]:
+    """Duration (or distance), power at the beginning and at the end, and kind of each part of an element."""
     if element.name in _STEADY:
         low = _of(element, where, "power", "powerlow", "powerhigh")
         high = low if "power" in element.attributes else _of(element, where, "powerhigh", "powerlow")
-        yield step(before + 1, _of(element, where, "duration"), low, high, StageKind.WORK)
+        yield _of(element, where, "duration"), low, high, StageKind.WORK
     elif element.name in _RAMPS:
-        low = _of(element, where, "powerlow", "power")
-        high = _of(element, where, "powerhigh", "power")
-        yield step(before + 1, _of(element, where, "duration"), low, high, _RAMPS[element.name])
+        low, high = _of(element, where, "powerlow", "power"), _of(element, where, "powerhigh", "power")
+        yield _of(element, where, "duration"), low, high, _RAMPS[element.name]
     elif element.name == "intervalst":
         repeats = _of(element, where, "repeat", otherwise=1.0)
         if not (1 <= repeats <= MOST_REPEATS and repeats == int(repeats)):
             raise ConfigError(f"{where}: Repeat {repeats:g}: a whole number from 1 to {MOST_REPEATS}")
-        on_s, off_s = _of(element, where, "onduration"), _of(element, where, "offduration")
-        on, off = _interval(element, where, "on"), _interval(element, where, "off")
-        for each in range(int(repeats)):
-            yield step(before + 1 + 2 * each, on_s, *on, StageKind.WORK)
-            yield step(before + 2 + 2 * each, off_s, *off, StageKind.RECOVERY)
+        on = (_of(element, where, "onduration"), *_interval(element, where, "on"), StageKind.WORK)
+        off = (_of(element, where, "offduration"), *_interval(element, where, "off"), StageKind.RECOVERY)
+        for _ in range(int(repeats)):
+            yield from (on, off)
     elif "duration" in element.attributes or "onduration" in element.attributes:
         raise ConfigError(f"{where}: a step of a kind that is not known here; nothing is left out unasked")
+
+
+def _where(element: Element, number: int) -> str:
+    return f"step {number} ({shown_text(element.name, 30)}, line {element.line})"
 
 
 def _interval(element: Element, where: str, half: str) -> tuple[float, float]:

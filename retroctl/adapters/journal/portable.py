@@ -13,12 +13,13 @@ import re
 import sqlite3
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from retroctl.adapters import sqlite
 from retroctl.adapters.journal import files, read
 from retroctl.adapters.journal.samples import Sample, unpack
 from retroctl.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 _ID: Final = re.compile(r"[0-9a-f]{8,64}")
@@ -116,7 +117,9 @@ def sealed(value: object, where: str) -> Sealed:
         raise ConfigError(f"{where}: {words[:_LONGEST]}") from None
     faults = read.verify(record)
     if faults:
-        raise ConfigError(f"{where} ({record.summary.id}): {faults[0]}; it was damaged or changed since it was exported")
+        raise ConfigError(
+            f"{where} ({record.summary.id}): {faults[0]}; it was damaged or changed since it was exported"
+        )
     return Sealed(record, record.first_hash)
 
 
@@ -135,7 +138,7 @@ def fate(file: Path, session: Sealed) -> Fate:
     return "here already"
 
 
-def store(folder: Path, sessions: Sequence[Sealed]) -> None:
+def store(folder: Path, sessions: Iterable[Sealed]) -> None:
     """Put sessions into the record in `folder`, each in a transaction of its own. Raises JournalError.
 
     Of its own, so that a session that runs meanwhile never waits for more than one of these.
@@ -145,7 +148,7 @@ def store(folder: Path, sessions: Sequence[Sealed]) -> None:
     try:
         connection = files.connect_to_write(file)
     except (sqlite3.Error, OSError) as error:
-        raise files.explain(file, error) from error
+        raise sqlite.explain(file, error) from error
     try:
         for session in sessions:
             connection.execute("BEGIN IMMEDIATE")
@@ -158,7 +161,7 @@ def store(folder: Path, sessions: Sequence[Sealed]) -> None:
                 connection.execute(statement, values)
             connection.execute("COMMIT")
     except sqlite3.Error as error:
-        raise files.explain(file, error) from error
+        raise sqlite.explain(file, error) from error
     finally:
         connection.close()
 
@@ -270,7 +273,7 @@ def _object(value: object, keys: frozenset[str], what: str) -> Mapping[str, Any]
         raise TypeError(f"{what} is no object")
     unknown = value.keys() - keys
     if unknown:
-        raise ValueError(f"{what} has a field that is not known here ({sorted(unknown)[0][:40]!r})")
+        raise ValueError(f"{what} has a field that is not known here ({min(unknown)[:40]!r})")
     return value
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Status = Literal["ended", "interrupted"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def sessions(
         values.append(client_id)
     if before is not None:
         query += " AND s.started_utc_ms < ?"
-        values.append((before - _EPOCH) // timedelta(milliseconds=1))
+        values.append((before - EPOCH) // timedelta(milliseconds=1))
     query += " ORDER BY s.started_utc_ms DESC, s.session DESC LIMIT ?"
     values.append(-1 if limit is None else limit)
     with files.reading(file) as connection:
@@ -254,7 +254,7 @@ def summary_of(row: tuple[Any, ...]) -> SessionSummary:
 
 def _datetime(utc_ms: int) -> datetime:
     try:
-        return _EPOCH + timedelta(milliseconds=utc_ms)
+        return EPOCH + timedelta(milliseconds=utc_ms)
     except OverflowError:  # a clock, or a file, beyond the year 9999
         return datetime.max.replace(tzinfo=UTC) if utc_ms > 0 else datetime.min.replace(tzinfo=UTC)
 

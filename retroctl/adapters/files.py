@@ -1,4 +1,4 @@
-"""Reading a foreign file within bounds, and writing one whole or not at all."""
+"""What the adapters that read and write files have in common: read within bounds, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from retroctl.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LONGEST_SHOWN: Final = 200
 
@@ -36,7 +39,9 @@ def read_bounded(path: Path, most: int, what: str) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise ConfigError(f"{name}: not a file")
         if status.st_size > most:
-            raise ConfigError(f"{name}: {status.st_size} bytes are more than {what} can have ({most}); nothing was read")
+            raise ConfigError(
+                f"{name}: {status.st_size} bytes are more than {what} can have ({most}); nothing was read"
+            )
         with path.open("rb") as file:
             data = file.read(most + 1)
     except FileNotFoundError:
@@ -50,31 +55,39 @@ def read_bounded(path: Path, most: int, what: str) -> bytes:
     return data
 
 
-def refuse_existing(path: Path, *, force: bool) -> None:
-    """Raise ConfigError when something is there already and may not be overwritten, or is no file."""
+def refuse_existing(path: Path, *, force: bool, folder_to_come: bool = False) -> None:
+    """Raise ConfigError when something is there already and may not be overwritten, or is no file.
+
+    `folder_to_come`: its folder is made later.
+    """
     name = shown(path)
     try:
         if path.is_dir():
             raise ConfigError(f"{name}: is a folder; give the name of a file")
         if path.exists() and not force:
             raise ConfigError(f"{name}: is there already; give another --out, or --force to overwrite it")
-        if not path.parent.is_dir():
+        if not path.parent.is_dir() and not folder_to_come:
             raise ConfigError(f"{name}: the folder {shown(path.parent)} does not exist; make it first")
     except (OSError, ValueError) as error:
         raise ConfigError(f"{name}: cannot be written: {_reason(error)}") from None
 
 
 def write_whole(path: Path, data: bytes, *, force: bool = False) -> None:
-    """Write `data` under `path`, all of it or nothing: a reader never sees half a file.
+    """Write `data` under `path`, all of it or nothing. Raises ConfigError."""
+    write_pieces(path, (data,), force=force)
 
-    Made for its owner only (0600): exports tell about a person. Raises ConfigError.
+
+def write_pieces(path: Path, pieces: Iterable[bytes], *, force: bool = False) -> None:
+    """Write the pieces under `path`, all of them or nothing: a reader never sees half a file.
+
+    Made for its owner only (0600): exports tell about a person. Raises ConfigError, and what `pieces` raises.
     """
     refuse_existing(path, force=force)
     temporary = ""
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".retroctl-", suffix=".part")
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         put_in_place(Path(temporary), path, force=force)
