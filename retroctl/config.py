@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import Field, ValidationError
@@ -29,6 +29,20 @@ def remote_file() -> Path:
     return config_file().with_name("remote.toml")
 
 
+TAGS: Final = (
+    "looked over shoulder",
+    "short steps",
+    "leaning forward",
+    "leaning back",
+    "drifts to one side",
+    "talks easily",
+    "words only",
+    "asked to stay",
+    "said it feels good",
+)
+TagWords = Annotated[str, Field(min_length=1, max_length=40)]
+
+
 class Settings(BaseSettings):
     """What a person may set once for all sessions."""
 
@@ -44,6 +58,9 @@ class Settings(BaseSettings):
     """How loud the voice is, per cent of what the computer's own volume gives."""
     voice_units: Literal["kmh", "mph"] = "kmh"
     """In which unit the voice says speeds."""
+
+    tags: tuple[TagWords, ...] = Field(default=TAGS, min_length=1, max_length=9)
+    """The words of the tags that keys 1 to 9 note in a session. They are kept in the record: name nobody in them."""
 
     @classmethod
     def settings_customise_sources(

@@ -47,7 +47,7 @@ def write_session(
     name: str = "ladder",
     ease: tuple[int, ...] = (200, 150, 100, 50),
 ) -> Written:
-    """One session: each rung held `hold_s` seconds at 1 Hz, a rating at the second, a gap in the third, an ease-down."""
+    """One session: each rung held `hold_s` seconds at 1 Hz, a rating in the second, a gap in the third, easing down."""
     return asyncio.run(_write(folder, hold_s, rungs, facings, heart, client_id, ended, started, mass_kg, name, ease))
 
 

@@ -21,8 +21,7 @@ MANY = 10**9
 
 
 def _time(text: str) -> bool:
-    datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return text.endswith("Z")
+    return text.endswith("Z") and datetime.fromisoformat(text).tzinfo is not None
 
 
 def _double(text: str) -> bool:

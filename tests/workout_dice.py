@@ -1,4 +1,4 @@
-"""Random plans that the rules allow, and their files in each format: for the tests a few, for the benchmark a thousand."""
+"""Random plans that the rules allow, and their files in each format."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from retroctl.app.reports import Kind, Report
 from retroctl.app.summary import Tally
 from retroctl.domain import events as ev
+from retroctl.domain.callout import MODE, MODE_WITH_STOP, CallOut, Instruction
 from retroctl.domain.commands import Answer, Command, RequestControl, SetTargetSpeed, StartOrResume, Stop
 from retroctl.domain.effects import (
     Alarm,
@@ -22,13 +23,16 @@ from retroctl.domain.effects import (
     Cue,
     Effect,
     Ended,
+    HeldStage,
+    Noted,
+    NoteKind,
     Propose,
     Refusal,
     Settled,
     StateEntered,
     StopProgress,
 )
-from retroctl.domain.envelope import Allowed, Envelope, Refused
+from retroctl.domain.envelope import Allowed, Envelope, Refused, Wire
 from retroctl.domain.limits import Facing
 from retroctl.domain.transitions import State
 from retroctl.errors import MalformedFrame
@@ -37,9 +41,13 @@ from retroctl.ftms.machine_status import decode_machine_status
 from retroctl.ftms.opcodes import MachineStatusOp, ResultCode, StopAction
 from retroctl.ftms.procedure import Action, Finished, Procedure, Reply, Stuck, Write
 from retroctl.ftms.treadmill_data import RecordMerger, decode_treadmill_data
+from retroctl.units import REST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from retroctl.domain.session import Session
+    from retroctl.units import Speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +61,24 @@ Output = Report | Write | DropLink | Announce | AnnouncementWithdrawn | Ended
 class Engine:
     """One session on one machine. Every method takes `now`, in session seconds, and gives what is to be done."""
 
-    def __init__(self, session: Session, envelope: Envelope, *, began_at: float, mass_kg: float | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        envelope: Envelope,
+        *,
+        began_at: float,
+        mass_kg: float | None = None,
+        tags: Sequence[str] = (),
+    ) -> None:
+        """`tags`: the words of the numbered tags, from number 1."""
         self.session, self.envelope = session, envelope
         self.procedure = Procedure(self._may_still_go)
         self.tally = Tally(mass_kg=mass_kg)
         self._began_at = began_at
+        self._tags = dict(enumerate(tags, 1))
         self._in_flight: dict[bytes, Command] = {}
+        self._hand = None if envelope.wire is Wire.OPEN else CallOut()
+        """Who moves the belt where this program may not: told what it would have written."""
         self._merger = RecordMerger()
         self._events: deque[ev.Event] = deque()
         self._running = False
@@ -70,6 +90,11 @@ class Engine:
         outputs: list[Output] = []
         if isinstance(event, ev.LinkRestored):
             self.procedure.link_back()
+        if isinstance(event, ev.ProcessStalled):
+            self.procedure.stood_still(event.seconds)
+        if isinstance(event, ev.Connected) and self._hand is not None:
+            mode = MODE if self.envelope.wire is Wire.CLOSED else MODE_WITH_STOP
+            self._tell_person(Instruction("mode", mode), now, outputs)
         if not isinstance(event, ev.Ticked | ev.TelemetryReceived):
             outputs.append(self._report(now, Kind.EVENT, _described(event)))
         self._step(event, now, outputs)
@@ -109,7 +134,7 @@ class Engine:
     def urgent(self, now: float) -> bytes | None:
         """On a new connection, as soon as its Control Point can be written: the latched Stop, before anything else."""
         self.procedure.link_back()
-        if not self.session.stop_latched:
+        if not self.session.stop_latched or not self.envelope.writes(Stop()):
             return None
         payload = encode(Stop())
         self._in_flight[payload] = Stop()
@@ -122,11 +147,14 @@ class Engine:
         self._apply(self.procedure.tick(now), now, outputs)
         self._proceed(now, outputs)
         self._step(ev.Ticked(), now, outputs)
+        if self._hand is not None:
+            self._tell_person(self._hand.due(self._measured(), now), now, outputs)
         return outputs
 
     def next_deadline(self) -> float | None:
         """When `tick` will have something to do."""
-        marks = (self.session.next_deadline(), self.procedure.next_deadline())
+        hand = None if self._hand is None else self._hand.next_deadline()
+        marks = (self.session.next_deadline(), self.procedure.next_deadline(), hand)
         return min((mark for mark in marks if mark is not None), default=None)
 
     # -- session and gate ------------------------------------------------------------------------------------------
@@ -148,11 +176,15 @@ class Engine:
                     self._perform(effect, now, outputs)
                 in_force = self.session.belief.in_force
                 self.envelope.follow(None if in_force is None else in_force.speed)
+            if self._hand is not None:
+                self._tell_person(self._hand.follow(self.session.awaited), now, outputs)
         finally:
             self._running = False
             self._events.clear()
 
-    def _perform(self, effect: Effect, now: float, outputs: list[Output]) -> None:  # noqa: C901 - a line for each effect
+    def _perform(  # noqa: C901, PLR0912 - a line for each effect
+        self, effect: Effect, now: float, outputs: list[Output]
+    ) -> None:
         match effect:
             case Propose():
                 self._propose(effect, now, outputs)
@@ -170,15 +202,34 @@ class Engine:
                 outputs.append(self._report(now, Kind.REFUSAL, {"rule": rule, "reason": reason}))
             case Alarm(id=failsafe, text=text):
                 outputs.append(self._report(now, Kind.ALARM, {"id": failsafe.value, "text": text}))
+            case Settled(command=RequestControl()) if not self.envelope.writes(RequestControl()):
+                pass  # a person at the console needs no permission
             case Settled(command=command, outcome=outcome):
+                if self._hand is not None:
+                    self._hand.settled(outcome)
                 data: dict[str, Any] = {"name": command.name, "result": outcome.value, **_target(command)}
                 outputs.append(self._report(now, Kind.OUTCOME, data))
             case StopProgress(view=view):
                 outputs.append(self._report(now, Kind.STOP, {"view": view.value}))
-            case _:
-                self.tally.held(effect.target, effect.seconds)
-                data = {"target_kmh": effect.target.kmh, "seconds": round(effect.seconds, 2)}
+            case HeldStage(target=target, seconds=seconds, hands=hands):
+                self.tally.held(target, seconds, hands)
+                data = {"target_kmh": target.kmh, "seconds": round(seconds, 2), "hands": hands.value}
                 outputs.append(self._report(now, Kind.HELD, data))
+            case _:
+                outputs.append(self._note(effect, now))
+
+    def _note(self, noted: Noted, now: float) -> Report:
+        data: dict[str, Any] = {
+            "note": noted.kind.value,
+            "value": noted.value,
+            "target_kmh": None if noted.target is None else noted.target.kmh,
+            "measured_kmh": None if noted.measured is None else noted.measured.kmh,
+        }
+        if noted.kind is NoteKind.TAG:
+            data["text"] = self._tags.get(int(noted.value), "")
+        report = self._report(now, Kind.NOTE, data)
+        self.tally.noted(report.t, data)
+        return report
 
     def _propose(self, proposal: Propose, now: float, outputs: list[Output]) -> None:
         command = proposal.command
@@ -188,6 +239,10 @@ class Engine:
             data: dict[str, Any] = {"rule": verdict.rule, "reason": f"{command.name}: {verdict.reason}"}
             outputs.append(self._report(now, Kind.REFUSAL, data))
             self._step(ev.CommandRefusedByGate(command, f"{verdict.rule}: {verdict.reason}"), now, outputs)
+            return
+        if self._hand is not None:
+            self._call_out(self._hand, command, now, outputs)
+        if not self.envelope.writes(command):
             return
         payload = encode(command)
         self._in_flight[payload] = command
@@ -200,6 +255,22 @@ class Engine:
         """A command that had to wait behind another on the air meets the gate again."""
         return isinstance(self.envelope.judge_again(self._in_flight[payload], now), Allowed)
 
+    def _call_out(self, hand: CallOut, command: Command, now: float, outputs: list[Output]) -> None:
+        """What was allowed is told to the person at the console, who always has control."""
+        self._tell_person(hand.ask(command, self._measured(), now), now, outputs)
+        if isinstance(command, RequestControl) and not self.envelope.writes(command):
+            self._step(ev.CommandAnswered(command, Answer.SUCCESS), now, outputs)
+
+    def _tell_person(self, instruction: Instruction | None, now: float, outputs: list[Output]) -> None:
+        if instruction is not None:
+            target = {} if instruction.target is None else {"target_kmh": instruction.target.kmh}
+            data = {"name": instruction.name, **target, "text": instruction.text, "times": instruction.times}
+            outputs.append(self._report(now, Kind.CALLOUT, data))
+
+    def _measured(self) -> Speed:
+        measured = self.session.belief.measured
+        return REST if measured is None else measured.speed
+
     def _entered(self, entered: StateEntered, now: float, outputs: list[Output]) -> None:
         if entered.state is State.STOPPING:
             self.envelope.latch_stop()
@@ -208,6 +279,8 @@ class Engine:
             self.envelope.arm(self.session.facing, now)
             self.envelope.turned(self.session.facing, now)
         target = None if entered.target is None else entered.target.kmh
+        if entered.state is State.STARTING and self._hand is not None:
+            self._tell_person(self._hand.ask(StartOrResume(), REST, now), now, outputs)
         data = {"state": entered.state.value, "stage": entered.stage, "target_kmh": target}
         outputs.append(self._report(now, Kind.STATE, data))
 
@@ -226,7 +299,7 @@ class Engine:
                     outputs += [self._report(now, Kind.ALARM, {"id": "F2", "text": text}), DropLink()]
                 case Finished():
                     command = self._in_flight[action.payload]
-                    self._step(ev.CommandAnswered(command, _answer(action)), now, outputs)
+                    self._step(ev.CommandAnswered(command, answer_of(action)), now, outputs)
                 case _:
                     stray = {"char": "2ad9", "hex": action.data.hex(), "stray": True}
                     outputs.append(self._report(now, Kind.FRAME, stray))
@@ -240,12 +313,14 @@ class Engine:
         target = None if in_force is None else in_force.speed.kmh
         telemetry = {"measured_kmh": record.measured_speed.kmh, "target_kmh": target}
         outputs.append(self._report(now, Kind.TELEMETRY, telemetry))
-        self._step(ev.TelemetryReceived(record.measured_speed, record.elapsed_time_s), now, outputs)
+        event = ev.TelemetryReceived(record.measured_speed, record.elapsed_time_s, record.total_distance_m)
+        self._step(event, now, outputs)
 
     def _machine_status(self, data: bytes, now: float, outputs: list[Output]) -> None:
         event = status_event(data)
         outputs.append(self._report(now, Kind.FRAME, {"char": "2ada", "hex": data.hex()}))
-        if event is not None:
+        # Nobody here has control of a belt that a person moves; it cannot be lost.
+        if event is not None and not (self._hand is not None and isinstance(event, ev.ControlLost)):
             self._step(event, now, outputs)
 
     def _report(self, now: float, kind: Kind, data: dict[str, Any]) -> Report:
@@ -286,7 +361,8 @@ def status_event(data: bytes) -> ev.Event | None:  # noqa: PLR0911 - a table
             return None
 
 
-def _answer(finished: Finished) -> Answer:
+def answer_of(finished: Finished) -> Answer:
+    """What the wire says about a request that has ended."""
     if finished.reply is Reply.NO_ANSWER:
         return Answer.NONE
     if finished.reply is Reply.NOT_SENT and finished.result is None:

@@ -12,11 +12,13 @@ class Kind(StrEnum):
 
     STATE = "state"
     COMMAND = "command"
+    CALLOUT = "callout"
     OUTCOME = "outcome"
     TELEMETRY = "telemetry"
     CUE = "cue"
     REFUSAL = "refusal"
     ALARM = "alarm"
+    NOTE = "note"
     SUMMARY = "summary"
     # journal only
     EVENT = "event"
@@ -28,7 +30,18 @@ class Kind(StrEnum):
 
 
 JSON_LINE_KINDS = frozenset(
-    {Kind.STATE, Kind.COMMAND, Kind.OUTCOME, Kind.TELEMETRY, Kind.CUE, Kind.REFUSAL, Kind.ALARM, Kind.SUMMARY}
+    {
+        Kind.STATE,
+        Kind.COMMAND,
+        Kind.CALLOUT,
+        Kind.OUTCOME,
+        Kind.TELEMETRY,
+        Kind.CUE,
+        Kind.REFUSAL,
+        Kind.ALARM,
+        Kind.NOTE,
+        Kind.SUMMARY,
+    }
 )
 
 

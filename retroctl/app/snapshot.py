@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from retroctl.domain.envelope import Wire
+from retroctl.domain.events import Hands
+
 if TYPE_CHECKING:
     from retroctl.app.engine import Engine
     from retroctl.domain.effects import StopView
     from retroctl.domain.failsafes import FailsafeId
+    from retroctl.domain.session.noting import Rated
     from retroctl.domain.transitions import State
     from retroctl.units import Speed
 
@@ -31,12 +35,27 @@ class Snapshot:
     """Nothing is raised until the trainer confirms."""
     blocks: frozenset[FailsafeId] = frozenset()
     """Failsafes that forbid raises."""
+    by_hand: bool = False
+    """A person at the console moves this belt, at this program's word."""
+    requested: Speed | None = None
+    """The speed asked of the machine last; None at rest."""
+    accepted: Speed | None = None
+    """The same, once the machine has said yes to it: its word, not what it does."""
+    heart_rate_bpm: int | None = None
+    """Beats a minute; None while no strap is heard."""
+    hands: Hands = Hands.BOTH
+    """Which hands are on the rails, as noted last."""
+    rpe: Rated | None = None
+    """The last rating of perceived exertion, with its speed."""
+    rpe_wanted: bool = False
+    """The hold is served, and its speed has no rating yet."""
 
 
 def snapshot(engine: Engine, now: float) -> Snapshot:
     """The picture at `now`."""
     session = engine.session
     measured, in_force, following = session.belief.measured, session.belief.in_force, session.following_stage
+    requested, accepted = session.belief.requested, session.belief.accepted
     return Snapshot(
         state=session.state,
         stage=session.stage_index,
@@ -50,4 +69,10 @@ def snapshot(engine: Engine, now: float) -> Snapshot:
         stop_view=session.stop_view,
         on_hold=session.on_hold,
         blocks=session.blocks,
+        by_hand=engine.envelope.wire is not Wire.OPEN,
+        requested=None if requested is None else requested.speed,
+        accepted=None if accepted is None or requested is None or accepted.at < requested.at else accepted.speed,
+        hands=session.hands,
+        rpe=session.last_rpe,
+        rpe_wanted=session.rpe_wanted,
     )

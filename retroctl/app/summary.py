@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.domain.energy import Reach, energy, in_words
+from retroctl.domain.events import Hands
 from retroctl.units import REST, Speed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from retroctl.domain.effects import NoteKind
     from retroctl.domain.energy import Energy
+
+NOTES: Final = 1000
+"""More than a session can use; a stuck key must not fill the memory. The record keeps every one."""
 
 LONGEST_STEP_S = 2.0
 """Between two frames further apart than this nothing is known, so nothing is counted."""
@@ -31,6 +36,10 @@ class Tally:
     extrapolated_s: float = 0.0
     """Of the moving time, at speeds below what the energy equations were made for."""
     holds: list[tuple[Speed, float]] = field(default_factory=list[tuple[Speed, float]])
+    hands: list[tuple[Speed, Hands]] = field(default_factory=list[tuple[Speed, Hands]])
+    """Which hands were on the rails at the end of each hold."""
+    notes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """What was noted, in order: the fields of the `note` reports with their time; NOTES at most."""
     _last: tuple[Speed, float] | None = None
 
     def measured(self, speed: Speed, now: float, *, backward: bool = True) -> None:
@@ -52,9 +61,19 @@ class Tally:
         self.kcal_high += spent.kcal_per_min_high * seconds / 60
         self.extrapolated_s += seconds if spent.reach is Reach.EXTRAPOLATED else 0.0
 
-    def held(self, target: Speed, seconds: float) -> None:
+    def held(self, target: Speed, seconds: float, hands: Hands = Hands.BOTH) -> None:
         """A stage was left."""
         self.holds.append((target, seconds))
+        self.hands.append((target, hands))
+
+    def noted(self, t: float, data: dict[str, Any]) -> None:
+        """The trainer noted something at run second `t`."""
+        if len(self.notes) < NOTES:
+            self.notes.append({"t": t, **data})
+
+    def notes_of(self, kind: NoteKind) -> list[dict[str, Any]]:
+        """What was noted of one kind, in order."""
+        return [note for note in self.notes if note["note"] == kind.value]
 
 
 def energy_words(summary: Mapping[str, Any]) -> str:

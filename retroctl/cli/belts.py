@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from retroctl.cli.options import belt_of
+from retroctl.cli.options import checked_belt
 from retroctl.cli.person import DEMO, DEMO_CLIENT, NOBODY, today
 from retroctl.config import load_settings
 from retroctl.domain.limits import BeltRange, Caps, caps_for
@@ -30,7 +30,7 @@ class Against:
 
 def belt_and_client(client: str | None, speed_range: str | None) -> Against:
     """Raises ConfigError, ClientError for an unknown client, JournalError."""
-    belt = USUAL if speed_range is None else belt_of(speed_range)
+    belt = USUAL if speed_range is None else checked_belt(speed_range)
     if client is None:
         limits = NOBODY.client
     elif client == DEMO_CLIENT:

@@ -5,29 +5,35 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters.console.chart import Trace
 from retroctl.adapters.console.jsonl import JsonLines
 from retroctl.adapters.console.keys import keys
 from retroctl.adapters.console.lines import PlainLines
 from retroctl.adapters.console.output import Output
+from retroctl.adapters.console.text import plain
 from retroctl.adapters.console.trainer import KeyTrainer
 from retroctl.app.attendant import Attendant
 from retroctl.app.reports import Kind, Report
 from retroctl.app.snapshot import Snapshot, snapshot
 from retroctl.cli.summing_up import belt_words, reason_words, summary_lines
 from retroctl.cli.ways_out import ways_out
+from retroctl.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from contextlib import AsyncExitStack
 
     from retroctl.adapters.tui.facts import Facts
     from retroctl.adapters.tui.screen import TrainerScreen
+    from retroctl.app.afterwards import After
     from retroctl.app.result import Result
     from retroctl.app.runner import Runner
     from retroctl.cli.options import RunOptions
+
+KEEP_S: Final = 6.0
+"""What was said last is waited for so long, a little more than the record takes at most."""
 
 
 class Front:
@@ -42,10 +48,12 @@ class Front:
         *,
         machine: tuple[str, str],
         said: list[str],
+        keep: Callable[[After], Coroutine[None, None, None]],
     ) -> None:
         """Everything that must be undone goes on `stack`.
 
-        `machine`: name and address of the treadmill; `said`: lines that the trainer's screen covers.
+        `machine`: name and address of the treadmill; `said`: lines that the trainer's screen covers; `keep`: brings
+        what is said after the session into the record, bounded.
         """
         loop = asyncio.get_running_loop()
 
@@ -54,6 +62,8 @@ class Front:
 
         self._runner, self._errors, self._stack = runner, errors, stack
         self._waits = not options.yes
+        self._keep = keep
+        self._keeping: set[asyncio.Task[None]] = set()
         self._screen: TrainerScreen | None = None
         self._output = Output(1, reader_gone)
         stack.callback(self._output.close)
@@ -93,6 +103,8 @@ class Front:
         if self._screen is not None:
             if self._waits and not self._runner.leaving:
                 await self._screen.show_end(reason_words(result), belt_words(result))
+            if self._keeping:
+                await asyncio.wait(self._keeping, timeout=KEEP_S)
             await self._screen.close()
 
     def sum_up(self, summary: dict[str, Any], result: Result) -> None:
@@ -114,7 +126,12 @@ class Front:
 
         runner = self._runner
         controls = Controls(
-            runner.tell, runner.stop, runner.leave, self._picture, lambda: runner.now() - runner.began_at
+            runner.tell,
+            runner.stop,
+            runner.leave,
+            self._picture,
+            lambda: runner.now() - runner.began_at,
+            self._keep_after,
         )
         self._screen = TrainerScreen(
             controls,
@@ -128,6 +145,22 @@ class Front:
         self.listeners.append(self._screen.feed)
         self._stack.push_async_callback(self._screen.close)
         self._screen.open()
+
+    def _keep_after(self, said: After, told: Callable[[str | None], None]) -> None:
+        """What was said after the session, into the record; the screen is told what became of it."""
+
+        async def keep() -> None:
+            try:
+                await self._keep(said)
+            except JournalError as error:
+                told(str(error))
+                self._errors.line(f"retroctl: what was said after the session is NOT kept: {plain(str(error))}")
+            else:
+                told(None)
+
+        task = asyncio.create_task(keep(), name="keep what was said afterwards")
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
 
     def _screen_failed(self, error: BaseException) -> None:
         """The screen is broken: stop. Lines and keys take its place as long as the belt needs somebody."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters.console.chart import draw
 from retroctl.adapters.console.text import plain
+from retroctl.app.noted import noted, noted_lines
 from retroctl.app.summary import energy_words
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def summary_of(tally: Tally, result: Result, record: str) -> dict[str, Any]:
         "belt_at_rest": result.belt_at_rest,
         "record": record,
         **_band(tally),
+        **noted(tally),
     }
 
 
@@ -85,6 +87,7 @@ def summary_lines(summary: dict[str, Any], result: Result, points: Sequence[Poin
     for hold in summary["held"]:
         mark = "" if hold["seconds"] >= FULL_HOLD_S else "   (cut short)"
         lines.append(f"  held {hold['target_kmh']:5.2f} km/h for {hold['seconds']:5.1f} s{mark}")
+    lines += [f"  {plain(line)}" for line in noted_lines(summary)]
     if summary["duration_s"]:
         energy = energy_words(summary)
         lines.append(

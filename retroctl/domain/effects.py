@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from retroctl.domain.commands import Command, Outcome
+    from retroctl.domain.events import Hands
     from retroctl.domain.failsafes import FailsafeId
     from retroctl.domain.transitions import State
     from retroctl.units import Speed
@@ -85,6 +86,8 @@ class Settled:
 class StopView(StrEnum):
     """What may truthfully be said of a stop."""
 
+    CALLED_OUT = "PRESS STOP AT THE CONSOLE - PULL THE CLIP"
+    """Nothing that this program does stops this belt, and it has not been seen to fall."""
     STOPPING = "STOPPING"
     NOT_CONFIRMED = "NOT CONFIRMED - PULL THE CLIP"
     SILENT = "STOPPED, NOT CONFIRMED - LOOK AT THE BELT"
@@ -104,6 +107,30 @@ class HeldStage:
 
     target: Speed
     seconds: float
+    hands: Hands
+    """Which hands were on the rails when it was left."""
+
+
+class NoteKind(StrEnum):
+    """What a trainer notes during a session."""
+
+    RPE = "rpe"
+    HANDS = "hands"
+    BALANCE = "balance"
+    TAG = "tag"
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something the trainer noted, with the speeds it belongs to. It moves nothing."""
+
+    kind: NoteKind
+    value: int | str
+    """The rating, the hands, the balance event or the tag's number."""
+    target: Speed | None
+    """Of RPE the speed that was held last, else the target in force; None while there is none."""
+    measured: Speed | None
+    """Measured lately; None where that is not known."""
 
 
 class EndReason(StrEnum):
@@ -136,5 +163,6 @@ Effect = (
     | Settled
     | StopProgress
     | HeldStage
+    | Noted
     | Ended
 )

@@ -7,6 +7,7 @@ that a mistake in the session meets a second opinion. A refusal of what the sess
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from retroctl.domain.belief import FRESH_S, REST_FRAMES
@@ -16,11 +17,15 @@ from retroctl.domain.events import (
     ArmRequested,
     BalanceEventNoted,
     CommandAnswered,
+    ComputerSlept,
     ConfirmPressed,
     ControlLost,
     Event,
+    Hands,
+    HandsNoted,
     HoldPressed,
     LinkDropped,
+    ProcessStalled,
     RecordFailed,
     RecordRestored,
     StartConfirmed,
@@ -65,6 +70,14 @@ class Refused:
 Verdict = Allowed | Refused
 
 
+class Wire(Enum):
+    """What of that which is allowed may be written to the machine; the rest is called out to a person."""
+
+    OPEN = "everything that is allowed"
+    STOP_ONLY = "what a stop needs: Stop, and Request Control where Stop was refused for want of it"
+    CLOSED = "nothing"
+
+
 class Envelope:
     """Fed with `observe`, asked with `judge`, both with the same `now` as the session."""
 
@@ -76,8 +89,10 @@ class Envelope:
         *,
         hold_s: float = MIN_BACKWARD_HOLD_S,
         hands_free: bool = False,
+        wire: Wire = Wire.OPEN,
     ) -> None:
         """`hold_s` is the plan's shortest backward hold; less than 60 s is raised to 60, which is law."""
+        self.wire = wire
         self._belt, self._caps, self._max_raise = belt, caps, max_raise
         self._hold_s = max(hold_s, MIN_BACKWARD_HOLD_S)
         self._hands_free = hands_free
@@ -102,6 +117,8 @@ class Envelope:
         self._away_since: float | None = None
         self._consent_at: float | None = None
         self._vetoed = False
+        self._hands = Hands.BOTH
+        """Other hands are another difficulty: consent given before is no consent to a raise on top of it."""
         self._announced_at: float | None = None
         self._raised_at: float | None = None
         self._denied = False
@@ -119,6 +136,8 @@ class Envelope:
                 self._consent_at, self._vetoed = now, False
             case HoldPressed():
                 self._consent_at, self._vetoed = None, True
+            case HandsNoted(hands=hands) if hands is not self._hands:
+                self._hands, self._consent_at = hands, None
             case BalanceEventNoted():
                 self._consent_at, self._vetoed = None, True
                 if self._target is not None:
@@ -136,6 +155,8 @@ class Envelope:
                 self._hear(event.command, answer)
             case RecordFailed():
                 self._unrecorded, self._consent_at = True, None
+            case ProcessStalled() | ComputerSlept():
+                self._consent_at, self._vetoed = None, True
             case RecordRestored():
                 self._unrecorded = False
             case _:
@@ -145,6 +166,7 @@ class Envelope:
         """The session says that it was armed. Believed only right after the trainer's act, on a belt seen at rest."""
         if isinstance(self._last, ArmRequested) and self._rests(now):
             self._armed, self._stop_latched, self._denied, self._vetoed = True, False, False, False
+            self._hands = Hands.BOTH
             self._face(facing)
 
     def turned(self, facing: Facing, now: float) -> None:
@@ -178,6 +200,12 @@ class Envelope:
                 if isinstance(verdict, Allowed):
                     self._note_target(command.target, now)
                 return verdict
+
+    def writes(self, command: Command) -> bool:
+        """Whether what is allowed is written, too. Where not, no event and no state opens the wire."""
+        if self.wire is Wire.STOP_ONLY:
+            return isinstance(command, Stop) or (isinstance(command, RequestControl) and self._stop_latched)
+        return self.wire is Wire.OPEN
 
     def judge_again(self, command: Command, now: float) -> Verdict:
         """Whether `command`, allowed a moment ago, may still go out after waiting for the air.

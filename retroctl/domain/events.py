@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from retroctl.domain.commands import Answer, Command
@@ -18,10 +18,14 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class TelemetryReceived:
-    """A Treadmill Data record that carried a speed. `elapsed_s` is the machine's own clock, where it gives one."""
+    """A Treadmill Data record that carried a speed.
+
+    `elapsed_s` and `distance_m` are the machine's own clock and counter of metres, where it gives them.
+    """
 
     measured: Speed
     elapsed_s: int | None = None
+    distance_m: int | None = None
 
 
 class MachineStop(StrEnum):
@@ -159,6 +163,49 @@ class BalanceEventNoted:
     kind: BalanceEvent
 
 
+LEAST_RPE: Final = 6
+MOST_RPE: Final = 20
+"""Borg's scale of perceived exertion: 6 is rest, 20 the most that one can."""
+
+
+@dataclass(frozen=True, slots=True)
+class RpeGiven:
+    """The client's perceived exertion on Borg's scale, 6 to 20, said of the speed held last."""
+
+    rating: int
+
+
+class Hands(StrEnum):
+    """Which hands are on the rails."""
+
+    BOTH = "both"
+    ONE = "one"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class HandsNoted:
+    """The client holds the rails otherwise from now (R4)."""
+
+    hands: Hands
+
+
+TAGS: Final = 9
+"""Tags are numbered from 1 to this: one key each."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagNoted:
+    """The trainer noted what the tag `number`, 1 to 9, stands for; the words are the configuration's."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyboardLost:
+    """The trainer's screen has lost the keyboard to another window: keys, STOP too, do not arrive."""
+
+
 @dataclass(frozen=True, slots=True)
 class AnnouncementFinished:
     """Voice and screen have finished announcing the raise with this number."""
@@ -192,6 +239,20 @@ class RecordRestored:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessStalled:
+    """This program did nothing for so many seconds of real time though it should have (F15)."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComputerSlept:
+    """This computer slept for so many seconds; the program's own time stood still meanwhile (F15)."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """Nothing happened but time."""
 
@@ -215,10 +276,16 @@ Event = (
     | StepDownPressed
     | EaseDownPressed
     | BalanceEventNoted
+    | RpeGiven
+    | HandsNoted
+    | TagNoted
+    | KeyboardLost
     | AnnouncementFinished
     | StopRequested
     | RestWitnessed
     | RecordFailed
     | RecordRestored
+    | ProcessStalled
+    | ComputerSlept
     | Ticked
 )

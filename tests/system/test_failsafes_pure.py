@@ -508,7 +508,7 @@ def test_a_stop_that_is_not_obeyed_is_repeated_each_15_s_and_asks_for_the_lowest
     assert len(times) == 14
     assert bench.wire(since=began).count("026400") == 1
     assert bench.wire(since=began).index("026400") == 3, "after the first Stop and two repeats"
-    assert views(bench) == ["STOPPING", "NOT CONFIRMED - PULL THE CLIP"]
+    assert views(bench) == ["STOPPING", *["NOT CONFIRMED - PULL THE CLIP"] * 4], "said again each 5 s"
 
 
 def test_a_stop_at_the_lowest_speed_does_not_ask_for_it():

@@ -286,7 +286,7 @@ STUMBLED = ev.BalanceEventNoted(ev.BalanceEvent.STUMBLE)
         ("pageup", ev.HoldPressed(), "HOLD"),
         ("pagedown", ev.ConfirmPressed(), "pagedown"),
         ("up", ev.StepDownPressed(), "d"),
-        ("tab", STUMBLED, "2"),
+        ("tab", STUMBLED, "f24"),
     ],
 )
 def test_a_taught_key_does_the_same_in_both_front_ends(key, in_lines, on_screen):

@@ -32,6 +32,17 @@ async def not_confirmed(desk, pilot):
     await desk.pass_time(pilot, 3)
 
 
+async def entering(desk, pilot):
+    await holding(desk, pilot)
+    await desk.press(pilot, "p", "1", "3", "g", "n")
+
+
+async def incident(desk, pilot):
+    await holding(desk, pilot)
+    await desk.press(pilot, "p", "1", "3", "g", "n", "7", "4")
+    await desk.end(pilot)
+
+
 @pytest.mark.parametrize(
     ("scene", "size", "name"),
     [
@@ -40,8 +51,10 @@ async def not_confirmed(desk, pilot):
         (balance_event, (120, 40), "standard"),
         (not_confirmed, (80, 24), "stop-ignored"),
         (balance_event, (20, 5), "standard"),
+        (entering, (80, 24), "standard"),
+        (incident, (80, 24), "standard"),
     ],
-    ids=["briefing", "holding", "balance-event-large", "stop-not-confirmed", "tiny"],
+    ids=["briefing", "holding", "balance-event-large", "stop-not-confirmed", "tiny", "entering", "incident"],
 )
 def test_picture(snap_compare, scene, size, name):
     desk = Desk(name, top=4.2, advance=Advance.AUTO)

@@ -17,6 +17,10 @@ if sys.platform == "win32":
 
 from terminal import ScreenTerminal, terminals
 
+from retroctl.adapters.journal import read
+from retroctl.adapters.journal.afterwards import afterwards
+from retroctl.app.afterwards import Incident
+
 BROKEN = Path(__file__).parent / "tui_broken_driver.py"
 
 
@@ -54,6 +58,29 @@ def test_a_whole_ladder_by_keys(terminal):
     assert t.end() == 0
     assert t.truth["written"] == ["00", "07", "026400", "02b400", "026400", "0801"]
     assert t.restored
+
+
+def test_a_fall_by_a_key_opens_the_form_and_what_is_typed_is_in_the_record(terminal):
+    t = terminal()
+    t.hold()
+    t.press("p", "1", "3")
+    t.see("RPE 13 at 1.00")
+    t.press("4")
+    t.see("INCIDENT 1/3")
+    t.press("s. b ", "\r")  # every letter is a letter here, also those of STOP
+    t.see("INCIDENT 2/3")
+    t.press("n")
+    t.see("INCIDENT 3/3")
+    t.press("desk\r")
+    t.see("incident: kept")
+    t.press("\r")
+    assert t.end() == 0
+    assert t.stopped
+    assert t.restored
+    file = t.folder / "data" / "records.sqlite3"
+    kept = afterwards(file, read.sessions(file)[0].id)
+    assert kept.incidents == (Incident("s. b", injury=False, told="desk"),)
+    assert "RPE: 13 at 1.00 km/h" in t.painted
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGTSTP"])

@@ -14,14 +14,17 @@ from retroctl.adapters.tui.feed import Feed
 from retroctl.adapters.tui.widgets import Painted
 from retroctl.app.reports import Kind, Report
 from retroctl.app.snapshot import snapshot
+from retroctl.config import TAGS
 from retroctl.domain import events as ev
 from retroctl.domain.limits import caps_for
 from retroctl.domain.session import Advance
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from textual.pilot import Pilot
+
+    from retroctl.app.afterwards import After
 
 NAME = "Belt 1"
 BRIEFING = ("y", "y", "1", "y", "y", "y", "4")
@@ -52,20 +55,29 @@ class Desk:
         self.stops: list[str] = []
         self.left: list[str] = []
         self.told: list[ev.Event] = []
+        self.kept: list[After] = []
+        self.broken_record: str | None = None
+        """Why nothing is kept; None while all is well."""
         controls = Controls(
             self.tell,
             self.stop,
             self.left.append,
             lambda: snapshot(self.rig.engine, self.rig.now),
             lambda: self.rig.now,
+            self.keep,
         )
         self.hand = 0.0
         """Real seconds as the screen knows them: one passes before each key, so that none is a key held down."""
         self.app = TrainerApp(controls, Machine(machine, "C0:DE:00:00:00:01", True), self.feed, real_now=self._real_now)
-        self.app.plan(Facts(self.rig.plan, caps_for(CLIENT, BELT, qualified=True), asked["advance"]))
+        self.app.plan(Facts(self.rig.plan, caps_for(CLIENT, BELT, qualified=True), asked["advance"], tags=TAGS))
 
     def _real_now(self) -> float:
         return self.hand
+
+    def keep(self, said: After, told: Callable[[str | None], None]) -> None:
+        if self.broken_record is None:
+            self.kept.append(said)
+        told(self.broken_record)
 
     def tell(self, event: ev.Event) -> None:
         self.told.append(event)
@@ -104,6 +116,20 @@ class Desk:
         await self.press(pilot, "p", "enter")
         self.rig.run_until(lambda: self.rig.state == "holding", limit_s=60)
         self.app.draw()
+        await pilot.pause()
+
+    async def held(self, pilot: Pilot[None]) -> None:
+        """The first hold runs, and the screen was not asked for any of it."""
+        self.rig.start_and_hold(1.0)
+        await pilot.pause()
+        self.app.draw()
+
+    async def end(self, pilot: Pilot[None]) -> None:
+        """The belt is at rest, and the summary stands there."""
+        self.rig.run_for(20)
+        self.feed(Report(self.rig.now, Kind.SUMMARY, {"held": [], "belt_at_rest": True}))
+        self.app.finish("stopped by a key", "the belt is at rest (measured)")
+        await pilot.pause()
         await pilot.pause()
 
     async def ready(self, pilot: Pilot[None]) -> None:

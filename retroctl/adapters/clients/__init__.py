@@ -1,4 +1,4 @@
-"""The clients: names, facts and what was changed, in an SQLite file of their own (docs/adr/0009-clients.md)."""
+"""The clients: names, facts and what was changed, in an SQLite file of their own (docs/adr/0012-clients.md)."""
 
 from retroctl.adapters.clients.profile import Change, Listed, Profile
 from retroctl.adapters.clients.store import FILE_NAME, ClientStore

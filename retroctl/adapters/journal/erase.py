@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def erase_client(file: Path, client_id: str) -> bool:
-    """Erase a client's row and notes, also from the file's free space and log; False if there was nothing of them.
+    """Erase a client's row, notes and the words of incidents; False if there was nothing of them.
 
+    They go from the file's free space and log too. That an incident happened stays, without its words.
     Needs the record for itself: raises JournalError while a session is being written or read. The names may by then
     be out of the tables and still in the file's free space: erase again when nobody else has it open.
     """
@@ -29,6 +30,7 @@ def erase_client(file: Path, client_id: str) -> bool:
         connection.execute("BEGIN IMMEDIATE")
         of_client = "client_id = ? OR session_id IN (SELECT id FROM sessions WHERE client_id = ?)"
         notes = connection.execute(f"DELETE FROM notes WHERE {of_client}", (client_id, client_id)).rowcount  # noqa: S608 - constant
+        words = connection.execute("DELETE FROM incident_words WHERE client_id = ?", (client_id,)).rowcount
         clients = connection.execute("DELETE FROM clients WHERE client_id = ?", (client_id,)).rowcount
         connection.execute("COMMIT")
         connection.execute("VACUUM")
@@ -39,4 +41,4 @@ def erase_client(file: Path, client_id: str) -> bool:
         connection.close()
     if busy:
         raise JournalError(f"{file} is being read by another program; close it and erase again")
-    return bool(notes or clients)
+    return bool(notes or words or clients)

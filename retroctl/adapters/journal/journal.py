@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from retroctl.app.afterwards import After
+
 BATCH_S = 0.5
 """Seconds of the loop's time between two commits: with the commit itself, a kill loses less than one second."""
 
@@ -190,6 +192,20 @@ class SqliteJournal(Journal):
         self._running = False
         self._pending.add_end(Row(to_ms(session_s), self._utc_ms(), END, to_json(outcome)))
         self._schedule()
+
+    async def keep(self, said: After) -> None:
+        """Keep what was said after the session, within 5 s; what is being written goes first.
+
+        Raises JournalError, also when the disk does not answer in time: it may be kept all the same.
+        """
+        if self._closed:
+            raise JournalError(f"{self.file}: the record is closed")
+        utc_ms = self._utc_ms()
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._loop.run_in_executor(self._executor, self._writer.keep, utc_ms, said)
+        except TimeoutError:
+            raise JournalError(f"{self.file}: the disk did not answer within {CLOSE_S:g} s") from None
 
     @property
     def problem(self) -> str | None:

@@ -116,7 +116,47 @@ _FIRST = (
     ),
 )
 
-MIGRATIONS: Sequence[Sequence[str]] = (_FIRST,)
+_AFTERWARDS = (
+    # What is said after a session has ended. Numbers about a random session id name nobody and may be corrected.
+    """CREATE TABLE answers_after (
+        session_id TEXT NOT NULL,
+        question TEXT NOT NULL CHECK (question IN ('confidence', 'rpe')),
+        answer INTEGER NOT NULL CHECK (answer BETWEEN CASE question WHEN 'rpe' THEN 6 ELSE 1 END
+                                       AND CASE question WHEN 'rpe' THEN 20 ELSE 5 END),
+        written_utc_ms INTEGER NOT NULL,
+        PRIMARY KEY (session_id, question)
+    ) STRICT, WITHOUT ROWID""",
+    # That an incident happened stays; its words stand apart, so that they, and only they, can be erased.
+    """CREATE TABLE incidents (
+        incident INTEGER PRIMARY KEY,
+        session_id TEXT NOT NULL,
+        written_utc_ms INTEGER NOT NULL,
+        injury INTEGER NOT NULL CHECK (injury IN (0, 1))
+    ) STRICT""",
+    "CREATE INDEX incidents_by_session ON incidents (session_id)",
+    """CREATE TABLE incident_words (
+        incident INTEGER PRIMARY KEY REFERENCES incidents,
+        client_id TEXT,
+        what TEXT NOT NULL,
+        told TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX incident_words_by_client ON incident_words (client_id)",
+    *(
+        f"""CREATE TRIGGER {table}_is_never_changed BEFORE UPDATE ON {table}
+            BEGIN SELECT RAISE(ABORT, 'an incident is append-only: amend it with another'); END"""
+        for table in ("incidents", "incident_words")
+    ),
+    """CREATE TRIGGER incidents_is_never_thinned BEFORE DELETE ON incidents
+        BEGIN SELECT RAISE(ABORT, 'incidents is append-only'); END""",
+    *(
+        f"""CREATE TRIGGER {table}_are_new BEFORE INSERT ON {table}
+            WHEN EXISTS (SELECT 1 FROM {table} WHERE incident = NEW.incident)
+            BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"""  # noqa: S608 - the names are these
+        for table in ("incidents", "incident_words")
+    ),
+)
+
+MIGRATIONS: Sequence[Sequence[str]] = (_FIRST, _AFTERWARDS)
 """Step n brings a file from `user_version` n to n + 1. A step that has been released is never edited: add one."""
 
 

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from retroctl.adapters import sqlite
-from retroctl.adapters.journal import chain, files, samples
+from retroctl.adapters.journal import afterwards, chain, files, samples
 from retroctl.errors import JournalError, ProgrammingFault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from retroctl.app.afterwards import After
 
 WritePoint = Literal[
     "connect", "begin", "session", "row", "tail", "minute", "thin", "end", "commit", "committed", "disconnect"
@@ -183,6 +185,20 @@ class Writer:
         except ValueError as error:
             raise JournalError(f"{self._file} is damaged ({error}); this session cannot be continued in it") from error
         self._head, self._tried, self._kept = head, None, batch
+
+    def keep(self, utc_ms: int, said: After) -> None:
+        """Write what was said after the session begun last, durably."""
+        if self._start is None:
+            raise ProgrammingFault("something was said after a session that had not begun")
+        try:
+            connection = self._open()
+            self._seam("begin", connection)
+            connection.execute("BEGIN IMMEDIATE")
+            afterwards.write(connection, self._start.id, self._start.client_id, utc_ms, said)
+            self._commit(connection)
+        except (sqlite3.Error, OSError) as error:
+            self._abandon()
+            raise sqlite.explain(self._file, error) from error
 
     def disconnect(self) -> None:
         """Let go of the file; SQLite folds its log into it when nobody else has it open."""

@@ -5,22 +5,28 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import ModalScreen
 
 from retroctl.adapters.tui.controls import View
+from retroctl.adapters.tui.entry import Asked
 from retroctl.adapters.tui.keymap import (
     ACTS,
     CONFIRM_KEYS,
     HOLD_KEYS,
     LEAVE_KEYS,
+    PAGE_ACTIONS,
+    REMOTE_BALANCE,
+    RUNNING_ACTIONS,
     TEXT_KEYS,
     Urgent,
     with_capitals,
 )
 from retroctl.adapters.tui.messages import News
+from retroctl.adapters.tui.notebook import Notebook
 from retroctl.adapters.tui.screens.briefing import BriefingPage
 from retroctl.adapters.tui.screens.connecting import ConnectingPage
 from retroctl.adapters.tui.screens.modals import Card, HelpScreen, SaidScreen, StartScreen
@@ -34,7 +40,6 @@ from retroctl.domain import events as ev
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from textual import events
     from textual.app import SystemCommand
     from textual.driver import Driver
     from textual.screen import Screen
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
     from retroctl.adapters.tui.controls import Controls
     from retroctl.adapters.tui.facts import Facts, Machine
     from retroctl.adapters.tui.feed import Feed
+    from retroctl.app.afterwards import After
 
 PICTURE_EVERY_S: Final = 0.2
 """Numbers move five times a second: enough for eyes, little for the processor."""
@@ -49,6 +55,8 @@ KEY_REPEAT_S: Final = 0.3
 """The same key again so soon is a key held down; real seconds, since fingers know no other."""
 
 STOP_REPEAT_S: Final = 0.1
+USELESS_S: Final = 4.0
+"""So long it is said that a key does nothing."""
 
 UNARMED: Final = frozenset({"idle", "observing", "briefing"})
 AT_AN_END: Final = frozenset({"stopped", "faulted"})
@@ -79,10 +87,13 @@ class TrainerApp(App[None]):
         Binding(",".join(CONFIRM_KEYS), "confirm", show=False, priority=True),
         Binding(with_capitals(("d",)), "act('down')", show=False, priority=True),
         Binding(with_capitals(("e",)), "act('ease')", show=False, priority=True),
-        Binding("1", "act('rail')", show=False, priority=True),
-        Binding("2", "act('stumble')", show=False, priority=True),
-        Binding("3", "act('stepped_off')", show=False, priority=True),
-        Binding("4", "act('fall')", show=False, priority=True),
+        Binding(REMOTE_BALANCE, "act('stumble')", show=False, priority=True),
+        *(Binding(f"{digit}", f"digit({digit})", show=False, priority=True) for digit in range(10)),
+        Binding("up", "step(1)", show=False, priority=True),
+        Binding("down", "step(-1)", show=False, priority=True),
+        Binding(with_capitals(("p",)), "ask('rpe')", show=False, priority=True),
+        Binding(with_capitals(("n",)), "ask('tag')", show=False, priority=True),
+        Binding(with_capitals(("g",)), "hands", show=False, priority=True),
         Binding(with_capitals(("r",)), "act('rest')", show=False, priority=True),
         Binding("question_mark", "help", show=False),
         Binding(with_capitals(("w",)), "wall", show=False),
@@ -107,9 +118,11 @@ class TrainerApp(App[None]):
         self.view = View(machine, feed)
         self.on_failure: Callable[[BaseException], None] = lambda _error: None
         self._controls = controls
+        self._notebook = Notebook(controls, self.view)
         self._real_now = real_now
         self._last_act, self._last_at = "", 0.0
         self._stopped_at: float | None = None
+        self._useless_until = 0.0
         self._helped_in = ""
         """The state in which help was opened: a stop that begins meanwhile must be seen."""
         for theme in THEMES:
@@ -141,6 +154,10 @@ class TrainerApp(App[None]):
         view = self.view
         view.picture, view.t = self._controls.picture(), self._controls.t()
         view.blocks = frozenset() if view.picture is None else frozenset(block.value for block in view.picture.blocks)
+        now = self._real_now()
+        self._notebook.forget(now, running=view.feed.state in RUNNING)
+        if now > self._useless_until:
+            view.useless = ""
         for screen in self.screen_stack:
             if isinstance(screen, Page | Card):
                 screen.draw(view)
@@ -170,6 +187,10 @@ class TrainerApp(App[None]):
         self.view.ending = (reason, belt)
         self.post_message(News())
 
+    def keep(self, said: After, told: Callable[[str | None], None]) -> None:
+        """What was said after the session goes to the record."""
+        self._controls.keep(said, told)
+
     def repaint(self) -> None:
         """The terminal missed something: paint everything anew."""
         self.screen.refresh(layout=True, repaint=True)
@@ -180,13 +201,21 @@ class TrainerApp(App[None]):
         """STOP, HOLD or a way out, at once: called from the driver past all queues, and by the bindings."""
         state = self.view.feed.state
         if self.view.ending is not None:
-            self.exit()
+            self._close(at_once=act is Urgent.LEAVE)
         elif act is Urgent.STOP:
             self._stop()
         elif act is Urgent.LEAVE:
             self._controls.leave("SIGINT")
         elif state in RUNNING and not self._repeated("hold"):
             self._controls.tell(ev.HoldPressed())
+
+    def _close(self, *, at_once: bool) -> None:
+        """The session is over: an open question is left first, then the screen."""
+        page = self.screen
+        if self.view.asking and not at_once and isinstance(page, SummaryPage):
+            page.leave_question()
+        else:
+            self.exit()
 
     def _stop(self) -> None:
         """The first STOP at once, and one of a key held down every tenth of a second: each asks the belt again."""
@@ -197,7 +226,9 @@ class TrainerApp(App[None]):
 
     @property
     def takes_text(self) -> bool:
-        """Whether a widget may take letters: only the command palette, only while nothing is armed."""
+        """Whether a widget may take letters: the palette while nothing is armed, a field when the session is over."""
+        if self.view.writing and self.view.ending is not None:
+            return True
         return self._palette_open and (self.view.feed.state in UNARMED or self.view.ending is not None)
 
     @property
@@ -206,17 +237,28 @@ class TrainerApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Which keys work now."""
-        state, over = self.view.feed.state, self.view.ending is not None
+        if action == "urgent_typed":
+            return not self.takes_text
+        if self.view.ending is not None:
+            return action not in RUNNING_ACTIONS and not (self.view.asking and action in PAGE_ACTIONS)
+        return self._works(action, parameters)
+
+    def _works(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: PLR0911 - a table
+        """The same while the session lasts."""
+        state = self.view.feed.state
         match action:
-            case "urgent_typed":
-                return not self.takes_text
+            case "digit":
+                return state in RUNNING and self._notebook.takes(int(str(parameters[0])))
+            case "step":
+                return state in RUNNING and self._notebook.rating
+            case "ask" | "hands":
+                return state in RUNNING and not isinstance(self.screen, ModalScreen)
             case "act":
-                wanted = {"stopping"} if parameters == ("rest",) else RUNNING
-                return state in wanted and not over
+                return state in ({"stopping"} if parameters == ("rest",) else RUNNING)
             case "confirm":
-                return over or (state in CONFIRMABLE and not isinstance(self.screen, ModalScreen))
+                return state in CONFIRMABLE and not isinstance(self.screen, ModalScreen)
             case "command_palette":
-                return state in UNARMED or over
+                return state in UNARMED
             case _:
                 return True
 
@@ -239,6 +281,28 @@ class TrainerApp(App[None]):
         """Anything else that a trainer does while the belt runs."""
         if not self._repeated(name):
             self._controls.tell(ACTS[name])
+
+    def action_digit(self, digit: int) -> None:
+        """Part of an entry, or a balance event."""
+        self._notebook.digit(digit, self._real_now(), repeated=self._repeated(f"digit {digit}"))
+        self.draw()
+
+    def action_step(self, by: int) -> None:
+        """One rating up or down."""
+        self._notebook.step(by, self._real_now())
+        self.draw()
+
+    def action_ask(self, asked: str) -> None:
+        """A rating or a tag is to be entered."""
+        if not self._repeated(asked):
+            self._notebook.ask(Asked(asked), self._real_now())
+            self.draw()
+
+    def action_hands(self) -> None:
+        """The hands on the rails have changed."""
+        if not self._repeated("hands"):
+            self._notebook.hands()
+            self.draw()
 
     def action_help(self) -> None:
         """The help card, and away again."""
@@ -295,7 +359,7 @@ class TrainerApp(App[None]):
         """The console starts by the hand on it; the program only after a confirmation of its own."""
         if self.view.feed.state != "armed":
             return
-        if message.kind is ev.StartKind.CONSOLE:
+        if message.kind is ev.StartKind.CONSOLE or self.view.feed.mode:
             self._controls.tell(ev.StartConfirmed(ev.StartKind.CONSOLE))
             return
 
@@ -310,6 +374,8 @@ class TrainerApp(App[None]):
 
     def on_app_blur(self) -> None:
         """The keys go elsewhere."""
+        if self.view.focus is not False and self.view.ending is None:
+            self._controls.tell(ev.KeyboardLost())
         self.view.focus = False
         self.draw()
 
@@ -318,10 +384,18 @@ class TrainerApp(App[None]):
         self.view.focus = True
         self.draw()
 
+    async def on_event(self, event: events.Event) -> None:
+        """A key that was still queued when the screens were taken down is nobody's; Textual would call it a fault."""
+        if self._screen_stack or not isinstance(event, events.Key):
+            await super().on_event(event)
+
     def on_key(self, event: events.Key) -> None:
-        """A key that came shows that keys come."""
-        del event
+        """A key that came shows that keys come. One that means nothing is answered: silence would look like a fault."""
         self.view.focus = True
+        running = self.view.feed.state in RUNNING and self.view.ending is None
+        if running and event.key not in self.screen.active_bindings:
+            self.view.useless = event.key
+            self._useless_until = self._real_now() + USELESS_S
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers, while nothing is armed: nothing that suspends, quits or leaves the screen."""

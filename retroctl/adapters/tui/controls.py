@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retroctl.adapters.tui.entry import Entry
     from retroctl.adapters.tui.facts import Facts, Machine
     from retroctl.adapters.tui.feed import Feed
+    from retroctl.app.afterwards import After
     from retroctl.app.snapshot import Snapshot
     from retroctl.domain import events as ev
 
@@ -24,6 +26,8 @@ class Controls:
     picture: Callable[[], Snapshot | None]
     t: Callable[[], float]
     """Session seconds since the run began."""
+    keep: Callable[[After, Callable[[str | None], None]], None] = lambda _said, _told: None
+    """Keep what is said after the session; the second gets, in the event loop, why that failed, or None."""
 
 
 @dataclass(slots=True)
@@ -42,5 +46,13 @@ class View:
     """Keys of a remote that was taught, and what they mean."""
     focus: bool | None = None
     """Whether the keys of this terminal reach us; None where it has not said."""
+    entry: Entry | None = None
+    """What is being entered by digits."""
+    useless: str = ""
+    """The key just pressed that means nothing here; empty when there is none."""
+    asking: bool = False
+    """After the session, a question is open: the keys that close the page close the question first."""
+    writing: bool = False
+    """It is answered in a text field: letters are letters."""
     ending: tuple[str, str] | None = None
     """How it ended, and what is known of the belt: set when the session is over."""

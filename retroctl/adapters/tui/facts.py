@@ -29,3 +29,5 @@ class Facts:
     advance: Advance
     remarks: tuple[str, ...] = ()
     speedup: float = 1.0
+    tags: tuple[str, ...] = ()
+    """The words of the numbered tags, from number 1."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters.tui.words import Line, line_of
 from retroctl.app.reports import Kind, Report
+from retroctl.domain.events import MachineStop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,10 @@ TRACE_POINTS: Final = 2400
 ALARM_LEAST_S: Final = 10.0
 """An alarm stays on the screen at least so long, though its cause has gone."""
 
-_LOUD: Final = frozenset({Kind.STATE, Kind.ALARM, Kind.STOP, Kind.SUMMARY})
+NOTHING_TO_PRESS: Final = frozenset({"armed", "stopped", "faulted", "turning", "lost"})
+"""States in which nothing that was called out still counts."""
+
+_LOUD: Final = frozenset({Kind.STATE, Kind.ALARM, Kind.STOP, Kind.CALLOUT, Kind.SUMMARY})
 """Kinds that are drawn at once; everything else waits for the next picture."""
 
 
@@ -55,8 +59,15 @@ class Feed:
         """Reports taken in; a picture that has seen as many needs no new log."""
         self.state = "idle"
         self.cue = ""
+        self.mode = ""
+        """Said when this belt is moved by a person at the console; empty when it is commanded."""
+        self.called = ""
+        """What a person is to do at the console just now."""
         self.summary: dict[str, Any] | None = None
-        self.held: list[tuple[float, float]] = []
+        self.held: list[tuple[float, str]] = []
+        """Speed and hands of the holds that are over."""
+        self.emergency = False
+        """A fall was noted, or the safety key pulled: the incident form opens."""
         self._every_s = 0.25
 
     # Everything that arrives is taken in here, in the call that reports it: it must stay cheap.
@@ -80,17 +91,27 @@ class Feed:
                 del self.alarms[key]
         return sorted(self.alarms.values(), key=lambda alarm: -alarm.t)
 
-    def _remember(self, report: Report) -> None:
+    def _remember(self, report: Report) -> None:  # noqa: C901 - one flat table of kinds
         data = report.data
         match report.kind:
             case Kind.STATE:
                 self.state = str(data["state"])
+                self.called = "" if self.state in NOTHING_TO_PRESS else self.called
             case Kind.CUE:
                 self.cue = str(data["text"])
             case Kind.ALARM:
+                self.emergency = self.emergency or MachineStop.SAFETY_KEY.value in str(data["text"])
                 self.alarms[str(data["id"])] = AlarmShown(str(data["id"]), str(data["text"]), report.t)
+            case Kind.CALLOUT if data["name"] == "mode":
+                self.mode = str(data["text"])
+            case Kind.CALLOUT:
+                self.called = str(data["text"])
+            case Kind.OUTCOME if data["result"] == "confirmed":
+                self.called = ""
             case Kind.HELD:
-                self.held.append((float(data["target_kmh"]), float(data["seconds"])))
+                self.held.append((float(data["target_kmh"]), str(data["hands"])))
+            case Kind.NOTE if data["note"] == "balance" and data["value"] == "fall":
+                self.emergency = True
             case Kind.SUMMARY:
                 self.summary = data
             case Kind.EVENT if data.get("event") == "Leaving":

@@ -30,27 +30,29 @@ TEXT_KEYS: Final = frozenset({"space", "s", "full_stop", "b", "h"})
 ACTS: Final[dict[str, ev.Event]] = {
     "down": ev.StepDownPressed(),
     "ease": ev.EaseDownPressed(),
-    "rail": ev.BalanceEventNoted(ev.BalanceEvent.RAIL),
-    "stumble": ev.BalanceEventNoted(ev.BalanceEvent.STUMBLE),
-    "stepped_off": ev.BalanceEventNoted(ev.BalanceEvent.STEPPED_OFF),
     "rest": ev.RestWitnessed(),
-    "fall": ev.BalanceEventNoted(ev.BalanceEvent.FALL),
+    "stumble": ev.BalanceEventNoted(ev.BalanceEvent.STUMBLE),
 }
 """What the trainer does beside STOP, HOLD and confirming, by the names of the actions."""
 
+RUNNING_ACTIONS: Final = frozenset({"digit", "step", "ask", "hands", "act"})
+"""Keys for a belt that may move; on the summary they are the page's."""
+PAGE_ACTIONS: Final = frozenset({"confirm", "quit_unarmed", "help", "wall", "colours", "command_palette"})
+"""Keys of the summary that mean nothing while a question is open."""
+
 HELP: Final = (
     ("Space Esc s . b F5 Ctrl-Q", "STOP, on every screen, never a question"),
-    ("Enter, PageDown", "confirm: the raise (last 15 s); going on"),
+    ("Enter, PageDown", "confirm the raise (last 15 s); go on"),
     ("h, PageUp", "HOLD: stay; takes back a raise"),
-    ("d", "one rung down, at once"),
-    ("e", "ease down, then stop: the normal end"),
-    ("1 2", "balance: at the rail, stumble"),
-    ("3 4", "balance: stepped off, fall (both STOP)"),
+    ("d / e", "one rung down / ease down, then stop"),
+    ("1 2 / 3 4", "rail, stumble / stepped off, fall: STOP"),
+    ("p, then 6 to 20", "RPE; or up and down, then p again"),
+    ("g", "hands on the rails: both, one, none"),
+    ("n, then 1 to 9", "a tag"),
     ("r", "while stopping: you see the belt stand"),
     ("Ctrl-C", "stop and leave (also Ctrl-Z, Ctrl-D)"),
-    ("w", "the wall screen's address and code"),
-    ("t", "colours: dark, light, high contrast"),
-    ("?", "this help, and away again"),
+    ("w / t / ?", "wall screen's address / colours / help"),
+    ("any other key", "does nothing, and says so"),
 )
 """Keys and what they do, for the help screen."""
 
@@ -70,7 +72,9 @@ def urgent(key: str) -> Urgent | None:
     return None
 
 
-_TAUGHT: Final = {Meaning.CONFIRM: "pagedown", Meaning.STEP_DOWN: "d", Meaning.BALANCE_EVENT: "2"}
+REMOTE_BALANCE: Final = "f24"
+"""What a remote's balance button becomes: no keyboard has it, and unlike a digit it is never part of a rating."""
+_TAUGHT: Final = {Meaning.CONFIRM: "pagedown", Meaning.STEP_DOWN: "d", Meaning.BALANCE_EVENT: REMOTE_BALANCE}
 """The key of this screen that a taught key of a remote stands for, where it is not an urgent one."""
 
 

@@ -6,17 +6,19 @@ import textwrap
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from retroctl.adapters.tui import ladder
 from retroctl.adapters.tui.digits import big
 from retroctl.adapters.tui.messages import News
 from retroctl.adapters.tui.text import clock, plain
 from retroctl.adapters.tui.words import BELT, OLD_S
+from retroctl.app.afterwards import LONGEST_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual import events
     from textual.visual import VisualType
 
     from retroctl.adapters.tui.facts import Facts, Machine
@@ -30,6 +32,9 @@ ROOM_FOR_THREE: Final = 76
 """Columns that three large numbers need."""
 HELD: Final = frozenset({"settling", "holding", "ready", "announcing", "overridden"})
 """States in which a hold may run."""
+
+RUNGS_SHOWN: Final = 3
+"""Rungs before this one whose hands are listed."""
 
 STYLES: Final = {
     "measured": "$measured",
@@ -140,6 +145,15 @@ class Banner(Painted):
         self.paint(text)
 
 
+class Called(Painted):
+    """What a person is to do at the console; otherwise that this belt is moved by one; nothing where it is not."""
+
+    def tell(self, text: str) -> None:
+        """Paint; an empty text takes no room."""
+        self.display = bool(text)
+        self.paint(text)
+
+
 class Speeds(Painted):
     """Measured speed in big digits, beside the target and what comes next."""
 
@@ -220,10 +234,75 @@ class Hold(Painted):
 class Why(Painted):
     """What the session waits for, and why."""
 
+    _tall = 0
+
     def tell(self, word: str, sentence: str) -> None:
         """Paint."""
         urgent = word in ("YOUR TURN", "FASTER", "LINK LOST", "CONSOLE", "TURN", "STOPPING")
         self.paint((f" {word} ", "$warning reverse bold" if urgent else "reverse"), f" {plain(sentence)}")
+        rows = -(-len(self.shown) // max(1, self.size.width))
+        if rows != self._tall:
+            self._tall = rows
+            self.refresh(layout=True)  # a second row that is not needed any more is the ladder's
+
+
+class Asked(Painted):
+    """The three speeds that are not the same: what was asked, what the machine said, what the belt does."""
+
+    def tell(self, picture: Snapshot | None) -> None:
+        """Paint."""
+        if picture is None or picture.requested is None:
+            self.paint((" nothing asked of the machine", "$text-muted"))
+            return
+        said = "the machine said yes" if picture.accepted is not None else "no yes from the machine"
+        measured = "not known" if picture.measured is None else f"{picture.measured.kmh:.2f}"
+        self.paint((f" asked {picture.requested.kmh:.2f}, {said}, measured {measured}", "$text-muted"))
+
+
+class Client(Painted):
+    """What is known of the client: hands, exertion, heart rate. What is not known is said to be so."""
+
+    def tell(self, picture: Snapshot | None, held: Sequence[tuple[float, str]]) -> None:
+        """Paint; `held`: speed and hands of the rungs before this one."""
+        if picture is None:
+            self.paint("")
+            return
+        before = ", ".join(f"{kmh:.2f} {hands}" for kmh, hands in held[-RUNGS_SHOWN:])
+        rpe = "--" if picture.rpe is None else f"{picture.rpe.rating} at {picture.rpe.rung.kmh:.2f}"
+        heart = "--" if picture.heart_rate_bpm is None else f"{picture.heart_rate_bpm}"
+        self.paint(
+            (" HANDS ", "$text-muted"), (picture.hands.value.upper(), "bold"), f"  RPE {rpe}  ",
+            ("RPE? p" if picture.rpe_wanted else "", "$warning reverse bold"),
+            f"{'  ' if picture.rpe_wanted else ''}HEART {heart}", (f"  ({before})" if before else "", "$text-muted"),
+        )  # fmt: skip
+
+
+class Entered(Painted):
+    """The number that is being entered, where one is."""
+
+    def tell(self, lines: Sequence[str]) -> None:
+        """Paint; without lines it takes no room."""
+        self.display = bool(lines)
+        self.paint("\n".join(lines))
+
+
+class Field(Input):
+    """A text field: there is one on the summary only, when the belt is at rest and the session over."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, select_on_focus=False)
+        self.cursor_blink = False
+        self.asked: object = None
+
+    def validate_value(self, value: str) -> str:
+        """What is typed or pasted, without what a terminal would obey and what turns text round."""
+        return plain(value, LONGEST_TEXT)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Several lines become one."""
+        event.prevent_default()
+        event.stop()
+        self.insert_text_at_cursor(" ".join(event.text.split("\n")))
 
 
 class Fitted(Painted):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 REFUSED: Final = "-"
 """The mark of what was asked and is not done."""
+CALLED: Final = "☞"
+"""The mark of what a person is asked to do at the console."""
 OLD_S: Final = 2.0
 """Telemetry older than this says nothing about now."""
 
@@ -67,13 +69,15 @@ def line_of(report: Report) -> Line | None:
     return None if text is None else Line(report.t, mark, plain(text))
 
 
-def _marked(report: Report) -> tuple[str, str | None]:  # noqa: C901, PLR0911 - one flat table of kinds
+def _marked(report: Report) -> tuple[str, str | None]:  # noqa: C901, PLR0911, PLR0912 - one flat table of kinds
     data = report.data
     match report.kind:
         case Kind.STATE:
             return "·", _STATES.get(data["state"])
         case Kind.COMMAND:
             return "→", f"{_command(data)}  ({data['source']})"
+        case Kind.CALLOUT:
+            return CALLED, data["text"]
         case Kind.OUTCOME if data["result"] != "confirmed":
             return "←", f"{_command(data)}: {data['result']}"
         case Kind.CUE if not str(data["text"]).isdigit():
@@ -86,6 +90,8 @@ def _marked(report: Report) -> tuple[str, str | None]:  # noqa: C901, PLR0911 - 
             return "■", data["view"]
         case Kind.HELD:
             return "✓", f"{data['target_kmh']:.2f} held for {data['seconds']:.0f} s"
+        case Kind.NOTE:
+            return "+", _note(data)
         case Kind.LINK:
             return "~", _link(data)
         case Kind.EVENT if data.get("event") == "Leaving":
@@ -97,6 +103,20 @@ def _marked(report: Report) -> tuple[str, str | None]:  # noqa: C901, PLR0911 - 
 def _command(data: dict[str, Any]) -> str:
     target = f" {data['target_kmh']:.2f} km/h" if "target_kmh" in data else ""
     return f"{_COMMANDS.get(data['name'], data['name'])}{target}"
+
+
+def _note(data: dict[str, Any]) -> str:
+    speed = "" if data["target_kmh"] is None else f" at {data['target_kmh']:.2f}"
+    value = data["value"]
+    match data["note"]:
+        case "rpe":
+            return f"RPE {value}{speed}"
+        case "hands":
+            return f"hands on the rails: {value}{speed}"
+        case "balance":
+            return f"balance: {value}{speed}"
+        case _:
+            return f"tag {value}: {data.get('text') or '(no words)'}{speed}"
 
 
 def _link(data: dict[str, Any]) -> str:
@@ -120,11 +140,17 @@ def next_speed(facts: Facts | None, picture: Snapshot | None) -> float | None:
     return None if picture.next_target is None else picture.next_target.kmh
 
 
-def why(picture: Snapshot, cue: str) -> tuple[str, str]:  # noqa: C901, PLR0911 - one flat table of states
+def why(picture: Snapshot, cue: str) -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912 - one flat table of states
     """A word in capitals and a sentence: what the session waits for, or what comes next."""
     state, waits = picture.state.value, picture.raise_waits_for
     following = "" if picture.next_target is None else f" to {picture.next_target.kmh:.2f}"
     match state:
+        case "armed" if picture.by_hand:
+            return "START?", "client on the side rails; c, then START at the console within 60 s"
+        case "settling" | "easing_down" if picture.by_hand:
+            return "WAIT", "for the belt to come to what was called out; set it at the console"
+        case "stopping" if picture.by_hand:
+            return "STOPPING", "press STOP at the console; this program cannot; the clip is surer"
         case "armed":
             return "START?", "client on the side rails; c: START at the console, p: the program starts the belt"
         case "starting":

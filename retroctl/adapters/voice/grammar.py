@@ -33,6 +33,8 @@ class Urgency(IntEnum):
 
 LASTS_S: Final = 1.0
 """A cue that could not begin within this is about a moment that has passed, seconds."""
+KEYS_LAST_S: Final = 6.0
+"""Keys that go elsewhere stay there: it may be said when an announcement, which must not be cut off, is over."""
 COUNT_LASTS_S: Final = 0.3
 """A count that comes late counts wrong."""
 
@@ -84,6 +86,7 @@ PHRASES: Final = {
     "program-fault": "Program fault.",
     "not-recorded": "Not recorded.",
     "computer-stood-still": "The computer stood still.",
+    "keys-elsewhere": "Keys go elsewhere.",
 }
 """Name and words of each clip that is not a number."""
 
@@ -115,6 +118,7 @@ ALARMS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 STOPS: Final[dict[str, tuple[str, ...]]] = {
+    StopView.CALLED_OUT: ("pull-the-clip",),
     StopView.STOPPING: (),  # the session says it as a sentence in the same moment
     StopView.NOT_CONFIRMED: ("not-confirmed", "pull-the-clip"),
     StopView.SILENT: ("stopped", "not-confirmed", "look-at-the-belt"),
@@ -129,6 +133,7 @@ NOT_SPOKEN: Final = frozenset(
 
 _FIXED: Final[dict[str, Saying]] = {
     "Stopping.": Saying(("stopping",), Urgency.STOP),
+    "Press STOP on the console. Pull the clip.": Saying(("pull-the-clip",), Urgency.STOP),
     "Starting. Hands on the rails.": Saying(("starting",)),
     "Press START on the console.": Saying(("press-start",)),
     "Easing down.": Saying(("easing-down",)),
@@ -138,6 +143,7 @@ _FIXED: Final[dict[str, Saying]] = {
     "Stand still. Turn. Confirm.": Saying(("turn",)),
     "Facing backward.": Saying(("facing-backward",)),
     "Facing forward.": Saying(("facing-forward",)),
+    "The keys go elsewhere.": Saying(("keys-elsewhere",), lasts_s=KEYS_LAST_S),
     "The client sets the speed at the console.": Saying(("client-sets-speed",)),
 } | {f"{count}": Saying((COUNT,), Urgency.ANNOUNCEMENT, COUNT_LASTS_S) for count in (1, 2, 3)}
 
@@ -188,6 +194,18 @@ def _cue(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001 - on
     return sentence(str(data.get("text")), mph=mph)
 
 
+def _callout(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001
+    """What the trainer is to press; a Stop each time, so that it is heard for as long as the belt does not fall."""
+    name, target = data.get("name"), data.get("target_kmh")
+    if name == "stop":
+        return Saying(("pull-the-clip",), Urgency.STOP) if data.get("times", 1) > 1 else None
+    if name == "start":
+        return Saying(("press-start",)) if data.get("times", 1) > 1 else None
+    if name != "set-target-speed" or not isinstance(target, float):
+        return None
+    return Saying(("client-sets-speed", *speed(Speed.from_kmh(target), mph=mph)), Urgency.SENTENCE)
+
+
 def _alarm(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001
     return _unless_empty(ALARMS.get(str(data.get("id")), ()), Urgency.ALARM)
 
@@ -206,6 +224,7 @@ def _unless_empty(clips: tuple[str, ...], urgency: Urgency) -> Saying | None:
 
 _KINDS: Final[dict[Kind, Callable[[dict[str, Any], bool], Saying | None]]] = {
     Kind.CUE: _cue,
+    Kind.CALLOUT: _callout,
     Kind.ALARM: _alarm,
     Kind.STOP: _stop,
     Kind.STATE: _state,

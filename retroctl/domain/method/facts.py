@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from retroctl.domain.events import LEAST_RPE, MOST_RPE
 from retroctl.domain.limits import Client, Level
 from retroctl.errors import ClientError
 
@@ -27,7 +28,7 @@ LEAST_RESERVE_BPM: Final = 20
 FORWARD_HUNDREDTHS: Final = (50, 2500)
 SCREENING_DAYS: Final = 365
 """A screening holds for twelve months at most."""
-RPE: Final = (6, 20)
+RPE: Final = (LEAST_RPE, MOST_RPE)
 """Borg's scale."""
 
 

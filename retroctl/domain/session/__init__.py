@@ -11,18 +11,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retroctl.domain import events as ev
+from retroctl.domain.commands import StartOrResume, Stop
 from retroctl.domain.failsafes import FailsafeId
-from retroctl.domain.session import machine, progress, trainer
+from retroctl.domain.session import machine, noting, progress, trainer
 from retroctl.domain.session.core import Advance, Core
+from retroctl.domain.starting import Phase
 from retroctl.domain.transitions import State, Trigger
 
 if TYPE_CHECKING:
     from retroctl.domain.belief import Belief
+    from retroctl.domain.commands import Command
     from retroctl.domain.effects import Effect, StopView
     from retroctl.domain.limits import BeltRange, Caps, Facing
     from retroctl.domain.plan import Plan, Stage
+    from retroctl.domain.session.noting import Rated
 
 __all__ = ["Advance", "Session"]
+
+_SERVED = frozenset({State.READY, State.ANNOUNCING, State.EASING_DOWN})
+"""A hold was served, or the walk down has begun: the time to ask how hard it was."""
 
 
 class Session:
@@ -36,9 +43,13 @@ class Session:
         *,
         advance: Advance = Advance.CONFIRM,
         coarse_accepted: bool = False,
+        by_hand: bool = False,
     ) -> None:
-        """`advance`: what a raise needs beside a served hold. `coarse_accepted`: steps over 0.80 km/h were accepted."""
-        self._core = Core(plan, belt, caps, advance=advance, coarse_accepted=coarse_accepted)
+        """`advance`: what a raise needs beside a served hold. `coarse_accepted`: steps over 0.80 km/h were accepted.
+
+        `by_hand`: a person at the console does what is proposed; it takes longer, and who is too fast is told first.
+        """
+        self._core = Core(plan, belt, caps, advance=advance, coarse_accepted=coarse_accepted, by_hand=by_hand)
 
     def handle(self, event: ev.Event, now: float) -> list[Effect]:
         """Take in an event at session second `now` (never less than before) and give the effects, in order."""
@@ -88,6 +99,15 @@ class Session:
         return self._core.facing
 
     @property
+    def awaited(self) -> Command | None:
+        """What the belt was asked for and has not been seen to do."""
+        core = self._core
+        if core.stop is not None:
+            return Stop()
+        waiting = core.start is not None and core.start.phase is Phase.WINDOW
+        return StartOrResume() if waiting else core.pending
+
+    @property
     def stop_latched(self) -> bool:
         """Whether a Stop is under way: it is the first thing written on a new connection."""
         return self._core.state is State.STOPPING
@@ -111,6 +131,21 @@ class Session:
     def fault(self) -> FailsafeId | None:
         """The failsafe that ended the session for good; None while none has."""
         return self._core.fault
+
+    @property
+    def hands(self) -> ev.Hands:
+        """Which hands are on the rails, as the trainer noted last."""
+        return self._core.notes.hands
+
+    @property
+    def last_rpe(self) -> Rated | None:
+        """The last rating of perceived exertion with the speed it was given for; None while there is none."""
+        return self._core.notes.rated
+
+    @property
+    def rpe_wanted(self) -> bool:
+        """Whether the hold under way is served and its speed has no rating yet."""
+        return self._core.state in _SERVED and self._core.notes.rpe_wanted
 
     def hold_remaining_s(self, now: float) -> float | None:
         """Seconds of the present hold still to serve; None while no speed is settled."""
@@ -165,11 +200,23 @@ def _dispatch(core: Core, event: ev.Event) -> None:  # noqa: C901, PLR0912, PLR0
             trainer.ease_down(core)
         case ev.BalanceEventNoted():
             trainer.balance_event(core, event)
+        case ev.RpeGiven():
+            noting.rpe(core, event)
+        case ev.HandsNoted():
+            noting.hands(core, event)
+        case ev.TagNoted():
+            noting.tag(core, event)
+        case ev.KeyboardLost():
+            core.cue("The keys go elsewhere.")
         case ev.AnnouncementFinished():
             if event.number == core.announcement:
                 core.announcement_finished_at = core.now
         case ev.RestWitnessed():
             core.cue("Noted: the trainer sees the belt at rest.")
+        case ev.ProcessStalled(seconds=seconds):
+            progress.stood_still(core, seconds, slept=False)
+        case ev.ComputerSlept(seconds=seconds):
+            progress.stood_still(core, seconds, slept=True)
         case ev.RecordFailed():
             core.blocks.add(FailsafeId.F14)
             core.alarm(FailsafeId.F14, f"{event.reason}; ease down?")

@@ -56,6 +56,8 @@ def test_the_hold_is_the_plans_and_never_under_60_s():
     [
         (ev.HoldPressed(), "R8"),
         (ev.BalanceEventNoted(ev.BalanceEvent.RAIL), "R9"),
+        (ev.HandsNoted(ev.Hands.ONE), "R8"),
+        (ev.HandsNoted(ev.Hands.BOTH), None),
         (ev.ControlLost(), "F8"),
         (ev.CommandAnswered(SetTargetSpeed(Speed(100)), Answer.NOT_PERMITTED), "F8"),
         (ev.RecordFailed("no room"), "F14"),

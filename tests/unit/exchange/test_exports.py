@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import fitdecode
@@ -72,7 +73,7 @@ def test_half_an_hour_as_fit_has_the_records_totals_in_both_decoders(
         assert all(90 <= record["heart_rate"] <= 130 for record in records)
         assert session["max_heart_rate"] == 130
         # A second in which nothing was heard has no record: the gap of 5 s stays one.
-        steps = [(b["timestamp"] - a["timestamp"]).total_seconds() for a, b in zip(records, records[1:], strict=False)]
+        steps = [(b["timestamp"] - a["timestamp"]).total_seconds() for a, b in pairwise(records)]
         assert max(steps) >= 5
         assert min(steps) >= 1
         assert records[0]["timestamp"].timestamp() == int(STARTED + 0.4 + 3 * 1.003)

@@ -8,8 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.message import Message
 
+from retroctl.adapters.tui.entry import words
 from retroctl.adapters.tui.screens.page import Page
-from retroctl.adapters.tui.widgets import Hold, Ladder, Log, Speeds, Why, course_of
+from retroctl.adapters.tui.widgets import Asked, Client, Entered, Hold, Ladder, Log, Speeds, Why, course_of
 from retroctl.adapters.tui.words import next_speed, why
 from retroctl.domain import events as ev
 
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from retroctl.adapters.tui.controls import View
 
 RUNNING_KEYS: Final = (
-    "SPACE ESC S: STOP", "ENTER confirm", "H hold", "D down", "E ease", "1-4 balance", "? help", "T colours",
+    "SPACE ESC S: STOP", "ENTER confirm", "H hold", "D down", "1-4 balance", "? help", "P RPE", "G hands", "N tag",
+    "E ease", "T colours",
 )  # fmt: skip
 STOPPING_KEYS: Final = ("SPACE ESC S: STOP again", "R I see the belt stand", "CTRL-C leave", "? help")
+ARMED_BY_HAND_KEYS: Final = ("SPACE ESC S: STOP", "C then START at the console", "? help")
 ARMED_KEYS: Final = ("SPACE ESC S: STOP", "C start at console", "P program starts", "? help")
 
 
@@ -44,7 +47,8 @@ class SessionPage(Page):
 
     def content(self) -> Iterable[Widget]:
         """Numbers and picture at the left; the log below them, or beside where there is room."""
-        yield Container(Vertical(Speeds(), Hold(), Why(), Ladder(), id="left"), Log(), id="body")
+        left = Vertical(Speeds(), Asked(), Hold(), Why(), Client(), Entered(), Ladder(), id="left")
+        yield Container(left, Log(), id="body")
 
     def action_start(self, kind: str) -> None:
         """A start was asked for."""
@@ -52,7 +56,8 @@ class SessionPage(Page):
 
     def keys(self, view: View) -> Sequence[str]:
         """Depends on the state."""
-        return {"armed": ARMED_KEYS, "stopping": STOPPING_KEYS}.get(view.feed.state, RUNNING_KEYS)
+        armed = ARMED_BY_HAND_KEYS if view.feed.mode else ARMED_KEYS
+        return {"armed": armed, "stopping": STOPPING_KEYS}.get(view.feed.state, RUNNING_KEYS)
 
     def title_of(self, view: View) -> str:
         """Where in the plan."""
@@ -65,7 +70,12 @@ class SessionPage(Page):
         """Paint what changed."""
         picture = view.picture
         self.query_one(Speeds).tell(picture, next_speed(view.facts, picture))
+        self.query_one(Asked).tell(picture)
         self.query_one(Hold).tell(picture)
+        self.query_one(Client).tell(picture, view.feed.held)
+        tags = () if view.facts is None else view.facts.tags
+        room = max(20, self.app.size.width - 4)
+        self.query_one(Entered).tell([] if view.entry is None else words(view.entry, tags, room))
         if picture is not None:
             self.query_one(Why).tell(*why(picture, view.feed.cue))
             if view.facts is not None:
