@@ -26,6 +26,7 @@ MOST_SCALE: Final = 1.0
 FASTEST_KMH: Final = 45.0
 """Faster than any sprinter: a speed beyond it is no speed, whatever wrote it."""
 LONGEST_STEP_S: Final = 6 * 3600.0
+_WAYS_OUT: Final = {"(R9)": ", or --lengthen", "(R14)": "; --flat leaves inclines out"}
 _NUMBERED: Final = re.compile(r"stage (\d+): ")
 
 
@@ -222,8 +223,9 @@ def _named(message: str, sources: list[str], workout: ForeignWorkout, wishes: Wi
     found = _NUMBERED.match(message)
     where = sources[int(found[1]) - 1] if found and int(found[1]) <= len(sources) else workout.program
     words = message[found.end() :] if found else message
-    if "cap" not in words:
-        return f"{where}: {words}"
+    if " the cap of " not in words:
+        way_out = next((hint for rule, hint in _WAYS_OUT.items() if rule in words), "")
+        return f"{where}: {words}{way_out}"
     fastest = max(max(step.from_kmh, step.to_kmh) for step in workout.steps)
     fits = math.floor(caps.backward.kmh / fastest * 1000) / 1000
     return f"{where}: {words}; --scale {fits:g} or less would keep the whole workout under it (not {wishes.scale:g})"

@@ -29,6 +29,7 @@ _RAMPS: Final = {"warmup": StageKind.WORK, "cooldown": StageKind.COOL_DOWN, "ram
 _STEADY: Final = ("steadystate", "solidstate")
 _FREE: Final = ("freeride", "freerun", "maxeffort", "restday")
 _SAID: Final = ("textevent", "textnotification", "gameplayevent", "cadence")
+_ENDS: Final = (("low", "high"), ("high", "low"))
 _DESCRIPTION: Final = "Backward running: these are backward speeds, for a client facing away from the console."
 EXPORT_KMH: Final = 10.0
 """The reference of exported files, written into them: with it a `Power` of 0.10 is 1.00 km/h."""
@@ -121,7 +122,8 @@ def _steps(element: Element, before: int, reference: float, *, by_distance: bool
         raise ConfigError(
             f"{where}: sets no speed, so no stage can be made of it; take it out or write one in its place"
         )
-    for number, (amount, low, high, kind) in enumerate(_parts(element, where), start=before + 1):
+    for number, part in enumerate(_parts(element, where), start=before + 1):
+        amount, low, high, kind, incline = part
         here = _where(element, number)
         begin, end = low * reference, high * reference
         seconds = amount
@@ -129,27 +131,26 @@ def _steps(element: Element, before: int, reference: float, *, by_distance: bool
             if not (math.isfinite(begin + end) and begin > 0 and end > 0):
                 raise ConfigError(f"{here}: a Power that is not above 0 is no speed to run at")
             seconds = round(amount / ((begin + end) / 2 / 3.6), 1)
-        incline = _of(element, here, "incline", "slope", otherwise=0.0)
         yield ForeignStep(here, seconds, round(begin, 6), round(end, 6), kind, incline)
 
 
-def _parts(element: Element, where: str) -> Iterator[tuple[float, float, float, StageKind]]:
-    """Duration (or distance), power at the beginning and at the end, and kind of each part of an element."""
+def _parts(element: Element, where: str) -> Iterator[tuple[float, float, float, StageKind, float]]:
+    """Duration (or distance), power at the beginning and at the end, kind and incline of each part of an element."""
+    incline = _of(element, where, "incline", "slope", otherwise=0.0)
     if element.name in _STEADY:
         low = _of(element, where, "power", "powerlow", "powerhigh")
         high = low if "power" in element.attributes else _of(element, where, "powerhigh", "powerlow")
-        yield _of(element, where, "duration"), low, high, StageKind.WORK
+        yield _of(element, where, "duration"), low, high, StageKind.WORK, incline
     elif element.name in _RAMPS:
         low, high = _of(element, where, "powerlow", "power"), _of(element, where, "powerhigh", "power")
-        yield _of(element, where, "duration"), low, high, _RAMPS[element.name]
+        yield _of(element, where, "duration"), low, high, _RAMPS[element.name], incline
     elif element.name == "intervalst":
         repeats = _of(element, where, "repeat", otherwise=1.0)
         if not (1 <= repeats <= MOST_REPEATS and repeats == int(repeats)):
             raise ConfigError(f"{where}: Repeat {repeats:g}: a whole number from 1 to {MOST_REPEATS}")
-        on = (_of(element, where, "onduration"), *_interval(element, where, "on"), StageKind.WORK)
-        off = (_of(element, where, "offduration"), *_interval(element, where, "off"), StageKind.RECOVERY)
+        halves = (_interval(element, where, "on", StageKind.WORK), _interval(element, where, "off", StageKind.RECOVERY))
         for _ in range(int(repeats)):
-            yield from (on, off)
+            yield from (half for half in halves if half is not None)
     elif "duration" in element.attributes or "onduration" in element.attributes:
         raise ConfigError(f"{where}: a step of a kind that is not known here; nothing is left out unasked")
 
@@ -158,16 +159,18 @@ def _where(element: Element, number: int) -> str:
     return f"step {number} ({shown_text(element.name, 30)}, line {element.line})"
 
 
-def _interval(element: Element, where: str, half: str) -> tuple[float, float]:
-    """The powers of one half of an interval; older files give a least and a most."""
-    key = f"{half}power"
-    if key in element.attributes:
-        power = _of(element, where, key)
-        return power, power
-    return (
-        _of(element, where, f"power{half}low", f"power{half}high"),
-        _of(element, where, f"power{half}high", f"power{half}low"),
+def _interval(
+    element: Element, where: str, half: str, kind: StageKind
+) -> tuple[float, float, float, StageKind, float] | None:
+    """One half of an interval; older files give a least and a most power. None where it lasts no time at all."""
+    amount = _of(element, where, f"{half}duration")
+    if amount == 0:
+        return None
+    incline = _of(element, where, f"{half}slope", f"{half}incline", "slope", "incline", otherwise=0.0)
+    least, most = (
+        _of(element, where, f"{half}power", f"power{half}{end}", f"power{half}{other}") for end, other in _ENDS
     )
+    return amount, least, most, kind, incline
 
 
 def _of(element: Element, where: str, *keys: str, otherwise: float | None = None) -> float:

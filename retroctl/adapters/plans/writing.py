@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from retroctl.domain.plan import Plan
 
+MOST_COMMENTS: Final = 30_000
+"""Bytes of comments; 500 stages take 60,000, and a plan file may have 100,000."""
+
 
 def written_plan(plan: Plan, comments: Sequence[str] = ()) -> str:
     """The file's text: the stages one by one, `comments` above them. Speeds are exact: whole hundredths of km/h."""
-    lines = [f"# {_one_line(comment)}" for comment in comments]
+    lines = _comments(comments)
     lines += [f"name = {_quoted(plan.name)}", f"ease_rung_s = {plan.ease_rung_s:.10g}"]
     for stage in plan.stages:
         lines += [
@@ -24,6 +27,19 @@ def written_plan(plan: Plan, comments: Sequence[str] = ()) -> str:
             f'facing = "{stage.facing.value}"',
         ]
     return "\n".join([*lines, ""])
+
+
+def _comments(comments: Sequence[str]) -> list[str]:
+    """As many as leave room for the stages: a plan file has a bound."""
+    lines: list[str] = []
+    room = MOST_COMMENTS
+    for number, comment in enumerate(comments):
+        line = f"# {_one_line(comment)}"
+        room -= len(line.encode()) + 1
+        if room < 0:
+            return [*lines, f"# ... and {len(comments) - number} more"]
+        lines.append(line)
+    return lines
 
 
 def _quoted(text: str) -> str:

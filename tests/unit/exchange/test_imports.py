@@ -99,6 +99,29 @@ def test_a_run_by_distance_takes_the_time_it_takes_them(capsys: pytest.CaptureFi
     assert stages == ["1 60 ladder", "1.5 600 ladder", "2.2 160 ladder"]
 
 
+def test_intervals_as_older_and_other_programs_write_them(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = zwo(
+        '<IntervalsT Repeat="2" OnDuration="60" OffDuration="0" OnPower="0.2" OnSlope="2"/>'
+        '<IntervalsT Repeat="1" OnDuration="60" OffDuration="60" PowerOnLow="0.2" PowerOnHigh="0.4" PowerOffLow="0.5"/>'
+    )
+    words = ("--scale", "0.5", "--reference", "10km/h", "--flat")
+    assert made(capsys, tmp_path, text, *words) == [
+        "1 60 ladder", "1 60 ladder", "1.5 60 ladder", "2.3 60 ladder", "2.5 60 ladder",
+    ]  # fmt: skip
+    (tmp_path / "w.zwo").write_text(text)
+    assert "R14" in command(capsys, "import", "w.zwo", *words[:-1], "--out", "q.toml").err
+
+
+def test_the_longest_plan_that_can_be_made_can_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    steps = [f'duration="00:01:{n % 60:02}" speed="{3 + n % 2 / 10}"' for n in range(498)]
+    text = rows(*steps)
+    assert len(made(capsys, tmp_path, text, "--scale", "0.7", "--client", "demo", ending="xml")) == 500
+    assert "# ... and " in (tmp_path / "p.toml").read_text()
+    (tmp_path / "w.xml").write_text(rows(*steps, steps[0], steps[0]))
+    ran = command(capsys, "import", "w.xml", "--scale", "0.7", "--client", "demo", "--out", "q.toml")
+    assert re.search("step 499 .*more than the 500 stages", ran.err)
+
+
 def test_encodings_and_namespaces_that_harm_nobody(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     expected = made(capsys, tmp_path, QZ, "--scale", "0.5", "--client", "demo", ending="xml")
     utf16 = QZ.replace("UTF-8", "UTF-16").encode("utf-16")
@@ -143,10 +166,10 @@ SLOW = 'duration="00:01:00" speed="2"'
     [
         (rows(SLOW), ("--scale", "0.5", "--no-rungs", "--range", "0.8-12/0.1"), "step 1 .*R6"),
         (rows(SLOW, 'duration="00:01:00" speed="6"'), ("--scale", "0.5", "--no-rungs"), "step 2 .*R7"),
-        (rows(SLOW, 'duration="00:00:30" speed="3"'), ("--scale", "0.5"), "step 2 .*R9"),
+        (rows(SLOW, 'duration="00:00:30" speed="3"'), ("--scale", "0.5"), "step 2 .*R9.*--lengthen"),
         (rows(SLOW, 'duration="00:01:00" speed="1"'), ("--scale", "0.5"), "step 2 .*0.50 km/h, below.*R6"),
         (rows(SLOW, 'duration="00:01:00" speed="7"'), ("--scale", "0.5"), "step 2 .*cap of 3.2.*--scale 0.457"),
-        (rows(SLOW, f'{SLOW} inclination="1"'), ("--scale", "0.5"), "step 2 .*R14"),
+        (rows(SLOW, f'{SLOW} inclination="1"'), ("--scale", "0.5"), "step 2 .*R14.*--flat"),
         (rows(SLOW, 'duration="00:01:00" speed="3"', SLOW), ("--scale", "0.5"), "step 3 .*R13"),
         (rows('duration="00:01:00" zonehr="2" maxspeed="9"'), ("--scale", "0.5"), "step 1 .*follows zonehr"),
         (rows('duration="00:01:00"'), ("--scale", "0.5"), "sets no speed"),
