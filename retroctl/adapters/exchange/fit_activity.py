@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from retroctl.adapters.exchange.fit_library import library
+from retroctl.adapters.exchange.fit_library import FitWriter, library
 from retroctl.app.portable import Lap, Point, Portable, shares
 from retroctl.domain.limits import Facing
 from retroctl.errors import ConfigError
@@ -49,8 +49,8 @@ def write_fit(session: Portable, told: Callable[[int, int], None] = lambda _done
 class _Writer:
     def __init__(self, session: Portable, told: Callable[[int, int], None]) -> None:
         self._session, self._told = session, told
-        self._fit = fit = library()
-        self._builder = fit.FitFileBuilder(auto_define=True)
+        self._fit = library()
+        self._builder = FitWriter()
         self._start = self._utc(session.laps[0].start_ms)
         self._end = self._utc(session.laps[-1].end_ms)
 
@@ -63,8 +63,7 @@ class _Writer:
         for number, (lap, share) in enumerate(zip(self._session.laps, kcal, strict=True)):
             self._lap(number, lap, share)
         self._whole()
-        data: bytes = self._builder.build_bytes()
-        return data
+        return self._builder.whole()
 
     # -- the parts ---------------------------------------------------------------------------------------------------
 

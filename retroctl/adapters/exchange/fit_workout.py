@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import math
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from retroctl.adapters.exchange.fit_library import library
+from retroctl.adapters.exchange.fit_library import FitWriter, library
 from retroctl.adapters.files import shown_text
 from retroctl.app.conversion import ForeignStep, ForeignWorkout
 from retroctl.domain.plan import Plan, StageKind
 from retroctl.errors import ConfigError
 
-LARGEST: Final = 200_000
-"""A workout of 500 steps with words to each is a fifth of it; decoding it all takes less than a second."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LARGEST: Final = 1_000_000
+"""A workout of 500 steps takes 20,000; what is larger is an activity, and that is told by its first message."""
+_SHORTEST: Final = 14
+_MOST_MESSAGES: Final = 2000
 MOST_STEPS: Final = 500
 MOST_REPEATS: Final = 200
 _BASE_UTC_MS: Final = 1_700_000_000_000
@@ -29,7 +35,7 @@ _KINDS: Final = {
 def write_fit_workout(plan: Plan) -> bytes:
     """The plan as a FIT workout for running, a step for each stage. Raises ConfigError without the extra `fit`."""
     fit = library()
-    builder = fit.FitFileBuilder(auto_define=True)
+    builder = FitWriter()
     builder.add(
         _set(
             fit.FileIdMessage(local_id=0),
@@ -56,18 +62,13 @@ def write_fit_workout(plan: Plan) -> bytes:
                 custom_target_speed_low=metres_a_second, custom_target_speed_high=metres_a_second,
             )
         )  # fmt: skip
-    data: bytes = builder.build_bytes()
-    return data
+    return builder.whole()
 
 
 def read_fit_workout(data: bytes, name: str) -> ForeignWorkout:
     """Read a workout. Raises ConfigError: damaged, no workout, or a step that gives no speed and time, named."""
     fit = library()
     messages = _messages(fit, data, name)
-    kinds = {type(message).__name__ for message in messages}
-    if "WorkoutStepMessage" not in kinds:
-        what = "an activity, not a workout" if "RecordMessage" in kinds else "no workout"
-        raise ConfigError(f"{name}: a FIT file, but {what}; a plan is made from a workout file")
     heads = [message for message in messages if isinstance(message, fit.WorkoutMessage)]
     sport = heads[0].sport if heads else None
     if sport is not None and _value(sport) not in (
@@ -88,18 +89,38 @@ def read_fit_workout(data: bytes, name: str) -> ForeignWorkout:
 
 def _messages(fit: Any, data: bytes, name: str) -> list[Any]:
     """Every data message. A damaged file shows in its checksum before anything in it is believed."""
-    if len(data) < 14 or data[8:12] != b".FIT":
+    if len(data) < _SHORTEST or data[8:12] != b".FIT":
         raise ConfigError(f"{name}: not a FIT file")
+    said = data[0] + int.from_bytes(data[4:8], "little") + 2
+    if said != len(data):
+        raise ConfigError(f"{name}: a damaged FIT file: it has {len(data)} bytes and says {said}")
+    if fit.crc16(data):  # over a file with its own checksum behind it the sum is 0
+        raise ConfigError(f"{name}: a damaged FIT file: its checksum is another")
     logger = logging.getLogger("fit_tool")
     quiet, logger.disabled = logger.disabled, True  # what it would warn of is told here, in one line
     try:
-        decoded = fit.FitFile.from_bytes(data)
-        return [record.message for record in decoded.records if not record.is_definition]
+        return list(_workout_messages(fit, data, name))
+    except ConfigError:
+        raise
     except Exception as error:  # noqa: BLE001 - foreign bytes in a foreign decoder: whatever it raises, the file is bad
         reason = shown_text(str(error), 100) or type(error).__name__
         raise ConfigError(f"{name}: a damaged FIT file: {reason}") from None
     finally:
         logger.disabled = quiet
+
+
+def _workout_messages(fit: Any, data: bytes, name: str) -> Iterator[Any]:
+    """One message after the other, so that an activity of hours is put aside at its first one."""
+    for number, record in enumerate(fit.iter_fit_stream(io.BytesIO(data))):
+        if number > _MOST_MESSAGES:
+            raise ConfigError(f"{name}: more than {_MOST_MESSAGES} messages are no workout")
+        if record.is_definition:
+            continue
+        kind = record.message.type if isinstance(record.message, fit.FileIdMessage) else fit.FileType.WORKOUT
+        if _value(kind) != fit.FileType.WORKOUT.value:
+            what = "an activity" if _value(kind) == fit.FileType.ACTIVITY.value else "something else"
+            raise ConfigError(f"{name}: a FIT file, but {what}, not a workout; a plan is made from a workout file")
+        yield record.message
 
 
 class _Steps:
