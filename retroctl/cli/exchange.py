@@ -26,7 +26,7 @@ def export(
         str | None, typer.Option("--range", metavar="MIN-MAX/STEP", help="With --plan: the speeds of the machine.")
     ] = None,
     with_name: Annotated[
-        bool, typer.Option("--with-name", help="Write the client's name; without it a pseudonym.")
+        bool, typer.Option("--with-name", help="Write the client's name, and in JSON notes in words; else a pseudonym.")
     ] = False,
     force: _Force = False,
 ) -> None:

@@ -90,7 +90,8 @@ def _export(file: Path, summaries: Sequence[read.SessionSummary], asked: Asked, 
         refuse_existing(each, force=asked.force)
     if asked.format == "json":
         progress = Progress("exported")
-        write_pieces(path, write_sessions_json(_dumps(file, summaries, progress), names or None), force=asked.force)
+        sessions = _dumps(file, summaries, asked, progress)
+        write_pieces(path, write_sessions_json(sessions, names or None), force=asked.force)
         progress.end()
     else:
         session = portable_of(file, summaries[0].id, names)
@@ -98,7 +99,7 @@ def _export(file: Path, summaries: Sequence[read.SessionSummary], asked: Asked, 
         if beside is not None:
             write_whole(beside, write_sessions([session]), force=asked.force)
     also = "" if beside is None else f" and {shown(beside)}"
-    print(f"{shown(path)}{also}: {len(summaries)} session{'s' if len(summaries) != 1 else ''}{_whose(names)}.")
+    print(f"{shown(path)}{also}: {len(summaries)} session{'s' if len(summaries) != 1 else ''}{_whose(asked)}.")
 
 
 def _into_folder(
@@ -128,7 +129,7 @@ def _into_folder(
     if asked.format == "csv":
         write_whole(table, write_sessions(sessions), force=asked.force)
     progress.end()
-    print(f"{shown(folder)}: {written} of {len(summaries)} sessions{_whose(names)}.")
+    print(f"{shown(folder)}: {written} of {len(summaries)} sessions{_whose(asked)}.")
 
 
 def _fit(session: Portable) -> bytes:
@@ -153,10 +154,12 @@ def _dated(session: Portable) -> Portable:
     return session
 
 
-def _dumps(file: Path, summaries: Sequence[read.SessionSummary], progress: Progress) -> Iterator[dict[str, object]]:
+def _dumps(
+    file: Path, summaries: Sequence[read.SessionSummary], asked: Asked, progress: Progress
+) -> Iterator[dict[str, object]]:
     for done, summary in enumerate(summaries):
         progress(done, len(summaries))
-        yield stored.dump(file, summary.id)
+        yield stored.dump(file, summary.id, words=asked.with_name)
 
 
 def portable_of(file: Path, session_id: str, names: dict[str, str]) -> Portable:
@@ -190,8 +193,8 @@ def _names(asked: Asked, summaries: Sequence[read.SessionSummary]) -> dict[str, 
     return {each.id: each.name for each in ClientStore(folder).all() if each.id in wanted}
 
 
-def _whose(names: dict[str, str]) -> str:
-    return "; it holds a name, keep it safe" if names else ", without any name"
+def _whose(asked: Asked) -> str:
+    return "; with names, keep it safe" if asked.with_name else ", without any name"
 
 
 def _record() -> Path:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from retroctl.adapters import sqlite
 from retroctl.adapters.journal import files, read
+from retroctl.adapters.journal.checked import LONGEST, as_list, as_object, as_text, as_whole
+from retroctl.adapters.journal.portable_after import Said, dump_after, read_after
 from retroctl.adapters.journal.samples import Sample, unpack
 from retroctl.errors import ConfigError
 
@@ -24,13 +26,11 @@ if TYPE_CHECKING:
 
 _ID: Final = re.compile(r"[0-9a-f]{8,64}")
 _PLACE: Final = re.compile(r"([1-9]\d{0,8})(?:\.([1-9]\d{0,8}))?", re.ASCII)
-_LONGEST: Final = 200
 _LONGEST_TEXT: Final = 1_000_000
-_MOST_MS: Final = 2**53
 _KEYS: Final = frozenset(
     {
         "id", "started_utc_ms", "program_version", "machine_name", "machine_address", "client_id", "simulated",
-        "plan", "settings", "hash", "rows", "chunks", "samples",
+        "plan", "settings", "hash", "rows", "chunks", "samples", "after",
     }
 )  # fmt: skip
 _ROW_KEYS: Final = frozenset({"seq", "session_ms", "utc_ms", "kind", "data", "hash"})
@@ -43,8 +43,8 @@ Fate = Literal["new", "here already"]
 class Sealed:
     """A session that was looked through and may be stored. Made by `sealed`."""
 
-    def __init__(self, record: read.SessionRecord, began_hash: bytes) -> None:
-        self.record, self._hash = record, began_hash
+    def __init__(self, record: read.SessionRecord, said: Said) -> None:
+        self.record, self.said = record, said
 
     @property
     def id(self) -> str:
@@ -70,13 +70,17 @@ class Sealed:
     @property
     def start(self) -> tuple[Any, ...]:
         """The values of its row in `sessions`."""
-        return (*self.record.start_fields, self._hash)
+        return (*self.record.start_fields, self.record.first_hash)
 
 
-def dump(file: Path, session_id: str) -> dict[str, Any]:
-    """A session as JSON values. Raises JournalError, also where there is no such session."""
-    record = read.session(file, session_id)
-    return dumped(record)
+def dump(file: Path, session_id: str, *, words: bool = False) -> dict[str, Any]:
+    """A session as JSON values, with what was said after it; `words`: notes and incidents in words too.
+
+    Raises JournalError, also where there is no such session.
+    """
+    whole = dumped(read.session(file, session_id))
+    with files.reading(file) as connection:
+        return {**whole, "after": dump_after(connection, session_id, words=words)}
 
 
 def dumped(record: read.SessionRecord) -> dict[str, Any]:
@@ -112,15 +116,16 @@ def sealed(value: object, where: str) -> Sealed:
     """Look a session through, all of it. Raises ConfigError naming `where` and what is wrong."""
     try:
         record = _record(value)
+        said = read_after(value["after"]) if isinstance(value, dict) else Said()
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
         words = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) and error.args else str(error)
-        raise ConfigError(f"{where}: {words[:_LONGEST]}") from None
+        raise ConfigError(f"{where}: {words[:LONGEST]}") from None
     faults = read.verify(record)
     if faults:
         raise ConfigError(
             f"{where} ({record.summary.id}): {faults[0]}; it was damaged or changed since it was exported"
         )
-    return Sealed(record, record.first_hash)
+    return Sealed(record, said)
 
 
 def fate(file: Path, session: Sealed) -> Fate:
@@ -159,6 +164,7 @@ def store(folder: Path, sessions: Iterable[Sealed]) -> None:
             )
             for statement, values in session.statements(int(cursor.lastrowid or 0)):
                 connection.execute(statement, values)
+            session.said.store(connection, session)
             connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise sqlite.explain(file, error) from error
@@ -170,22 +176,22 @@ def store(folder: Path, sessions: Iterable[Sealed]) -> None:
 
 
 def _record(value: object) -> read.SessionRecord:
-    given = _object(value, _KEYS, "a session")
-    started, simulated = _whole(given["started_utc_ms"], "started_utc_ms"), given["simulated"]
+    given = as_object(value, _KEYS, "a session")
+    started, simulated = as_whole(given["started_utc_ms"], "started_utc_ms"), given["simulated"]
     if not isinstance(simulated, bool):
         raise TypeError("simulated is neither true nor false")
     begun = (
         _identity(given["id"]),
         started,
-        _text(given["program_version"], "program_version"),
+        as_text(given["program_version"], "program_version"),
         _optional_text(given["machine_name"], "machine_name"),
         _optional_text(given["machine_address"], "machine_address"),
         None if given["client_id"] is None else _identity(given["client_id"]),
         int(simulated),
     )
     plan, settings = _closed(given["plan"], "plan"), _closed(given["settings"], "settings")
-    rows = tuple(_row(each) for each in _list(given["rows"], "rows"))
-    chunks = tuple(_chunk(each) for each in _list(given["chunks"], "chunks"))
+    rows = tuple(_row(each) for each in as_list(given["rows"], "rows"))
+    chunks = tuple(_chunk(each) for each in as_list(given["chunks"], "chunks"))
     samples = tuple(sample for chunk in chunks for sample in _unpacked(chunk))
     _compare(given["samples"], samples)
     if sum(row.kind == "end" for row in rows) > 1:
@@ -201,16 +207,16 @@ def _record(value: object) -> read.SessionRecord:
 
 
 def _row(value: object) -> read.JournalRow:
-    given = _object(value, _ROW_KEYS, "a row")
-    session_ms = None if given["session_ms"] is None else _whole(given["session_ms"], "session_ms")
+    given = as_object(value, _ROW_KEYS, "a row")
+    session_ms = None if given["session_ms"] is None else as_whole(given["session_ms"], "session_ms")
     return read.JournalRow(
-        _whole(given["seq"], "seq"), session_ms, _whole(given["utc_ms"], "utc_ms"),
-        _text(given["kind"], "kind"), _closed(given["data"], "data"), _hash(given["hash"]),
+        as_whole(given["seq"], "seq"), session_ms, as_whole(given["utc_ms"], "utc_ms"),
+        as_text(given["kind"], "kind"), _closed(given["data"], "data"), _hash(given["hash"]),
     )  # fmt: skip
 
 
 def _chunk(value: object) -> read.SampleChunk:
-    given = _object(value, _CHUNK_KEYS, "a chunk of samples")
+    given = as_object(value, _CHUNK_KEYS, "a chunk of samples")
     place = given["place"]
     if not isinstance(place, str) or _PLACE.fullmatch(place) is None:
         raise ValueError("the place of a chunk of samples is no place")
@@ -218,9 +224,9 @@ def _chunk(value: object) -> read.SampleChunk:
         data = base64.b64decode(given["data"] if isinstance(given["data"], str) else "?", validate=True)
     except binascii.Error:
         raise ValueError(f"the samples of minute {place} are not base64") from None
-    count = _whole(given["count"], "count")
+    count = as_whole(given["count"], "count")
     return read.SampleChunk(
-        place, _whole(given["start_ms"], "start_ms"), _whole(given["utc_ms"], "utc_ms"), count, data,
+        place, as_whole(given["start_ms"], "start_ms"), as_whole(given["utc_ms"], "utc_ms"), count, data,
         _hash(given["hash"]),
     )  # fmt: skip
 
@@ -234,9 +240,9 @@ def _unpacked(chunk: read.SampleChunk) -> list[Sample]:
 
 def _compare(value: object, samples: Sequence[Sample]) -> None:
     """The plain numbers are there for others; they must say what the packed ones say."""
-    given = _object(value, frozenset(_COLUMNS), "samples")
+    given = as_object(value, frozenset(_COLUMNS), "samples")
     for place, column in enumerate(_COLUMNS):
-        if _list(given[column], column) != [_numbers(sample)[place] for sample in samples]:
+        if as_list(given[column], column) != [_numbers(sample)[place] for sample in samples]:
             raise ValueError(f"samples: {column} is not what the chunks hold")
 
 
@@ -257,9 +263,9 @@ def _open(text: str) -> Any:
 
 def _closed(value: object, what: str) -> str:
     if isinstance(value, dict) and value.keys() == {"text"}:
-        return _text(value["text"], what, _LONGEST_TEXT)
+        return as_text(value["text"], what, _LONGEST_TEXT)
     try:
-        return _text(_compact(value), what, _LONGEST_TEXT)
+        return as_text(_compact(value), what, _LONGEST_TEXT)
     except ValueError:
         raise ValueError(f"{what} is no JSON") from None
 
@@ -268,39 +274,8 @@ def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
-def _object(value: object, keys: frozenset[str], what: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{what} is no object")
-    unknown = value.keys() - keys
-    if unknown:
-        raise ValueError(f"{what} has a field that is not known here ({min(unknown)[:40]!r})")
-    return value
-
-
-def _list(value: object, what: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError(f"{what} is no list")
-    return value
-
-
-def _whole(value: object, what: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _MOST_MS:
-        raise ValueError(f"{what} is no whole number in range")
-    return value
-
-
-def _text(value: object, what: str, most: int = _LONGEST) -> str:
-    if not isinstance(value, str) or len(value) > most:
-        raise ValueError(f"{what} is no text, or too long")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"{what} holds what is no character") from None
-    return value
-
-
 def _optional_text(value: object, what: str) -> str | None:
-    return None if value is None else _text(value, what)
+    return None if value is None else as_text(value, what)
 
 
 def _identity(value: object) -> str:

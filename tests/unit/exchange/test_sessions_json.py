@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import random
 import re
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from exchange_rig import STARTED, command, write_session
 
-from retroctl.adapters.journal import FILE_NAME, read
+from retroctl.adapters.journal import FILE_NAME, afterwards, read
+from retroctl.app.afterwards import ConfidenceAfter, FreeNote, Incident, SessionRpe
 from retroctl.cli.exchange_import import AskedImport, import_file
 from retroctl.errors import RetroctlError
 
@@ -50,6 +53,32 @@ def test_out_in_and_out_again_is_the_same_to_the_byte(
     # Once more changes nothing.
     again = command(capsys, "import", "out.json")
     assert (again.status, "0 sessions imported, 1 were" in again.out) == (0, True)
+
+
+def test_what_was_said_afterwards_goes_along_and_its_words_only_when_asked(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    written = write_session(data, hold_s=3, client_id="ab" * 8)
+    said = [ConfidenceAfter(4), SessionRpe(15), FreeNote("Ann was tired"), Incident("Ann fell", injury=True, told="Bob")]
+    with closing(sqlite3.connect(data / FILE_NAME)) as record:
+        for each in said:
+            afterwards.write(record, written.id, "ab" * 8, 1_795_000_000_000, each)
+        record.commit()
+    without = exported(capsys, tmp_path)
+    assert b"Ann" not in without
+    assert b"Bob" not in without
+    assert json.loads(without)["sessions"][0]["after"]["answers"][1]["answer"] == 15
+    assert command(capsys, "export", "last", "--out", "with.json", "--with-name").status == 0
+    for name, words in (("out.json", ()), ("with.json", ("--with-name",))):
+        folder = tmp_path / f"from-{name}"
+        monkeypatch.setenv("RETROCTL_DATA_DIR", str(folder))
+        assert command(capsys, "import", name).status == 0
+        assert command(capsys, "export", "last", "--out", f"again-{name}", *words).status == 0
+        assert (tmp_path / f"again-{name}").read_bytes() == (tmp_path / name).read_bytes()
+        after = afterwards.afterwards(folder / FILE_NAME, written.id)
+        assert (after.confidence, after.rpe, len(after.incidents)) == (4, 15, 1)
+        assert after.notes == (("Ann was tired",) if words else ())
+        assert after.incidents[0].what == ("Ann fell" if words else afterwards.ERASED)
 
 
 def test_many_sessions_in_one_file_and_one_that_an_editor_laid_out_anew(
@@ -99,6 +128,9 @@ def _session(change: Callable[[dict[str, Any]], object]) -> Callable[[str], str]
         (_session(lambda s: s.update(machine_name="\ud800")), "no character"),
         (_session(lambda s: s.update(notes="<script>")), "not known here"),
         (_session(lambda s: s.pop("plan")), "'plan' is missing"),
+        (_session(lambda s: s.pop("after")), "'after' is missing"),
+        (_session(lambda s: s["after"]["answers"].append({"question": "rpe", "answer": 21, "written_utc_ms": 1})), "21"),
+        (_session(lambda s: s["after"]["incidents"].append({"written_utc_ms": 1, "injury": 1})), "injury"),
         (_session(lambda s: s["rows"].append(5)), "no object"),
         (_session(lambda s: s.update(hash="00")), "hash"),
         (lambda text: text.replace('"version": 1', '"version": 2'), "knows 1"),
