@@ -21,7 +21,7 @@ from retroctl.adapters.journal.samples import Sample, unpack
 from retroctl.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 _ID: Final = re.compile(r"[0-9a-f]{8,64}")

@@ -1,6 +1,4 @@
-"""What was said after a session, as plain JSON values and back. Its words only where they are asked for: they may
-name people.
-"""
+"""What was said after a session, as plain JSON values and back; its words, which may name people, only when asked."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ _LONGEST: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Answers (question, answer, when), incidents (when, injury, what and who was told, or None), notes (when, text)."""
+    """Answers (question, answer, when), incidents (when, injury, what and who was told or None), notes (when, text)."""
 
     answers: tuple[tuple[str, int, int], ...] = ()
     incidents: tuple[tuple[int, bool, tuple[str, str] | None], ...] = ()

@@ -59,7 +59,12 @@ def test_what_was_said_afterwards_goes_along_and_its_words_only_when_asked(
     data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     written = write_session(data, hold_s=3, client_id="ab" * 8)
-    said = [ConfidenceAfter(4), SessionRpe(15), FreeNote("Ann was tired"), Incident("Ann fell", injury=True, told="Bob")]
+    said = [
+        ConfidenceAfter(4),
+        SessionRpe(15),
+        FreeNote("Ann was tired"),
+        Incident("Ann fell", injury=True, told="Bob"),
+    ]
     with closing(sqlite3.connect(data / FILE_NAME)) as record:
         for each in said:
             afterwards.write(record, written.id, "ab" * 8, 1_795_000_000_000, each)
@@ -129,7 +134,10 @@ def _session(change: Callable[[dict[str, Any]], object]) -> Callable[[str], str]
         (_session(lambda s: s.update(notes="<script>")), "not known here"),
         (_session(lambda s: s.pop("plan")), "'plan' is missing"),
         (_session(lambda s: s.pop("after")), "'after' is missing"),
-        (_session(lambda s: s["after"]["answers"].append({"question": "rpe", "answer": 21, "written_utc_ms": 1})), "21"),
+        (
+            _session(lambda s: s["after"]["answers"].append({"question": "rpe", "answer": 21, "written_utc_ms": 1})),
+            "21",
+        ),
         (_session(lambda s: s["after"]["incidents"].append({"written_utc_ms": 1, "injury": 1})), "injury"),
         (_session(lambda s: s["rows"].append(5)), "no object"),
         (_session(lambda s: s.update(hash="00")), "hash"),
