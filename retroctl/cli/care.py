@@ -61,6 +61,8 @@ def restore_command(source: str, *, damaged: bool) -> None:
     if with_clients:
         safekeeping.refuse_damaged(beside, CLIENTS)
     _demand_room(folder, path)
+    for name in (FILE_NAME, *((CLIENTS_FILE,) if with_clients else ())):
+        safekeeping.refuse_in_use(folder / name)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     progress = Progress("put back")
     for backup, name, kind, wanted in (

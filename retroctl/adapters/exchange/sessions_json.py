@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "retroctl.sessions"
 VERSION: Final = 1
-LONGEST_LINE: Final = 4_000_000
-"""Bytes of one session; half an hour takes about 120,000. Anything longer is something else, and is not read."""
+LONGEST_LINE: Final = 2_000_000
+"""Bytes of one session; half an hour takes about 60,000. Anything longer is something else, and is not read."""
 LARGEST: Final = 2_000_000_000
 _MOST_CONTAINERS: Final = 100_000
 """Lists and objects in a line: in little text they take the most memory."""

@@ -14,7 +14,7 @@ from xml.parsers import expat
 
 from retroctl.errors import ConfigError
 
-LARGEST: Final = 2_000_000
+LARGEST: Final = 1_000_000
 """A workout of a thousand steps with words to each is a tenth of it."""
 MOST_ELEMENTS: Final = 20_000
 DEEPEST: Final = 20
@@ -22,6 +22,7 @@ MOST_TEXT: Final = 100_000
 
 _BARE_AMPERSAND: Final = re.compile(rb"&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z][A-Za-z0-9]*;)")
 """Zwift's own editor once wrote names such as `Sweat & Tears` as they are."""
+_MOST_AMPERSANDS: Final = 10_000
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -86,6 +87,8 @@ def _tidied(data: bytes) -> tuple[int, bytes]:
     whole = data.removeprefix(b"\xef\xbb\xbf")
     rest = whole.lstrip(b" \t\r\n")
     skipped = whole[: len(whole) - len(rest)].count(b"\n")
+    if rest.count(b"&") > _MOST_AMPERSANDS:  # each costs memory, and nobody writes so many bare ones
+        return skipped, rest
     while rest:
         # Inside these an ampersand is one. Looked for one after the other, so that no file makes this slow.
         text, opened, rest = rest.partition(b"<![CDATA[")

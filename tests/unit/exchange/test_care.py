@@ -175,6 +175,18 @@ def test_other_programs_files_and_newer_versions_are_no_backup(
     assert not list(data.glob("*before*"))
 
 
+def test_a_backup_with_rules_of_somebody_elses_is_refused(
+    data: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write_session(data, hold_s=3)
+    command(capsys, "backup", "b.sqlite3")
+    with closing(sqlite3.connect(tmp_path / "b.sqlite3")) as meddled:
+        meddled.execute("CREATE TRIGGER evil AFTER INSERT ON journal BEGIN DELETE FROM notes; END")
+        meddled.commit()
+    ran = command(capsys, "restore", "b.sqlite3")
+    assert (ran.status, "trigger evil is not retroctl's" in ran.err) == (2, True)
+
+
 def test_a_backup_overwrites_nothing_unasked(data: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     write_session(data, hold_s=3)
     (tmp_path / "b.sqlite3").write_text("mine")
@@ -203,6 +215,7 @@ def test_check_names_the_session_and_the_row_that_was_changed(data: Path, capsys
         careless.commit()
     ran = command(capsys, "check")
     assert ran.status == 1
+    assert "trigger journal_is_never_changed is missing" in ran.out
     assert f"DAMAGED  session {written.id}" in ran.out
     assert "row 4" in ran.out
 

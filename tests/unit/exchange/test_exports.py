@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,9 @@ from tcxreader.tcxreader import TCXReader
 
 from retroctl.adapters.clients import ClientStore
 from retroctl.adapters.clients.profile import Profile
+from retroctl.adapters.exchange.fit_library import library
 from retroctl.app.portable import shares
+from retroctl.cli import progress
 from retroctl.domain.method.facts import Facts
 
 if TYPE_CHECKING:
@@ -245,3 +248,40 @@ def test_shares_are_whole_and_sum_up() -> None:
     assert sum(shares(12, [2.7, 3.3, 3.7, 1.8])) == 12
     assert shares(7, [0, 0]) == [7, 0]
     assert shares(0, []) == []
+
+
+def test_without_the_extra_the_way_out_is_said(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write_session(data, hold_s=3)
+    monkeypatch.setitem(sys.modules, "fit_tool", None)
+    library.cache_clear()
+    try:
+        ran = command(capsys, "export", "last", "--format", "fit", "--out", "x.fit")
+    finally:
+        library.cache_clear()
+    assert (ran.status, "retroctl[fit]" in ran.err, (tmp_path / "x.fit").exists()) == (2, True, False)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_long_export_tells_how_far_it_is(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    telling = progress.Progress("exported")
+    for second in range(40):
+        now[0] = second / 2
+        telling(second, 40)
+    telling.end()
+    said = capsys.readouterr().err
+    assert "exported: 5 %" in said
+    assert said.count("%") == (38 if terminal else 2)
+    assert said.endswith("\x1b[K" if terminal else "\n")
+
+
+def test_a_wrong_clock_is_no_date_for_fit(data: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_session(data, hold_s=3, started=0.0)
+    for format_, status in (("fit", 2), ("tcx", 2), ("csv", 0), ("json", 0)):
+        assert command(capsys, "export", "last", "--format", format_, "--out", f"x.{format_}").status == status
