@@ -14,7 +14,7 @@ _Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there."
 
 def export(
     session: Annotated[
-        str | None, typer.Argument(metavar="[SESSION]", help="A session's id, its first digits, or last.")
+        str | None, typer.Argument(metavar="SESSION", help="A session's id, its first digits, or last.")
     ] = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="fit, tcx, csv or json.")] = "json",
     out: Annotated[str | None, typer.Option(metavar="FILE", help="Where to (default: here, by date and id).")] = None,
