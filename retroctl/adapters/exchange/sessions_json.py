@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "retroctl.sessions"
 VERSION: Final = 1
-LONGEST_LINE: Final = 2_000_000
+LONGEST_LINE: Final = 3_000_000
 """Bytes of one session; half an hour takes about 60,000. Anything longer is something else, and is not read."""
 LARGEST: Final = 2_000_000_000
 _MOST_CONTAINERS: Final = 100_000
@@ -32,14 +32,23 @@ _END: Final = b"]}"
 
 
 def write_sessions_json(sessions: Iterable[dict[str, Any]], names: dict[str, str] | None = None) -> Iterator[bytes]:
-    """The file in pieces. `names` gives clients' names by their ids, where they were asked for."""
+    """The file in pieces. `names` gives clients' names by their ids, where they were asked for.
+
+    Raises ConfigError for a session that is too long to be read again.
+    """
     head: dict[str, Any] = {"schema": SCHEMA, "version": VERSION}
     if names:
         head["names"] = names
     yield json.dumps(head, ensure_ascii=False).removesuffix("}").encode() + b', "sessions": ['
     before = b"\n"
     for session in sessions:
-        yield before + json.dumps(session, separators=(",", ":")).encode()
+        line = json.dumps(session, separators=(",", ":")).encode()
+        if len(line) >= LONGEST_LINE:
+            raise ConfigError(
+                f"session {session.get('id')}: {len(line)} bytes are more than could be taken back ({LONGEST_LINE}); "
+                "retroctl backup keeps it whole"
+            )
+        yield before + line
         before = b",\n"
     yield b"\n" + _END + b"\n"
 

@@ -149,7 +149,7 @@ def _session(change: Callable[[dict[str, Any]], object]) -> Callable[[str], str]
         (lambda text: "[" * 200_000, "more than any session"),
         (lambda text: text.splitlines()[0] + "\n" + "[" * 100_000 + "\n]}", "nested"),
         (lambda text: text.splitlines()[0] + "\n" + "[]," * 200_000, "more than any session"),
-        (lambda text: text.splitlines()[0] + "\n" + "0," * 2_100_000, "longer than a session"),
+        (lambda text: text.splitlines()[0] + "\n" + "0," * 1_600_000, "longer than a session"),
         (lambda text: text.encode("utf-16").decode("latin-1"), "not a whole XML"),
     ],
 )
@@ -201,6 +201,16 @@ def _same(one: bytes, other: bytes) -> bool:
         return bool(json.loads(one) == json.loads(other))
     except ValueError:
         return False
+
+
+def test_a_session_too_long_to_be_taken_back_is_not_given_out(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write_session(data, hold_s=3)
+    monkeypatch.setattr("retroctl.adapters.exchange.sessions_json.LONGEST_LINE", 2000)
+    ran = command(capsys, "export", "last", "--out", "x.json")
+    assert (ran.status, "retroctl backup" in ran.err) == (2, True)
+    assert [each.name for each in tmp_path.iterdir()] == ["data"]
 
 
 def test_a_session_of_the_same_id_that_is_another_is_refused(
