@@ -42,7 +42,7 @@ bench: ## processor time of a 20-minute ladder: pure core, with the simulated ma
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/ladder.py
 
-bench-exchange: ## a thousand workouts out and in again, whole and damaged; the time of exports; about two minutes
+bench-exchange: ## a thousand workouts out and in again, whole and damaged; the time of exports; half a minute
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/exchange.py
 
