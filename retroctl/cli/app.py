@@ -12,6 +12,8 @@ from retroctl import __version__
 from retroctl.cli.bare import with_bare_wall
 from retroctl.cli.client import client_app
 from retroctl.cli.early import last_words
+from retroctl.cli.plan import plan_app
+from retroctl.cli.programme import programme_app
 from retroctl.cli.status import INTERNAL, NO_TREADMILL, OK, USAGE, status_of
 from retroctl.errors import RetroctlError
 
@@ -29,6 +31,8 @@ app = typer.Typer(
 )
 
 app.add_typer(client_app, name="client")
+app.add_typer(plan_app, name="plan")
+app.add_typer(programme_app, name="programme")
 
 
 def run_app() -> None:
@@ -96,7 +100,7 @@ def run(
     ] = None,
     client: Annotated[str | None, typer.Option(metavar="NAME", help="The client; without one, level new.")] = None,
     plan: Annotated[
-        str | None, typer.Option(metavar="FILE|PRESET", help="A plan file (TOML) or a preset: ladder.")
+        str | None, typer.Option(metavar="FILE|PRESET", help="A plan file (TOML), or a preset: see `retroctl plan list`.")
     ] = None,
     top: Annotated[
         str | None,

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.ble.connect import LIKELY_CAUSES
@@ -22,9 +20,9 @@ from retroctl.app.ports import Disconnected, FrameArrived, LinkEvent
 from retroctl.cli.machine import Chosen, held, simulated
 from retroctl.cli.options import RunOptions, demo_options
 from retroctl.cli.person import DEMO_CLIENT, today
+from retroctl.cli.plan_files import plan_files
 from retroctl.cli.planning import planned
 from retroctl.cli.ways_out import ways_out
-from retroctl.config import config_file
 from retroctl.domain.limits import LEVEL_CAPS, BeltRange, Facing, Level, caps_for
 from retroctl.errors import (
     ConfigError,
@@ -48,9 +46,6 @@ if TYPE_CHECKING:
 
 LISTEN_S: Final = 60.0
 """One search on the screen: long enough to walk up to a machine and see its signal grow."""
-MOST_PLANS: Final = 100
-"""Plan files offered; a folder with more is no folder of plans."""
-MOST_LOOKED_AT: Final = 2000
 UNREADABLE: Final = "(clients cannot be read)"
 """No client is called so; choosing it is refused with the reason."""
 PRACTICE: Final = "standard"
@@ -115,10 +110,7 @@ class Air:
 
     def plan_files(self) -> Sequence[str]:
         """TOML files of the present folder, and of `plans` beside the configuration."""
-        folders = (Path(), config_file().parent / "plans")
-        paths = [str(path) for folder in folders for path in _toml_files(folder)]
-        # A name that cannot be shown as it is would be chosen unseen; it can still be given with --plan.
-        return [path for path in paths if path.isprintable()][:MOST_PLANS]
+        return plan_files()
 
     def preview(self, choice: Choice, belt: BeltRange | None) -> Preview:
         """The plan as the session would build it. Raises ConfigError naming stage and rule."""
@@ -190,19 +182,6 @@ def _kept_clients(data_dir: Path) -> tuple[ClientRow, ...]:
         else ClientRow(each.name, each.name, each.level, each.cap)
         for each in kept
     )
-
-
-def _toml_files(folder: Path) -> list[Path]:
-    try:
-        looked_at = islice(folder.iterdir(), MOST_LOOKED_AT)
-        return sorted(path for path in looked_at if path.suffix == ".toml" and _looks_like_a_plan(path))
-    except OSError:
-        return []
-
-
-def _looks_like_a_plan(path: Path) -> bool:
-    """Not what other programs keep in files of this kind."""
-    return path.name not in ("pyproject.toml", "config.toml") and path.is_file()
 
 
 def _assumed(request: PlanRequest) -> BeltRange:

@@ -11,7 +11,7 @@ from retroctl.adapters.plans import PlanRequest, read_plan
 from retroctl.adapters.remote import read_remote
 from retroctl.adapters.wall.address import WallAddress
 from retroctl.app.remote import Remote
-from retroctl.cli.person import DEMO, person
+from retroctl.cli.person import DEMO, Person, person
 from retroctl.config import Settings, load_settings, remote_file
 from retroctl.domain.limits import MIN_BACKWARD_HOLD_S, BeltRange, Client
 from retroctl.domain.plan import MAX_HOLD_S
@@ -20,6 +20,8 @@ from retroctl.errors import ConfigError, UnsupportedTreadmill
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
+    from retroctl.domain.method.days import Day
+    from retroctl.domain.method.facts import Facts
     from retroctl.domain.method.practice import Practice
 
 MAX_SPEEDUP = 1000.0
@@ -53,8 +55,16 @@ class RunOptions:
     """The client's random id; None for nobody named and the demonstration."""
     practice: tuple[Practice, ...] = ()
     """What this client has done, for the rule between sessions (R11)."""
+    facts: Facts | None = None
+    """What is noted of the client, judged by `day`; None for nobody named and the demonstration."""
+    day: Day | None = None
     remote: Remote = field(default_factory=Remote)
     """The presenter remote as it was taught."""
+
+    @property
+    def who(self) -> Person:
+        """What the session knows of its client."""
+        return Person(self.client, self.mass_kg, self.client_id, self.practice, self.facts, self.day)
 
     @classmethod
     def checked(
@@ -106,7 +116,7 @@ class RunOptions:
             from simulators.personality import personality  # noqa: PLC0415 - only for the simulated treadmill
 
             personality(sim)
-        belt = None if speed_range is None else _belt(speed_range)
+        belt = None if speed_range is None else belt_of(speed_range)
         on_wall = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
         taught = read_remote(remote_file()) if terminal else Remote()
         loudness = _volume(volume, settings, quiet=voice is False)
@@ -116,6 +126,7 @@ class RunOptions:
             settings, sim, address, who.client, who.mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
             screen=screen and terminal and not plain and not jsonl,
             wall=on_wall, voice=speaks, volume=loudness, client_id=who.client_id, practice=who.practice, remote=taught,
+            facts=who.facts, day=who.day,
         )  # fmt: skip
 
 
@@ -151,7 +162,7 @@ def _volume(text: str | None, settings: Settings, *, quiet: bool) -> int:
 
 def _request(plan: str | None, top: str | None, hold: str | None, settings: Settings) -> PlanRequest:
     if plan is not None and plan != "ladder" and (top is not None or hold is not None):
-        raise ConfigError("--top and --hold are for the ladder; a plan file gives its own")
+        raise ConfigError("--top and --hold are for the ladder; a plan file gives its own, a preset as PRESET:top=3km/h")
     if plan is not None and plan != "ladder":
         return read_plan(plan)
     hold_s = settings.hold_s if hold is None else _number("--hold", hold)
@@ -193,7 +204,8 @@ def _advance(text: str | None, client: Client, *, alone: bool) -> Advance:
     return mode
 
 
-def _belt(text: str) -> BeltRange:
+def belt_of(text: str) -> BeltRange:
+    """The range that `--range` gives. Raises ConfigError."""
     match = re.fullmatch(r"\s*([^-/]+)-([^-/]+)/([^-/]+)\s*", text)
     if match is None:
         raise ConfigError(f"--range {text!r}: write it as 1.0-16.0/0.1 (lowest, highest and smallest step in km/h)")

@@ -16,6 +16,7 @@ from retroctl.domain.method.incline import refuse_incline
 from retroctl.domain.method.levels import Met, advice, all_met, conditions
 from retroctl.domain.method.one_variable import Variable, refuse_two_rises
 from retroctl.domain.method.practice import (
+    Kind,
     Practice,
     Shape,
     fastest_held,
@@ -40,7 +41,7 @@ RISES = {
 
 
 def done(days_ago: int, **fields) -> Practice:
-    made = {"day": TODAY.plus(-days_ago), "kind": "ladder", "shape": Shape(Speed(200), 120.0, 1), "peak": Speed(200)}
+    made = {"day": TODAY.plus(-days_ago), "kind": Kind.LADDER, "shape": Shape(Speed(200), 120.0, 1), "peak": Speed(200)}
     return Practice(**{**made, **fields})
 
 
@@ -64,7 +65,7 @@ def test_two_calm_sessions_make_a_novice_possible():
     assert all_met(conditions(Level.NOVICE, FACTS, (done(5), done(3)), TODAY))
     assert len(unmet(Level.NOVICE, history=(done(5), done(3, events=(BalanceEvent.RAIL,))))) == 1
     assert len(unmet(Level.NOVICE, history=(done(5), done(3, completed=False)))) == 2
-    assert len(unmet(Level.NOVICE, history=(done(5), done(3, kind="balance-introduction")))) == 2
+    assert len(unmet(Level.NOVICE, history=(done(5), done(3, kind=Kind.INTRODUCTION)))) == 2
 
 
 def test_practised_asks_for_mastered_balance_and_four_weeks():
@@ -147,11 +148,11 @@ def test_only_a_minute_counts_as_held():
 
 
 def test_comparable_is_the_last_completed_one_of_the_kind():
-    history = [done(1, completed=False), done(9), done(4, kind="steady"), done(5)]
-    found = last_comparable(history, "ladder")
+    history = [done(1, completed=False), done(9), done(4, kind=Kind.MAIN_SET), done(5)]
+    found = last_comparable(history, Kind.LADDER)
     assert found is not None
     assert found.day == TODAY.plus(-5)
-    assert last_comparable(history, "economy") is None
+    assert last_comparable(history, Kind.INTRODUCTION) is None
 
 
 # -- one variable (R11)
