@@ -167,6 +167,10 @@ def run(
       3  no treadmill, or not a usable one
       4  the belt is NOT confirmed at rest: look at it
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
+    if plan is not None and plan.split(":")[0] == "outdoor":
+        from retroctl.cli.outdoor import outdoor_command  # noqa: PLC0415 - heavy
+
+        sys.exit(outdoor_command(client, machine=sim or address, plan=plan))
     from retroctl.adapters.tui.choose.ports import Choice  # noqa: PLC0415 - heavy
     from retroctl.cli.choosing import choose_first  # noqa: PLC0415
     from retroctl.cli.options import RunOptions  # noqa: PLC0415

@@ -88,10 +88,11 @@ def propose(client: str, sim: str | None) -> Proposed:
         of = "" if sessions is None else f" of {sessions}"
         shape = proposed.shape
         print(f"{plain(found.name)}, {begun.name}, session {proposed.number}{of}: {proposed.preset}")
-        print(
-            f"  {shape.count} x {shape.interval_s:g} s at up to {shape.peak}, "
-            f"{shape.main_s / 60:.0f} minutes in all after the warm-up"
-        )
+        if proposed.preset == "ladder":
+            print(f"  up to {shape.peak}, every speed held {shape.interval_s:g} s")
+        else:
+            minutes = f"{shape.main_s / 60:.0f} minutes in all after the warm-up"
+            print(f"  {shape.count} x {shape.interval_s:g} s at {shape.peak}, {minutes}")
         rises = "nothing" if proposed.variable is None else f"the {proposed.variable}"
         print(f"  against the last one of its kind rises: {rises} (R11)")
     for reason in proposed.why:

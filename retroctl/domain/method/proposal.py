@@ -72,7 +72,7 @@ def next_session(
     if refused:
         return NoSession(tuple(str(reason) for reason in refused))
     if name is ProgrammeName.REHAB and facts.level is not Level.REHAB:
-        return NoSession((f"rehab is a band of heart rates under a clearance: for level rehab, not {facts.level} (R20)",))
+        raise PlanError(f"the programme {name} is for clients at level rehab, under a clearance, not {facts.level} (R20)")
     done = in_order(history)
     number = sum(each.completed and each.day >= started for each in done) + 1
     if programme.sessions is not None and number > programme.sessions:
@@ -178,12 +178,12 @@ def _risen(ramp: Ramp, base: Shape, before_s: float, index: int, cap: Speed, why
     """
     week, place = divmod(index, A_WEEK)
     count, top = ramp.count(week), min(cap, ramp.peak(week))
-    if base.interval_s < ramp.first_s:
+    if place == 0 and base.interval_s < ramp.first_s:
         why.append(f"{ramp.preset} has longer intervals: longer, nothing else")
         length_s = max(base.interval_s + ramp.step_s, before_s // base.count if base.count else 0.0)
         return _shape(base.peak, min(ramp.first_s, length_s), base.count)
-    if base.count < count:
-        why.append(f"week {week + 1}: more intervals, nothing else")
+    if place == 0 and base.count < count:
+        why.append(f"the first session of week {week + 1}: more intervals, nothing else")
         return _shape(base.peak, base.interval_s, min(count, base.count + MOST_COUNT_RISE))
     if place == 0 and base.interval_s < ramp.most_s and week > 0:
         why.append(f"the first session of week {week + 1}: longer, nothing else")
