@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from retroctl.adapters.plans import PlanRequest, read_plan
+from retroctl.adapters.plans import PlanRequest, Preset, read_plan
 from retroctl.adapters.remote import read_remote
 from retroctl.adapters.wall.address import WallAddress
 from retroctl.app.remote import Remote
@@ -164,7 +164,10 @@ def _request(plan: str | None, top: str | None, hold: str | None, settings: Sett
     if plan is not None and plan != "ladder" and (top is not None or hold is not None):
         raise ConfigError("--top and --hold are for the ladder; a plan file gives its own, a preset as PRESET:top=3km/h")
     if plan is not None and plan != "ladder":
-        return read_plan(plan)
+        request = read_plan(plan)
+        if request.preset is Preset.OUTDOOR:
+            raise ConfigError(f"{plan!r}: an outdoor session has no plan on a machine (R25): retroctl run --plan outdoor")
+        return request
     hold_s = settings.hold_s if hold is None else _number("--hold", hold)
     if hold_s < MIN_BACKWARD_HOLD_S:
         raise ConfigError(
