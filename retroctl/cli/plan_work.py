@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.plans import PRESETS, Preset, read_plan
 from retroctl.adapters.tui.choose.picture import draw_plan, stage_lines, times_of
-from retroctl.cli.options import belt_of
+from retroctl.cli.options import checked_belt
 from retroctl.cli.person import NOBODY, person
 from retroctl.cli.plan_files import plan_files
 from retroctl.cli.planning import judged
@@ -135,7 +135,7 @@ def _built(
 ) -> tuple[Plan, Caps, BeltRange]:
     request = read_plan(source)
     who = NOBODY if client is None else person(client, load_settings().data_dir, simulated=with_simulated)
-    belt = usual_belt() if speed_range is None else belt_of(speed_range)
+    belt = usual_belt() if speed_range is None else checked_belt(speed_range)
     # As on a measured machine: what a machine adds to the rules is said once it is known.
     plan, caps = judged(request, who, belt, qualified=True)
     return plan, caps, belt

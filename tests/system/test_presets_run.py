@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -53,26 +52,20 @@ async def test_a_preset_runs_to_its_end_and_is_practice(inside, plan, facts, kin
 
 
 @pytest.mark.virtual
-async def test_a_balance_introduction_leads_each_turn_at_rest(inside):
-    keep(inside, replace(FIT, balance_mastered=False, level=Level.NEW))
+async def test_a_balance_introduction_leads_each_turn_at_rest_to_the_end(inside):
+    client_id = keep(inside, replace(FIT, balance_mastered=False, level=Level.NEW))
     asked: list[float] = []
 
-    def confirm(report):
-        # The attendant answers no turn: a person stands on the belt. Here the test is that person.
-        if report.kind == "cue" and "Turn" in report.data["text"]:
+    def hook(report):
+        if report.kind == "cue" and report.data["text"] == "Stand still. Turn. Confirm.":
             asked.append(inside.true_speed)
 
-    inside.hook = confirm
-    plan = "balance-introduction:total_s=600,forward=3km/h"
-    task = asyncio.ensure_future(inside.run(client="Ann", plan=plan, top=None, hold=None))
-    async with asyncio.timeout(3000):
-        while not asked and not task.done():
-            await asyncio.sleep(5)
-    assert asked == [0.0]
-    assert '"text":"Stand still. Turn. Confirm."' in inside.capfd.readouterr().out.replace(": ", ":")
-    inside.leave("SIGTERM")
-    await task
-    assert inside.true_speed == 0
+    inside.hook = hook
+    plan = "balance-introduction:total_s=600,forward=3km/h,count=2"
+    assert await inside.run(client="Ann", plan=plan, top=None, hold=None) == 0
+    assert asked == [0.0] * 4
+    [done] = history(inside.folder / "records.sqlite3", client_id, with_simulated=True)
+    assert (done.kind, done.completed, done.shape.count) == (Kind.INTRODUCTION, True, 2)
 
 
 @pytest.mark.virtual
