@@ -103,7 +103,8 @@ def run(
     ] = None,
     client: Annotated[str | None, typer.Option(metavar="NAME", help="The client; without one, level new.")] = None,
     plan: Annotated[
-        str | None, typer.Option(metavar="FILE|PRESET", help="A plan file (TOML), or a preset: see `retroctl plan list`.")
+        str | None,
+        typer.Option(metavar="FILE|PRESET", help="A plan file (TOML), or a preset: see `retroctl plan list`."),
     ] = None,
     top: Annotated[
         str | None,

@@ -38,6 +38,7 @@ from retroctl.units import Speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from retroctl.adapters.ble.scan import FoundMachine
     from retroctl.adapters.plans import PlanRequest

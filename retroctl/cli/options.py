@@ -161,11 +161,15 @@ def _volume(text: str | None, settings: Settings, *, quiet: bool) -> int:
 
 def _request(plan: str | None, top: str | None, hold: str | None, settings: Settings) -> PlanRequest:
     if plan is not None and plan != "ladder" and (top is not None or hold is not None):
-        raise ConfigError("--top and --hold are for the ladder; a plan file gives its own, a preset as PRESET:top=3km/h")
+        raise ConfigError(
+            "--top and --hold are for the ladder; a plan file gives its own, a preset as PRESET:top=3km/h"
+        )
     if plan is not None and plan != "ladder":
         request = read_plan(plan)
         if request.preset is Preset.OUTDOOR:
-            raise ConfigError(f"{plan!r}: an outdoor session has no plan on a machine (R25): retroctl run --plan outdoor")
+            raise ConfigError(
+                f"{plan!r}: an outdoor session has no plan on a machine (R25): retroctl run --plan outdoor"
+            )
         return request
     hold_s = settings.hold_s if hold is None else _number("--hold", hold)
     if hold_s < MIN_BACKWARD_HOLD_S:

@@ -86,7 +86,12 @@ async def _noted(data_dir: Path, who: Person, answers: dict[str, bool]) -> int:
             journal.append(over, "note", {"note": NoteKind.RPE.value, "value": rpe})
         if event is not None:
             journal.append(over, "event", {"event": "BalanceEventNoted", "kind": event.value})
-        outcome = {"exit_status": 0, "reason": "an outdoor session, noted", "backward_minutes": minutes, "outdoor": True}
+        outcome = {
+            "exit_status": 0,
+            "reason": "an outdoor session, noted",
+            "backward_minutes": minutes,
+            "outdoor": True,
+        }
         journal.end_session(over, outcome)
         await journal.flush()
         for said in (

@@ -57,9 +57,7 @@ def show(plan: Source, client: ForClient = None, speed_range: Range = None, with
 
 
 @plan_app.command()
-def check(
-    plan: Source, client: ForClient = None, speed_range: Range = None, with_simulated: Simulated = False
-) -> None:
+def check(plan: Source, client: ForClient = None, speed_range: Range = None, with_simulated: Simulated = False) -> None:
     """Judge a plan under every rule and say nothing but OK, or which stage breaks which rule (status 2).
 
     \b

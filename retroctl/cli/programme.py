@@ -22,9 +22,7 @@ def _programme(context: typer.Context) -> None:
 
 Client = Annotated[str, typer.Argument(metavar="CLIENT", help="The client's name or pseudonym, or the id.")]
 By = Annotated[str | None, typer.Option(metavar="WHO", help="Who decides this (default: this computer's account).")]
-Simulated = Annotated[
-    bool, typer.Option("--with-simulated", help="Count sessions on the simulated treadmill as done.")
-]
+Simulated = Annotated[bool, typer.Option("--with-simulated", help="Count sessions on the simulated treadmill as done.")]
 
 
 @programme_app.command()

@@ -183,7 +183,11 @@ def _taken(
         done = [each for each in _done(found, simulated=simulated) if each.day <= day]
         fastest = fastest_calm(each for each in done if since is None or each.day >= since)
         speed = fastest.kmh or None
-        words = " No speed in the record at an RPE of 13 or less." if speed is None else f" Speed from the record: {fastest}."
+        words = (
+            " No speed in the record at an RPE of 13 or less."
+            if speed is None
+            else f" Speed from the record: {fastest}."
+        )
     taken = Assessment(
         day=day,
         speed_kmh=speed,

@@ -117,12 +117,11 @@ def test_whatever_was_done_the_next_session_keeps_every_rule(facts, history, nam
 def test_a_programme_that_is_followed_raises_one_thing_at_a_time_and_never_after_a_bad_session(story, name):
     history: list[Practice] = []
     today = START
-    for gap, completed, events, rpe, facts in story:
+    for gap, completed, events, rpe, known in story:
+        facts = replace(known, level=Level.REHAB) if name is ProgrammeName.REHAB else known
         today = today.plus(gap)
         if name is ProgrammeName.ECONOMY and not facts.balance_mastered:
             continue
-        if name is ProgrammeName.REHAB:
-            facts = replace(facts, level=Level.REHAB)
         found = next_session(facts, history, name, START, today)
         if isinstance(found, NoSession):
             continue

@@ -187,7 +187,6 @@ async def test_six_weeks_of_one_client_keep_every_rule_and_the_record_tells_the_
     capfd.readouterr()
     programme_work.show_programme("Ann", with_simulated=True)
     told = capfd.readouterr().out
-    print(told)
     assert "balance: rail" in told
     assert "RPE 16" in told
     assert told.count("[-]") == 4  # three, and the legend

@@ -14,7 +14,7 @@ from retroctl.adapters.clients import Begun, ClientStore
 from retroctl.adapters.clients import store as store_module
 from retroctl.adapters.journal import FILE_NAME, read
 from retroctl.adapters.journal.afterwards import afterwards
-from retroctl.cli import person
+from retroctl.cli import person, session
 from retroctl.cli.app import run_app
 from retroctl.domain.method.assessment import Assessment
 from retroctl.domain.method.days import Day
@@ -86,8 +86,6 @@ def test_who_may_not_run_today_gets_the_reasons_and_nothing_is_run(retroctl, ann
 
 
 def test_next_runs_what_it_prints(retroctl, ann, monkeypatch):
-    from retroctl.cli import session
-
     seen: list[object] = []
     monkeypatch.setattr(session, "run_session", lambda options: seen.append(options) or 0)
     retroctl("programme", "start", ann, "six-week")

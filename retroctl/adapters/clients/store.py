@@ -178,7 +178,10 @@ class ClientStore:
         """The programme that was begun last; None without one."""
         query = "SELECT name, started, by FROM programmes WHERE client_id = ? ORDER BY programme DESC LIMIT 1"
         rows = self._training(query, client_id)
-        return begun_of(*rows[0], str(self.file)) if rows else None
+        if not rows:
+            return None
+        name, started, by = rows[0]
+        return begun_of(name, started, by, str(self.file))
 
     def assess(self, client_id: str, taken: Assessment, *, by: str) -> None:
         """Keep an assessment. Raises ClientError where the client is gone."""

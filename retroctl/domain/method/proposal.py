@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from retroctl.domain.limits import BeltRange, Level, caps_for
@@ -72,7 +72,9 @@ def next_session(
     if refused:
         return NoSession(tuple(str(reason) for reason in refused))
     if name is ProgrammeName.REHAB and facts.level is not Level.REHAB:
-        raise PlanError(f"the programme {name} is for clients at level rehab, under a clearance, not {facts.level} (R20)")
+        raise PlanError(
+            f"the programme {name} is for clients at level rehab, under a clearance, not {facts.level} (R20)"
+        )
     done = in_order(history)
     number = sum(each.completed and each.day >= started for each in done) + 1
     if programme.sessions is not None and number > programme.sessions:
@@ -97,18 +99,20 @@ def next_session(
         if limits.away_days > AFRESH_AFTER_DAYS:
             shape = _least(shape, _first(ramp, (), limits))
         elif len(why) == said:
-            shape = _risen(ramp, base, last.shape.main_s, number - 1, limits.cap, why)
+            shape = _risen(ramp, base, number - 1, replace(limits, before_s=last.shape.main_s), why)
     variable = None if before is None else refuse_two_rises(before.shape, shape)
     return Proposal(ramp.preset, ramp.kind, shape, variable, tuple(why), number)
 
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """Of this client today: the fastest speed, the highest RPE, and how long the last session is ago."""
+    """Of this client today: the fastest speed, the highest RPE, and what went before."""
 
     cap: Speed
     rpe_max: int
     away_days: int
+    before_s: float = 0.0
+    """All of the main set of the last comparable session."""
 
 
 def _rest(done: tuple[Practice, ...], today: Day) -> str | None:
@@ -171,16 +175,16 @@ def _setbacks(last: Practice, rpe_max: int, why: list[str]) -> list[Speed]:
     return back
 
 
-def _risen(ramp: Ramp, base: Shape, before_s: float, index: int, cap: Speed, why: list[str]) -> Shape:  # noqa: PLR0913 - one more would be an object for its own sake
+def _risen(ramp: Ramp, base: Shape, index: int, limits: _Limits, why: list[str]) -> Shape:
     """One thing more than last time: in a week's first session time, in its third speed.
 
-    `before_s`: all of the main set of last time, in seconds.
+    Where the last one had more intervals than this ramp has, their time may go into one.
     """
     week, place = divmod(index, A_WEEK)
-    count, top = ramp.count(week), min(cap, ramp.peak(week))
+    count, top = ramp.count(week), min(limits.cap, ramp.peak(week))
     if place == 0 and base.interval_s < ramp.first_s:
         why.append(f"{ramp.preset} has longer intervals: longer, nothing else")
-        length_s = max(base.interval_s + ramp.step_s, before_s // base.count if base.count else 0.0)
+        length_s = max(base.interval_s + ramp.step_s, limits.before_s // max(1, base.count))
         return _shape(base.peak, min(ramp.first_s, length_s), base.count)
     if place == 0 and base.count < count:
         why.append(f"the first session of week {week + 1}: more intervals, nothing else")
