@@ -97,6 +97,7 @@ def assess(
     forward: Annotated[str | None, typer.Option(metavar="SPEED", help="Check of forward economy: its speed.")] = None,
     forward_hr: Annotated[float | None, typer.Option(metavar="BPM", help="Heart rate at it.")] = None,
     forward_rpe: Annotated[float | None, typer.Option(metavar="RPE", help="Exertion at it, Borg 6 to 20.")] = None,
+    note: Annotated[str | None, typer.Option(metavar="TEXT", help="What else was seen: knees, hips, posture.")] = None,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="When (default: today).")] = None,
     with_simulated: Simulated = False,
     by: By = None,
@@ -111,5 +112,5 @@ def assess(
     """  # noqa: D301 - as above
     from retroctl.cli.programme_work import Measured, assess_client  # noqa: PLC0415 - heavy
 
-    measured = Measured(speed, balance, stands, forward, forward_hr, forward_rpe)
+    measured = Measured(speed, balance, stands, forward, forward_hr, forward_rpe, note)
     assess_client(client, measured, on=on, with_simulated=with_simulated, by=by)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.clients import Begun
+from retroctl.adapters.clients.profile import checked_text
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME
 from retroctl.adapters.journal.history import history
@@ -49,6 +50,7 @@ class Measured:
     forward: str | None = None
     forward_hr: float | None = None
     forward_rpe: float | None = None
+    note: str | None = None
 
 
 def start_programme(client: str, name: str, *, on: str | None, instead: bool, by: str | None) -> None:
@@ -166,7 +168,7 @@ def assess_client(client: str, measured: Measured, *, on: str | None, with_simul
         raise ClientError("--on goes with what was measured")
     before, after = _first_and_last(clients.assessments(found.id))
     for line in compared(before, after):
-        print(f"  {line}")
+        print(f"  {plain(line)}")
     _say_assessment(clients, found, today)
 
 
@@ -196,6 +198,7 @@ def _taken(
         forward_kmh=None if measured.forward is None else written_speed("--forward", measured.forward).kmh,
         forward_bpm=measured.forward_hr,
         forward_rpe=measured.forward_rpe,
+        note=checked_text("--note", measured.note or ""),
     )
     return taken, words
 

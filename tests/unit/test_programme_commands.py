@@ -118,6 +118,14 @@ def test_an_assessment_has_three_domains_before_and_after_or_not_measured(retroc
     assert "forward economy: not measured before, 142 beats a minute, RPE not asked at 8 km/h after" in said
 
 
+def test_what_else_was_seen_is_kept_as_it_was_said_and_erased_with_the_client(retroctl, ann, folder):
+    retroctl("programme", "assess", ann, "--note", "left knee [quieter]\x1b[31m")
+    assert "noted " in retroctl("programme", "assess", ann)
+    assert "left knee [quieter]?[31m" in retroctl("programme", "assess", ann)
+    retroctl("client", "erase", ann, "--yes")
+    assert b"left knee" not in (folder / "clients.sqlite3").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -42,7 +42,7 @@ def assessment_json(taken: Assessment) -> dict[str, Any]:
     return {
         each.name: value
         for each in fields(Assessment)
-        if each.name != "day" and (value := getattr(taken, each.name)) is not None
+        if each.name != "day" and (value := getattr(taken, each.name)) not in (None, "")
     }
 
 
@@ -51,7 +51,8 @@ def assessment_of(day: str, data: str, file: str) -> Assessment:
 
     def read() -> Assessment:
         values = json.loads(data)
-        return Assessment(Day.parse(day), **{key: float(value) for key, value in values.items()})
+        note = str(values.pop("note", ""))
+        return Assessment(Day.parse(day), note=note, **{key: float(value) for key, value in values.items()})
 
     return _read(file, "an assessment", read)
 

@@ -63,6 +63,8 @@ class Assessment:
     forward_kmh: float | None = None
     forward_bpm: float | None = None
     forward_rpe: float | None = None
+    note: str = ""
+    """What else was seen: knees, hips, posture (R24). Nothing is computed from it."""
 
     def __post_init__(self) -> None:
         for what, value, (low, high) in (
@@ -98,6 +100,7 @@ def compared(before: Assessment | None, after: Assessment | None) -> tuple[str, 
     lines = [_line(domain, before, after) for domain in Domain]
     if any(each is not None and each.forward_kmh is not None for each in (before, after)):
         lines.append(f"forward economy: {_economy(before)} before, {_economy(after)} after")
+    lines += [f"noted {each.day}: {each.note}" for each in (before, after) if each is not None and each.note]
     return tuple(lines)
 
 

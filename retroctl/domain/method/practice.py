@@ -80,10 +80,9 @@ def _main_places(stages: tuple[Stage, ...]) -> list[int]:
 
 def _warm_up(backward: list[Stage]) -> int:
     """How many stages at the beginning are rungs of a rising ladder."""
-    for place, stage in enumerate(backward):
-        if stage.kind is not StageKind.LADDER or (place and stage.target <= backward[place - 1].target):
-            return place
-    return len(backward)
+    pairs = enumerate(zip([REST, *(stage.target for stage in backward)], backward, strict=False))
+    ends = (place for place, (was, stage) in pairs if stage.kind is not StageKind.LADDER or stage.target <= was)
+    return next(ends, len(backward))
 
 
 def _intervals_s(stages: tuple[Stage, ...]) -> list[float]:

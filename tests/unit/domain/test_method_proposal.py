@@ -176,3 +176,38 @@ def test_rehab_begins_low_ends_with_its_clearance_and_has_no_number_of_sessions(
     after = next_session(rehab, [did(first, START)], ProgrammeName.REHAB, START, START.plus(21))
     assert isinstance(after, NoSession)
     assert "the clearance ended" in after.why[0]
+
+
+def test_another_programme_goes_on_from_what_was_done_with_one_rise():
+    """Fifteen intervals of 3 minutes become one of 10: longer, and nothing else."""
+    trained = replace(FACTS, level=Level.TRAINED)
+    intervals = Practice(START.plus(-2), Kind.MAIN_SET, Shape(Speed(900), 180.0, 15, 0.0, 2700.0), rpe=12)
+    found = propose(trained, [intervals], START, ProgrammeName.ECONOMY)
+    assert found.shape == Shape(Speed(800), 600.0, 1, 0.0, 600.0)
+    assert found.variable is Variable.LENGTH
+    short = replace(intervals, shape=Shape(Speed(400), 120.0, 1, 0.0, 120.0))
+    assert propose(trained, [short], START, ProgrammeName.ECONOMY).shape.interval_s == 240.0
+
+
+def test_rehab_begins_at_its_beginning_whatever_was_done_before_it():
+    clearance = Clearance("Dr Lee", START, START.plus(20))
+    rehab = replace(FACTS, level=Level.REHAB, clearance=clearance)
+    intervals = Practice(START.plus(-2), Kind.MAIN_SET, Shape(Speed(400), 180.0, 15, 0.0, 2700.0), rpe=12)
+    found = propose(rehab, [intervals], START, ProgrammeName.REHAB)
+    assert found.shape == Shape(Speed(100), 180.0, 1, 0.0, 180.0)
+    assert found.variable is None
+
+
+def test_rehab_is_for_level_rehab():
+    with pytest.raises(PlanError, match="R20"):
+        next_session(FACTS, [], ProgrammeName.REHAB, START, START)
+
+
+def test_time_rises_in_the_first_session_of_a_week_only():
+    history = [done for _, done in weeks(FACTS, 1)]
+    late = START.plus(7)
+    short = replace(history[-1], rpe=None)
+    same = propose(FACTS, [*history[:-1], short], late)
+    assert same.shape.count == 5
+    second = propose(FACTS, [*history[:-1], short, did(same, late)], late.plus(2))
+    assert (second.number, second.shape.count, second.variable) == (5, 5, None)
