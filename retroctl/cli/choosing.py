@@ -14,6 +14,7 @@ from retroctl.adapters.ble.connect import LIKELY_CAUSES
 from retroctl.adapters.ble.scan import scan
 from retroctl.adapters.ble.treadmill import BleTreadmill
 from retroctl.adapters.console.text import plain
+from retroctl.adapters.plans import Preset
 from retroctl.adapters.tui.choose.ports import ClientRow, HeardMachine, Practice, Preview, Said
 from retroctl.app.clock import LoopClock
 from retroctl.app.ports import Disconnected, FrameArrived, LinkEvent
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 LISTEN_S: Final = 60.0
 """One search on the screen: long enough to walk up to a machine and see its signal grow."""
+OFFERED: Final = tuple(each.value for each in Preset if each not in (Preset.LADDER, Preset.OUTDOOR))
+"""The ladder is what there is without a plan; outdoors there is no machine to choose."""
 UNREADABLE: Final = "(clients cannot be read)"
 """No client is called so; choosing it is refused with the reason."""
 PRACTICE: Final = "standard"
@@ -111,8 +114,8 @@ class Air:
         )
 
     def plan_files(self) -> Sequence[str]:
-        """TOML files of the present folder, and of `plans` beside the configuration."""
-        return plan_files()
+        """Presets; TOML files of the present folder, and of `plans` beside the configuration."""
+        return [*OFFERED, *plan_files()]
 
     def preview(self, choice: Choice, belt: BeltRange | None) -> Preview:
         """The plan as the session would build it. Raises ConfigError naming stage and rule."""

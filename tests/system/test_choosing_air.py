@@ -200,6 +200,11 @@ async def test_plan_files_are_those_here_and_beside_the_configuration(hall, fold
         (folder / path).write_text("")
     (folder / "folder.toml").mkdir()
     assert hall().air.plan_files() == [
+        "balance-introduction",
+        "intervals",
+        "steady",
+        "economy",
+        "rehab",
         "a.toml",
         "b.toml",
         str(folder / "config" / "plans" / "c.toml"),

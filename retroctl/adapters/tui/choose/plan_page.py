@@ -116,7 +116,7 @@ class PlanPage(ChoosePage):
             line = f"{'>' if marked else ' '} {name:<8} {value}" + (f"   ({fixed})" if fixed else "")
             parts += [(set_cell_size(line, width), "reverse bold" if marked else ""), "\n"]
         if draft.field == "plan" and not draft.fixed("plan"):
-            files = f"plan files found: {len(draft.files)}" if draft.files else "no plan file found here"
+            files = f"beside the ladder {len(draft.files)} presets and plan files" if draft.files else "no plan file found here"
             parts.append((f"             {files}; e types the path of one\n", "$text-muted"))
         parts.append("\n")
         if draft.preview is None:
