@@ -65,6 +65,8 @@ _TRAINING = (
     ) STRICT""",
     "CREATE INDEX assessments_by_client ON assessments (client_id)",
 )
+TRAINING_SINCE: Final = 2
+"""The `user_version` from which on there are programmes and assessments."""
 MIGRATIONS: Sequence[Sequence[str]] = (_FIRST, _TRAINING)
 """Step n brings a file from `user_version` n to n + 1. A step that has been released is never edited: add one."""
 
@@ -250,7 +252,7 @@ class ClientStore:
     def _training(self, query: str, client_id: str) -> list[Any]:
         """Rows about programmes and assessments; none in a file that no newer program has opened for writing yet."""
         with self._reading() as connection:
-            if connection is None or int(connection.execute("PRAGMA user_version").fetchone()[0]) < len(MIGRATIONS):
+            if connection is None or _version(connection) < TRAINING_SINCE:
                 return []
             return connection.execute(query, (client_id,)).fetchall()
 
@@ -314,6 +316,10 @@ def _find(connection: sqlite3.Connection, name: str) -> tuple[str, str, str] | N
     key = name_key(" ".join(name.split()))
     found: tuple[str, str, str] | None = connection.execute(query, (key, name, key)).fetchone()
     return found
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _refuse_taken(connection: sqlite3.Connection, name: str, client_id: str | None) -> None:
