@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from retroctl.domain.method.practice import Practice
 
 BOXES: Final = {Mark.DONE: "[x]", Mark.CUT_SHORT: "[/]", Mark.MISSED: "[-]", Mark.DUE: "[>]", Mark.AHEAD: "[ ]"}
+FURTHEST_DAYS: Final = 366
+"""A first day further from today is a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def start_programme(client: str, name: str, *, on: str | None, instead: bool, by
     found = clients.find(client)
     wanted = written_word("programme", ProgrammeName, name)
     started = day if on is None else written_day("--on", on, day)
+    if abs(started.days_since(day)) > FURTHEST_DAYS:
+        raise ClientError(f"--on {started} is more than a year from today, {day}")
     before = clients.programme(found.id)
     if before is not None and not instead:
         raise ClientError(

@@ -70,8 +70,11 @@ def test_whom_a_programme_is_not_for_is_refused_when_it_would_begin(retroctl, an
         assert rule in retroctl("programme", "start", ann, name, status=2)
     assert "is in no programme yet" in retroctl("programme", "next", ann, status=2)
     assert "no client is called" in retroctl("programme", "next", "Bo", status=2)
-    retroctl("programme", "start", ann, "six-week", "--on", "2999-01-01")
-    assert "begins on 2999-01-01" in retroctl("programme", "next", ann, status=2)
+    for day in ("0001-01-01", "9999-12-31"):
+        assert "more than a year from today" in retroctl("programme", "start", ann, "six-week", "--on", day, status=2)
+    later = str(person.today().plus(30))
+    retroctl("programme", "start", ann, "six-week", "--on", later)
+    assert f"begins on {later}" in retroctl("programme", "next", ann, status=2)
 
 
 def test_who_may_not_run_today_gets_the_reasons_and_nothing_is_run(retroctl, ann):
