@@ -13,6 +13,8 @@ from retroctl.cli.bare import with_bare_wall
 from retroctl.cli.client import client_app
 from retroctl.cli.early import last_words
 from retroctl.cli.exchange import backup, check, export, import_, restore
+from retroctl.cli.plan import plan_app
+from retroctl.cli.programme import programme_app
 from retroctl.cli.status import INTERNAL, NO_TREADMILL, OK, USAGE, status_of
 from retroctl.errors import RetroctlError
 
@@ -30,6 +32,8 @@ app = typer.Typer(
 )
 
 app.add_typer(client_app, name="client")
+app.add_typer(plan_app, name="plan")
+app.add_typer(programme_app, name="programme")
 
 
 def run_app() -> None:
@@ -100,7 +104,8 @@ def run(
     ] = None,
     client: Annotated[str | None, typer.Option(metavar="NAME", help="The client; without one, level new.")] = None,
     plan: Annotated[
-        str | None, typer.Option(metavar="FILE|PRESET", help="A plan file (TOML) or a preset: ladder.")
+        str | None,
+        typer.Option(metavar="FILE|PRESET", help="A plan file (TOML), or a preset: see `retroctl plan list`."),
     ] = None,
     top: Annotated[
         str | None,
@@ -174,6 +179,10 @@ def run(
       3  no treadmill, or not a usable one
       4  the belt is NOT confirmed at rest: look at it
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
+    if plan is not None and plan.split(":")[0] == "outdoor":
+        from retroctl.cli.outdoor import outdoor_command  # noqa: PLC0415 - heavy
+
+        sys.exit(outdoor_command(client, machine=sim or address, plan=plan))
     from retroctl.adapters.tui.choose.ports import Choice  # noqa: PLC0415 - heavy
     from retroctl.cli.choosing import choose_first  # noqa: PLC0415
     from retroctl.cli.options import RunOptions  # noqa: PLC0415

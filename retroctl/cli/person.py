@@ -15,6 +15,7 @@ from retroctl.units import Speed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from retroctl.domain.method.facts import Facts
     from retroctl.domain.method.practice import Practice
 
 DEMO_CLIENT: Final = "demo"
@@ -22,12 +23,17 @@ DEMO_CLIENT: Final = "demo"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What a session needs to know of its client. `practice` is what was done before, for the rule R11."""
+    """What a session needs to know of its client. `practice` is what was done before, for the rules R11 and R14.
+
+    `facts` and the day they are judged by are None for nobody named and the demonstration.
+    """
 
     client: Client
     mass_kg: float | None = None
     client_id: str | None = None
     practice: tuple[Practice, ...] = ()
+    facts: Facts | None = None
+    day: Day | None = None
 
 
 NOBODY: Final = Person(Client())
@@ -62,4 +68,4 @@ def person(name: str | None, data_dir: Path, *, simulated: bool) -> Person:
             "What has changed is noted with retroctl client edit and retroctl client clear"
         )
     practice = history(data_dir / FILE_NAME, found.id, with_simulated=simulated)
-    return Person(found.facts.limits(day), found.facts.mass_kg, found.id, practice)
+    return Person(found.facts.limits(day), found.facts.mass_kg, found.id, practice, found.facts, day)

@@ -187,6 +187,7 @@ class _Run:
     def _particulars(self, info: MachineInfo, plan: Plan, belt: BeltRange, caps: Caps) -> dict[str, Any]:
         stages = [
             {"kind": s.kind.value, "facing": s.facing.value, "target_kmh": s.target.kmh, "hold_s": s.hold_s}
+            | ({"incline_pct": s.incline_pct} if s.incline_pct else {})
             for s in plan.stages
         ]
         range_kmh = [belt.minimum.kmh, belt.maximum.kmh, belt.increment.kmh]

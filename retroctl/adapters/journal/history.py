@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from retroctl.adapters.journal import files, read
 from retroctl.adapters.journal.overview import local_day, stages_of
+from retroctl.domain.effects import NoteKind
 from retroctl.domain.events import BalanceEvent
 from retroctl.domain.method.figures import EASED
-from retroctl.domain.method.practice import Practice, fastest_held, shape_of, was_completed
+from retroctl.domain.method.practice import Practice, fastest_held, kind_of, shape_of, was_completed
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 _NOTED = """
     SELECT s.id, j.data FROM journal j JOIN sessions s ON s.session = j.session
-    WHERE s.client_id = ? AND j.kind = 'event' AND (j.data LIKE '%BalanceEventNoted%' OR j.data LIKE '%RpeGiven%')
+    WHERE s.client_id = ? AND ((j.kind = 'event' AND j.data LIKE '%BalanceEventNoted%')
+                               OR (j.kind = 'note' AND j.data LIKE '%"rpe"%'))
+"""
+_SAID_AFTER = """
+    SELECT s.id, a.answer FROM answers_after a JOIN sessions s ON s.id = a.session_id
+    WHERE s.client_id = ? AND a.question = 'rpe'
 """
 
 
@@ -42,6 +48,10 @@ def _noted(connection: sqlite3.Connection, client_id: str) -> dict[str, list[dic
     found: dict[str, list[dict[str, Any]]] = {}
     for session_id, data in connection.execute(_NOTED, (client_id,)):
         found.setdefault(session_id, []).append(read.as_object(data))
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if "answers_after" in tables:  # a record that no newer program has opened for writing yet has none
+        for session_id, rating in connection.execute(_SAID_AFTER, (client_id,)):
+            found.setdefault(session_id, []).append({"note": NoteKind.RPE.value, "value": rating})
     return found
 
 
@@ -63,13 +73,14 @@ def _practice(summary: read.SessionSummary, plan: str, noted: Iterable[dict[str,
     ended = summary.status == "ended" and summary.outcome.get("reason") == EASED
     return Practice(
         day=local_day(summary.started_utc),
-        kind=str(written.get("name", "")),
+        kind=kind_of(stages),
         shape=shape,
         completed=ended and was_completed(stages, held),
         peak=fastest_held(backward),
         events=events,
         rpe=max(rpes, default=None),
         simulated=summary.simulated,
+        name=str(written.get("name", "")),
     )
 
 
@@ -86,5 +97,6 @@ def _balance(noted: dict[str, Any]) -> BalanceEvent | None:
 
 
 def _rpe(noted: dict[str, Any]) -> int | None:
-    rating = noted.get("rating") if noted.get("event") == "RpeGiven" else None
+    """Exertion at a speed, or of the whole session as said after it: the highest counts."""
+    rating = noted.get("value") if noted.get("note") == NoteKind.RPE else None
     return rating if isinstance(rating, int) else None
