@@ -44,11 +44,14 @@ def report_command(
 ) -> None:
     """Write the report. Raises ClientError, ConfigError, JournalError."""
     folder, day = load_settings().data_dir, today()
-    profile = ClientStore(folder).find(name)
+    store = ClientStore(folder)
+    profile = store.find(name)
     lines = overview(folder / FILE_NAME, client_id=profile.id)
     wanted = [line for line in lines if with_simulated or not line.simulated]
     done = tuple(Done(local_day(line.started_utc), line.figures) for line in reversed(wanted) if line.figures.holds)
-    chosen, start = _programme(programme, began, done, day)
+    kept = store.programme(profile.id) if programme is None and began is None else None
+    # What the client is on is known, unless another one is asked for.
+    chosen, start = (kept.name, kept.started) if kept else _programme(programme, began, done, day)
     first = _first_day(weeks, start, day)
     practice = history(folder / FILE_NAME, profile.id, with_simulated=with_simulated)
     asked = Asked(
@@ -57,6 +60,7 @@ def report_command(
         first=first,
         today=day,
         simulated=any(line.simulated for line in wanted),
+        assessments=store.assessments(profile.id),
         programme=None if chosen is None else (chosen.value, PROGRAMMES[chosen].sessions),
         next_step=next_steps(profile, practice, chosen, start, day),
     )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_record import Made, RecordMaker, six_weeks
 
-from retroctl.adapters.clients import ClientStore, Profile
+from retroctl.adapters.clients import Begun, ClientStore, Profile
 from retroctl.adapters.journal.overview import local_day, overview
 from retroctl.adapters.report import as_html
 from retroctl.adapters.report.charts import bars, line
@@ -21,6 +21,7 @@ from retroctl.cli.report import report_command
 from retroctl.domain.method.assessment import Assessment
 from retroctl.domain.method.days import Day
 from retroctl.domain.method.facts import Facts, Screening, ScreeningOutcome
+from retroctl.domain.method.programme import ProgrammeName
 from retroctl.domain.method.progress import WEEK_DAYS, Done, monday
 from retroctl.errors import ClientError, ConfigError
 
@@ -307,6 +308,19 @@ def test_with_a_programme_the_next_step_is_its_next_session(office):
     assert "Calendar of the programme six-week" in text
     assert "Session 17: once" in text
     assert "(R" not in text
+
+
+def test_the_programme_that_was_begun_and_the_assessments_that_were_kept_stand_in_it(office):
+    office.sessions(*six_weeks(office.id, at_ten(week_one())))
+    store = ClientStore(office.path)
+    store.begin_programme(office.id, Begun(ProgrammeName.SIX_WEEK, week_one(), "test"))
+    store.assess(office.id, Assessment(week_one(), 2.0, 6.1, None), by="test")
+
+    office.report(out="a.html")
+
+    text = Text((office.path / "a.html").read_text()).text
+    assert "Calendar of the programme six-week" in text
+    assert "6.1 s" in text
 
 
 def test_who_may_not_run_today_is_told_what_is_missing(office):
