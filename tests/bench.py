@@ -29,6 +29,8 @@ from retroctl.units import Speed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retroctl.domain.heart import HeartWatch
+
 SUCCESS, NOT_SUPPORTED, INVALID, FAILED, NOT_PERMITTED = 1, 2, 3, 4, 5
 
 
@@ -106,6 +108,7 @@ class Bench:
         coarse: bool = False,
         voice: bool = True,
         connect: bool = True,
+        heart: HeartWatch | None = None,
     ) -> None:
         self.now = 0.0
         self.range = belt
@@ -114,10 +117,17 @@ class Bench:
         shortest = min(stage.hold_s for stage in self.plan.stages)
         hands_free = advance is Advance.AUTO
         self.step = raise_step(belt, coarse_accepted=coarse)
-        self.session = Session(self.plan, belt, self.caps, advance=advance, coarse_accepted=coarse)
+        self.session = Session(self.plan, belt, self.caps, advance=advance, coarse_accepted=coarse, heart=heart)
         self.engine = Engine(
             self.session,
-            Envelope(belt, self.caps, self.step, hold_s=shortest, hands_free=hands_free),
+            Envelope(
+                belt,
+                self.caps,
+                self.step,
+                hold_s=shortest,
+                hands_free=hands_free,
+                heart_limit_bpm=None if heart is None else heart.high_bpm,
+            ),
             began_at=0.0,
         )
         self.belt, self.air = Belt(), Air()

@@ -26,6 +26,7 @@ from retroctl.domain.effects import (
     StopView,
 )
 from retroctl.domain.failsafes import FAILSAFES, Clears, FailsafeId
+from retroctl.domain.heart import HeartWatch
 from retroctl.domain.hold import HoldTimer, Steady
 from retroctl.domain.limits import BeltRange, Caps, Facing
 from retroctl.domain.monitors import OverCap, OverTarget
@@ -69,7 +70,9 @@ class Core:
         *,
         advance: Advance = Advance.CONFIRM,
         coarse_accepted: bool = False,
+        heart: HeartWatch | None = None,
     ) -> None:
+        self.heart = heart or HeartWatch(None, chosen=False)
         self.belt, self.caps, self.advance = belt, caps, advance
         self.max_raise = raise_step(belt, coarse_accepted=coarse_accepted)
         self.course = Course(plan)

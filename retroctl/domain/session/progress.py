@@ -12,6 +12,7 @@ from retroctl.domain.effects import EndReason
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.limits import Facing
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S
+from retroctl.domain.session import exertion
 from retroctl.domain.session.core import ANNOUNCE_LIMIT_S, ANNOUNCE_S, Advance, Core
 from retroctl.domain.starting import StartNews
 from retroctl.domain.transitions import ARMED_STATES, State, Trigger
@@ -40,6 +41,7 @@ _NOT_WATCHED: Final = frozenset({State.STOPPING, State.STOPPED, State.FAULTED})
 def time_passes(core: Core) -> None:  # noqa: C901 - one line for each state
     """Do what is due at `core.now`."""
     _watch_data(core)
+    exertion.time_passes(core)
     match core.state:
         case State.OBSERVING:
             _watch_after_connecting(core)
@@ -66,7 +68,7 @@ def time_passes(core: Core) -> None:  # noqa: C901 - one line for each state
 
 def next_deadline(core: Core) -> float | None:
     """The next session second at which `time_passes` has something to do; None when only events matter."""
-    marks: list[float] = []
+    marks = exertion.marks(core)
     if core.state in ARMED_STATES - _NOT_WATCHED and core.belief.measured is not None:
         limit = STOP_WITHOUT_DATA_S if core.data_alarmed else FRESH_S
         marks.append(core.belief.measured.at + limit + 0.01)
@@ -107,7 +109,7 @@ def raise_block(core: Core) -> tuple[str, str] | None:  # noqa: PLR0911 - a list
         return "R8", "on HOLD until the trainer confirms"
     if not core.lowest_asked:
         return "R6", "the machine's lowest speed comes first"
-    return None
+    return exertion.block(core)
 
 
 def ceiling(core: Core) -> Speed:
