@@ -13,7 +13,8 @@ The pure machine (no loop, no clock; `now` is handed in, in seconds)::
     machine.true_speed_kmh(any_time); machine.drive.belt.breakpoints; machine.log -> [Written(at, ...)]
     machine.faults.<attribute> = ...                                     # simulators.faults: drop, delay, reject, ...
 
-Personalities: `personality("mph-target+no-indication")`, `PERSONALITIES`, `.but(countdown_s=0.0)`.
+Personalities: `personality("mph-target+no-indication")`, `PERSONALITIES`, `.but(countdown_s=0.0)`; with faults by
+chance `personality("standard+drop:seed=7")`.
 
 For the real bleak, in memory (any clock with `now()` and `call_at(when, callback)`)::
 
@@ -32,7 +33,9 @@ On a real adapter, or for this computer's own stack (`vhci`), until cancelled::
     await serve(machine, "usb:0", clock=clock, report=print)             # simulators.on_air
 
 By module: `belt` (motion), `drive` (countdown, key, counters), `traits` (a machine as data), `behaviour` (where
-machines may differ), `quirks` (where some do), `personality` (their names), `control_point` (the rules),
-`treadmill` (console and agenda), `machine` (ATT), `faults`, `encoding`, `pump` (a machine on a clock), `bearer` and
-`bluez_like` (bleak on BlueZ acted out), `bleak_backend`, `air`, `bumble_peripheral`, `bumble_bleak`, `on_air`.
+machines may differ), `quirks`, `quirks_moving`, `quirks_telling` (where some do), `recipe` (a named machine),
+`catalogue` (all of them), `injected` (faults by chance), `personality` (how names are read), `control_point` (the
+rules), `treadmill` (console and agenda), `machine` (ATT), `faults`, `encoding`, `pump` (a machine on a clock),
+`bearer` and `bluez_like` (bleak on BlueZ acted out), `bleak_backend`, `air`, `bumble_peripheral`, `bumble_bleak`,
+`on_air`.
 """

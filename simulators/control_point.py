@@ -88,7 +88,7 @@ class ControlPoint:
         machine = self._machine
         target = int.from_bytes(parameter, "little")
         minimum, maximum, increment = machine.behaviour.speed_range()
-        on_grid = minimum <= target <= maximum and (target - minimum) % increment == 0
+        on_grid = minimum <= target <= maximum and (target - minimum) % max(1, increment) == 0
         if not on_grid:
             if machine.traits.out_of_range == "refuse":
                 return Result.INVALID_PARAMETER

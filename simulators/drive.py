@@ -95,6 +95,10 @@ class Drive:
         running_s = max(0.0, now - self._motion_at) if self.phase is Phase.STARTED else 0.0
         return self._elapsed_before_s + running_s
 
+    def shift_clock(self, seconds: float, now: float) -> None:
+        """Let the session's clock jump; it does not fall below zero."""
+        self._elapsed_before_s += max(seconds, -self.elapsed_s(now))
+
     def distance_m(self, now: float) -> float:
         """Count the metres of this session."""
         return self.belt.distance_m(now) - self._distance_base_m

@@ -75,7 +75,7 @@ def _pair(first: int | None, second: int | None) -> bytes:
 
 
 _FIELDS: tuple[tuple[int, Callable[[TreadmillRecord], bytes]], ...] = (
-    (AVERAGE_SPEED, lambda r: _U16(r.average_speed)),
+    (AVERAGE_SPEED, lambda r: _U16(_capped(r.average_speed))),
     (TOTAL_DISTANCE, lambda r: _capped(r.distance_m, 0xFFFFFF).to_bytes(3, "little")),
     (INCLINATION, lambda r: _pair(r.incline, r.ramp)),
     (ELEVATION_GAIN, lambda r: _TWO_U16(_capped(r.gain), _capped(r.loss))),

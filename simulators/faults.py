@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import random
 
 TREADMILL_DATA = "2acd"
+REORDERED_BY_S = 1.2
+"""More than the usual second between two records."""
 
 
 class Emission(NamedTuple):
@@ -37,6 +39,8 @@ class Faults:
     """So many Treadmill Data notifications are lost."""
     duplicate_frames: int = 0
     """So many Treadmill Data notifications come twice."""
+    reorder_frames: int = 0
+    """So many Treadmill Data notifications come after the one that follows them."""
     corrupt_frames: int = 0
     """So many Treadmill Data notifications have one bit flipped, chosen by the machine's seed."""
     truncate_frames: int = 0
@@ -77,6 +81,9 @@ class Faults:
         if self.truncate_frames:
             self.truncate_frames -= 1
             emission = emission._replace(data=emission.data[: rng.randrange(max(1, len(emission.data)))])
+        if self.reorder_frames:
+            self.reorder_frames -= 1
+            emission = emission._replace(at=emission.at + REORDERED_BY_S)
         if self.duplicate_frames:
             self.duplicate_frames -= 1
             return [emission, emission]

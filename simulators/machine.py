@@ -176,7 +176,7 @@ class FtmsMachine(Treadmill):
             result = Result.SUCCESS
         else:
             result = self.control_point.perform(data, now)
-        self._answer(data[0], result, now)
+        self.answer(data[0], result, now)
         return AttResult(after_s=self.faults.write_s)
 
     def _refused_by_att(self, characteristic: str, data: bytes, *, with_response: bool) -> AttResult | None:
@@ -191,7 +191,8 @@ class FtmsMachine(Treadmill):
             return AttResult(self.faults.reject_writes.pop(0))
         return None if data else AttResult(_INVALID_LENGTH)
 
-    def _answer(self, op: int, result: int, now: float) -> None:
+    def answer(self, op: int, result: int, now: float) -> None:
+        """Answer on the Control Point, as the behaviour and the faults will have it."""
         told = self.behaviour.answer(op, result)
         if told is None or self.faults.take_dropped_answer():
             return

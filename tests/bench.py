@@ -19,7 +19,7 @@ from retroctl.app.engine import DropLink, Engine, Output
 from retroctl.app.reports import Kind, Report
 from retroctl.domain import events as ev
 from retroctl.domain.effects import Announce, AnnouncementWithdrawn, Ended
-from retroctl.domain.envelope import Envelope
+from retroctl.domain.envelope import Envelope, Wire
 from retroctl.domain.limits import BeltRange, Client, caps_for
 from retroctl.domain.plan import Plan, ladder_plan, raise_step
 from retroctl.domain.session import Advance, Session
@@ -109,6 +109,7 @@ class Bench:
         voice: bool = True,
         connect: bool = True,
         heart: HeartWatch | None = None,
+        wire: Wire = Wire.OPEN,
     ) -> None:
         self.now = 0.0
         self.range = belt
@@ -117,7 +118,10 @@ class Bench:
         shortest = min(stage.hold_s for stage in self.plan.stages)
         hands_free = advance is Advance.AUTO
         self.step = raise_step(belt, coarse_accepted=coarse)
-        self.session = Session(self.plan, belt, self.caps, advance=advance, coarse_accepted=coarse, heart=heart)
+        by_hand = wire is not Wire.OPEN
+        self.session = Session(
+            self.plan, belt, self.caps, advance=advance, coarse_accepted=coarse, by_hand=by_hand, heart=heart
+        )
         self.engine = Engine(
             self.session,
             Envelope(
@@ -126,11 +130,13 @@ class Bench:
                 self.step,
                 hold_s=shortest,
                 hands_free=hands_free,
+                wire=wire,
                 heart_limit_bpm=None if heart is None else heart.high_bpm,
             ),
             began_at=0.0,
         )
         self.belt, self.air = Belt(), Air()
+        self.wire_open, self.person_waits_s = wire, 2.0
         self.voice = voice
         self.judge = Judge(self)
         self.reports: list[Report] = []
@@ -298,6 +304,8 @@ class Bench:
                 case Report():
                     self.reports.append(output)
                     self.judge.reported(output)
+                    if output.kind is Kind.CALLOUT:
+                        self._called(output.data)
                 case Write(token=token, payload=payload):
                     self._write(token, payload)
                 case Announce(number=number, seconds=seconds):
@@ -311,12 +319,27 @@ class Bench:
                 case DropLink():
                     self.drops += 1
 
+    def _called(self, data: dict[str, Any]) -> None:
+        """What is called out is judged as if it were written; somebody at the console does it, unless deaf."""
+        payload = {"start": b"\x07", "stop": b"\x08\x01"}.get(data["name"], b"")
+        if data["name"] == "set-target-speed":
+            payload = b"\x02" + round(data["target_kmh"] * 100).to_bytes(2, "little")
+            if data["times"] == 1:
+                self.judge.wrote(payload, self.now)
+            else:
+                self.judge.repeated(round(data["target_kmh"] * 100))
+        if payload and self.belt.obeys:
+            self.later(self.person_waits_s, lambda: self._obey(payload))
+
     def _note(self, payload: bytes) -> None:
         self.judge.wrote(payload, self.now)
         self.written.append(Written(self.now, payload, self.connection))
 
     def _write(self, token: int, payload: bytes) -> None:
         assert self.link_up, "a write without a link"
+        assert self.wire_open is not Wire.CLOSED, "a write on a closed wire"
+        stops = self.wire_open is Wire.OPEN or payload in (b"\x08\x01", b"\x00")
+        assert stops, "a write that no stop needs"
         self._note(payload)
         air = self.air
         error, lost = air.att_error, air.lost

@@ -59,6 +59,7 @@ class Inside:
         patch.setenv("RETROCTL_DATA_DIR", str(folder))
         patch.setattr(session, "simulated", self._simulated)
         patch.setattr(session, "session_clock", lambda _factor: nullcontext(self._clock()))
+        patch.setattr(session, "_stillness", lambda _options: None)  # a virtual loop does not stand still
         patch.setattr(front, "ways_out", self._ways_out)
         patch.setattr(ways_out, "ways_out", self._ways_out)
         patch.setattr(front, "keys", lambda *_: nullcontext())
@@ -134,7 +135,7 @@ class Inside:
         treadmill = BleTreadmill(
             device, clock=clock, backend=self.radio.client_backend, scanner=self.radio.scanner_backend
         )
-        return Chosen(treadmill, simulated=True)
+        return Chosen(treadmill, simulated=True, machine=self.machine)
 
     def _put_on_air(self) -> None:
         for number, each in enumerate((self.personality, *self.others), 1):

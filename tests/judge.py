@@ -70,6 +70,9 @@ class Judge:
             case ev.LinkDropped():
                 self.voids.append(now)
                 self.breaks.append(now)
+            case ev.ProcessStalled() | ev.ComputerSlept():
+                self.voids.append(now)
+                self.vetoed = True
             case ev.RecordFailed() | ev.ControlLost():
                 self.voids.append(now)
             case _:
@@ -143,6 +146,12 @@ class Judge:
                 self._target(int.from_bytes(payload[1:], "little"), now)
             case other:
                 raise AssertionError(f"op code {other:02x} never leaves this program")
+
+    def repeated(self, target: int) -> None:
+        """A person is told again: never to raise once something speaks against it."""
+        assert not self.stop_wanted, "a speed called out after Stop"
+        higher = target > self.frames[-1][1] + 10 and target != self.bench.range.minimum.hundredths
+        assert not (higher and self.vetoed), "a raise called out again after HOLD or a balance event"
 
     def _start(self, payload: bytes, now: float) -> None:
         assert payload == b"\x07"

@@ -14,7 +14,7 @@ from retroctl.app.engine import DropLink, Engine, Output
 from retroctl.app.reports import Kind, Report
 from retroctl.domain import events as ev
 from retroctl.domain.effects import Announce, Ended
-from retroctl.domain.envelope import Envelope
+from retroctl.domain.envelope import Envelope, Wire
 from retroctl.domain.limits import BeltRange, Client, Level, caps_for
 from retroctl.domain.plan import Plan, ladder_plan, raise_step
 from retroctl.domain.session import Advance, Session
@@ -56,19 +56,23 @@ class Rig:
         plan: Plan | None = None,
         machine: FtmsMachine | None = None,
         belt: BeltRange = BELT,
+        wire: Wire = Wire.OPEN,
     ) -> None:
         self.now = 0.0
         self.machine = machine or FtmsMachine(personality(name), seed=1)
         caps = caps_for(client, belt, qualified=True)
         self.plan = plan or ladder_plan(belt, caps, top=Speed.from_kmh(top), hold_s=hold_s)
-        session = Session(self.plan, belt, caps, advance=advance)
+        session = Session(self.plan, belt, caps, advance=advance, by_hand=wire is not Wire.OPEN)
         shortest = min(stage.hold_s for stage in self.plan.stages)
-        envelope = Envelope(belt, caps, raise_step(belt), hold_s=shortest, hands_free=advance is Advance.AUTO)
+        hands_free = advance is Advance.AUTO
+        envelope = Envelope(belt, caps, raise_step(belt), hold_s=shortest, hands_free=hands_free, wire=wire)
         self.engine = Engine(session, envelope, began_at=0.0)
         self.reports: list[Report] = []
         self.ended: list[Ended] = []
         self.link_up = True
         self.dropped = 0
+        self.person: Callable[[Report], None] = lambda report: None
+        """At the console: hears every report."""
         self._later: list[tuple[float, int, Callable[[], list[Output]]]] = []
         self._order = itertools.count()
         self._connect()
@@ -181,6 +185,7 @@ class Rig:
             match output:
                 case Report():
                     self.reports.append(output)
+                    self.person(output)
                 case Write(token=token, payload=payload):
                     self._write(token, payload)
                 case Announce(number=number, seconds=seconds):

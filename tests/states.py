@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench import Bench
 
 from retroctl.domain import events as ev
+from retroctl.domain.envelope import Wire
 from retroctl.domain.limits import Facing
 from retroctl.domain.plan import Plan, Stage, StageKind, build_plan
 from retroctl.domain.session import Advance
@@ -20,12 +21,12 @@ def turning_plan(bench: Bench) -> Plan:
     return build_plan("turns", tuple(stages), bench.range, bench.caps)
 
 
-def in_state(name: str) -> Bench:
+def in_state(name: str, wire: Wire = Wire.OPEN) -> Bench:
     """A new bench in that state, on a belt that obeys. The name of a state as in the table."""
-    bench = Bench(advance=Advance.CONFIRM, hold_s=60.0)
+    bench = Bench(advance=Advance.CONFIRM, hold_s=60.0, wire=wire)
     match State(name):
         case State.IDLE:
-            bench = Bench(connect=False)
+            bench = Bench(connect=False, wire=wire)
         case State.OBSERVING:
             pass
         case State.BRIEFING:
@@ -61,7 +62,7 @@ def in_state(name: str) -> Bench:
             bench.hold_at(1.8)
             bench.tell(ev.EaseDownPressed())
         case State.TURNING:
-            bench = Bench(plan=turning_plan(bench))
+            bench = Bench(plan=turning_plan(bench), wire=wire)
             bench.hold_at(1.0)
             bench.until("turning")
         case State.STOPPING:
@@ -74,6 +75,9 @@ def in_state(name: str) -> Bench:
         case State.FAULTED:
             bench.hold_at(1.8)
             bench.belt.set(4.0)
+            bench.belt.obeys = False  # a person at the console who does not lower it
+            bench.until("stopping")
+            bench.belt.set(0.0)
             bench.until("faulted")
     bench.advance(0.03)
     assert bench.state == name

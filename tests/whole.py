@@ -14,7 +14,7 @@ from retroctl.app.clock import LoopClock
 from retroctl.app.engine import Engine
 from retroctl.app.reports import Kind, Report
 from retroctl.app.runner import Runner
-from retroctl.domain.envelope import Envelope
+from retroctl.domain.envelope import Envelope, Wire
 from retroctl.domain.limits import BeltRange, Client, caps_for
 from retroctl.domain.plan import Plan, ladder_plan, raise_step
 from retroctl.domain.session import Advance, Session
@@ -78,11 +78,20 @@ class Whole:
 
     async def begin(self) -> None:
         await self.runner.connect()
+        self.hand_over()
+
+    def hand_over(self, wire: Wire = Wire.OPEN) -> None:
+        """Make the engine and begin, once connected."""
         caps = caps_for(self.client, self.belt, qualified=True)
         plan = self.plan or ladder_plan(self.belt, caps, top=Speed.from_kmh(self.top), hold_s=self.hold_s)
-        session = Session(plan, self.belt, caps, advance=self.advance)
+        session = Session(plan, self.belt, caps, advance=self.advance, by_hand=wire is not Wire.OPEN)
         envelope = Envelope(
-            self.belt, caps, raise_step(self.belt), hold_s=self.hold_s, hands_free=self.advance is Advance.AUTO
+            self.belt,
+            caps,
+            raise_step(self.belt),
+            hold_s=self.hold_s,
+            hands_free=self.advance is Advance.AUTO,
+            wire=wire,
         )
         self.runner.begin(Engine(session, envelope, began_at=self.runner.began_at))
 

@@ -14,8 +14,23 @@ if TYPE_CHECKING:
     from retroctl.app.clock import Clock
 
 ANSWERS: Final = {ev.BriefingItem.GAZE_TARGET: "a mark on the wall (simulated)", ev.BriefingItem.CONFIDENCE: "3"}
-NEEDS_A_TRAINER: Final = frozenset({FailsafeId.F6, FailsafeId.F8, FailsafeId.F9, FailsafeId.F11, FailsafeId.F14})
+NEEDS_A_TRAINER: Final = frozenset(
+    {
+        FailsafeId.F3,
+        FailsafeId.F4,
+        FailsafeId.F6,
+        FailsafeId.F8,
+        FailsafeId.F9,
+        FailsafeId.F11,
+        FailsafeId.F14,
+        FailsafeId.F15,
+    }
+)
 """Alarms that only a trainer can lift; with none there, the session eases down."""
+GAPS: Final = 5
+"""So often data may stay away for a moment; a machine that goes on so would keep the session at one speed for ever."""
+RESTARTS: Final = 8
+"""So often a hold may begin anew before it has been served once, for the same reason."""
 PATIENCE_S: Final = 10.0
 NOT_ARMED: Final = frozenset({"idle", "observing", "briefing"})
 ENDING: Final = frozenset({"easing_down", "stopping", "stopped", "faulted"})
@@ -28,17 +43,19 @@ class Attendant:
         """`alone`: nobody is there to lift a block either, so ease down when one comes."""
         self._clock, self._tell, self._alone = clock, tell, alone
         self._easing = False
+        self._gaps = self._restarts = 0
         self._state = "idle"
 
     def __call__(self, report: Report) -> None:
         """React to a report, on the next turn of the clock: never inside the call that made it."""
         if report.kind is Kind.STATE:
             self._state = report.data["state"]
+            self._restarts = 0 if self._state == "ready" else self._restarts + (self._state == "settling")
             if self._state == "briefing":
                 self._soon(self._brief)
             elif self._state == "armed":
                 self._soon(lambda: self._tell(ev.StartConfirmed(ev.StartKind.PROGRAM)))
-        elif self._alone and not self._easing and self._needs_a_trainer(report):
+        if self._alone and not self._easing and self._needs_a_trainer(report):
             self._easing = True
             self._ease_later()
 
@@ -54,8 +71,11 @@ class Attendant:
             self._tell(ev.EaseDownPressed())
 
     def _needs_a_trainer(self, report: Report) -> bool:
+        if report.kind is Kind.STATE:
+            return self._restarts >= RESTARTS
         if report.kind is Kind.ALARM:
-            return report.data["id"] in NEEDS_A_TRAINER
+            self._gaps += report.data["id"] == FailsafeId.F1
+            return report.data["id"] in NEEDS_A_TRAINER or self._gaps >= GAPS
         return report.kind is Kind.LINK and report.data.get("link") == "restored"
 
     def _brief(self) -> None:

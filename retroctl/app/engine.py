@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from retroctl.app.reports import Kind, Report
 from retroctl.app.summary import Tally
 from retroctl.domain import events as ev
+from retroctl.domain.callout import MODE, MODE_WITH_STOP, CallOut, Instruction
 from retroctl.domain.commands import Answer, Command, RequestControl, SetTargetSpeed, StartOrResume, Stop
 from retroctl.domain.effects import (
     Alarm,
@@ -31,7 +32,7 @@ from retroctl.domain.effects import (
     StateEntered,
     StopProgress,
 )
-from retroctl.domain.envelope import Allowed, Envelope, Refused
+from retroctl.domain.envelope import Allowed, Envelope, Refused, Wire
 from retroctl.domain.limits import Facing
 from retroctl.domain.transitions import State
 from retroctl.errors import MalformedFrame
@@ -41,11 +42,13 @@ from retroctl.ftms.machine_status import decode_machine_status
 from retroctl.ftms.opcodes import MachineStatusOp, ResultCode, StopAction
 from retroctl.ftms.procedure import Action, Finished, Procedure, Reply, Stuck, Write
 from retroctl.ftms.treadmill_data import RecordMerger, decode_treadmill_data
+from retroctl.units import REST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from retroctl.domain.session import Session
+    from retroctl.units import Speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Engine:
         self._began_at = began_at
         self._tags = dict(enumerate(tags, 1))
         self._in_flight: dict[bytes, Command] = {}
+        self._hand = None if envelope.wire is Wire.OPEN else CallOut()
+        """Who moves the belt where this program may not: told what it would have written."""
         self._merger = RecordMerger()
         self._events: deque[ev.Event] = deque()
         self._running = False
@@ -86,6 +91,11 @@ class Engine:
         outputs: list[Output] = []
         if isinstance(event, ev.LinkRestored):
             self.procedure.link_back()
+        if isinstance(event, ev.ProcessStalled):
+            self.procedure.stood_still(event.seconds)
+        if isinstance(event, ev.Connected) and self._hand is not None:
+            mode = MODE if self.envelope.wire is Wire.CLOSED else MODE_WITH_STOP
+            self._tell_person(Instruction("mode", mode), now, outputs)
         if not isinstance(event, ev.Ticked | ev.TelemetryReceived):
             outputs.append(self._report(now, Kind.EVENT, _described(event)))
         self._step(event, now, outputs)
@@ -127,7 +137,7 @@ class Engine:
     def urgent(self, now: float) -> bytes | None:
         """On a new connection, as soon as its Control Point can be written: the latched Stop, before anything else."""
         self.procedure.link_back()
-        if not self.session.stop_latched:
+        if not self.session.stop_latched or not self.envelope.writes(Stop()):
             return None
         payload = encode(Stop())
         self._in_flight[payload] = Stop()
@@ -140,11 +150,14 @@ class Engine:
         self._apply(self.procedure.tick(now), now, outputs)
         self._proceed(now, outputs)
         self._step(ev.Ticked(), now, outputs)
+        if self._hand is not None:
+            self._tell_person(self._hand.due(self._measured(), now), now, outputs)
         return outputs
 
     def next_deadline(self) -> float | None:
         """When `tick` will have something to do."""
-        marks = (self.session.next_deadline(), self.procedure.next_deadline())
+        hand = None if self._hand is None else self._hand.next_deadline()
+        marks = (self.session.next_deadline(), self.procedure.next_deadline(), hand)
         return min((mark for mark in marks if mark is not None), default=None)
 
     # -- session and gate ------------------------------------------------------------------------------------------
@@ -166,11 +179,15 @@ class Engine:
                     self._perform(effect, now, outputs)
                 in_force = self.session.belief.in_force
                 self.envelope.follow(None if in_force is None else in_force.speed)
+            if self._hand is not None:
+                self._tell_person(self._hand.follow(self.session.awaited), now, outputs)
         finally:
             self._running = False
             self._events.clear()
 
-    def _perform(self, effect: Effect, now: float, outputs: list[Output]) -> None:  # noqa: C901 - a line for each effect
+    def _perform(  # noqa: C901, PLR0912 - a line for each effect
+        self, effect: Effect, now: float, outputs: list[Output]
+    ) -> None:
         match effect:
             case Propose():
                 self._propose(effect, now, outputs)
@@ -188,7 +205,11 @@ class Engine:
                 outputs.append(self._report(now, Kind.REFUSAL, {"rule": rule, "reason": reason}))
             case Alarm(id=failsafe, text=text):
                 outputs.append(self._report(now, Kind.ALARM, {"id": failsafe.value, "text": text}))
+            case Settled(command=RequestControl()) if not self.envelope.writes(RequestControl()):
+                pass  # a person at the console needs no permission
             case Settled(command=command, outcome=outcome):
+                if self._hand is not None:
+                    self._hand.settled(outcome)
                 data: dict[str, Any] = {"name": command.name, "result": outcome.value, **_target(command)}
                 outputs.append(self._report(now, Kind.OUTCOME, data))
             case StopProgress(view=view):
@@ -222,6 +243,10 @@ class Engine:
             outputs.append(self._report(now, Kind.REFUSAL, data))
             self._step(ev.CommandRefusedByGate(command, f"{verdict.rule}: {verdict.reason}"), now, outputs)
             return
+        if self._hand is not None:
+            self._call_out(self._hand, command, now, outputs)
+        if not self.envelope.writes(command):
+            return
         payload = encode(command)
         self._in_flight[payload] = command
         data = {"name": command.name, **_target(command), "hex": payload.hex(), "source": proposal.source}
@@ -233,6 +258,22 @@ class Engine:
         """A command that had to wait behind another on the air meets the gate again."""
         return isinstance(self.envelope.judge_again(self._in_flight[payload], now), Allowed)
 
+    def _call_out(self, hand: CallOut, command: Command, now: float, outputs: list[Output]) -> None:
+        """What was allowed is told to the person at the console, who always has control."""
+        self._tell_person(hand.ask(command, self._measured(), now), now, outputs)
+        if isinstance(command, RequestControl) and not self.envelope.writes(command):
+            self._step(ev.CommandAnswered(command, Answer.SUCCESS), now, outputs)
+
+    def _tell_person(self, instruction: Instruction | None, now: float, outputs: list[Output]) -> None:
+        if instruction is not None:
+            target = {} if instruction.target is None else {"target_kmh": instruction.target.kmh}
+            data = {"name": instruction.name, **target, "text": instruction.text, "times": instruction.times}
+            outputs.append(self._report(now, Kind.CALLOUT, data))
+
+    def _measured(self) -> Speed:
+        measured = self.session.belief.measured
+        return REST if measured is None else measured.speed
+
     def _entered(self, entered: StateEntered, now: float, outputs: list[Output]) -> None:
         if entered.state is State.STOPPING:
             self.envelope.latch_stop()
@@ -241,6 +282,8 @@ class Engine:
             self.envelope.arm(self.session.facing, now)
             self.envelope.turned(self.session.facing, now)
         target = None if entered.target is None else entered.target.kmh
+        if entered.state is State.STARTING and self._hand is not None:
+            self._tell_person(self._hand.ask(StartOrResume(), REST, now), now, outputs)
         data = {"state": entered.state.value, "stage": entered.stage, "target_kmh": target}
         outputs.append(self._report(now, Kind.STATE, data))
 
@@ -259,7 +302,7 @@ class Engine:
                     outputs += [self._report(now, Kind.ALARM, {"id": "F2", "text": text}), DropLink()]
                 case Finished():
                     command = self._in_flight[action.payload]
-                    self._step(ev.CommandAnswered(command, _answer(action)), now, outputs)
+                    self._step(ev.CommandAnswered(command, answer_of(action)), now, outputs)
                 case _:
                     stray = {"char": "2ad9", "hex": action.data.hex(), "stray": True}
                     outputs.append(self._report(now, Kind.FRAME, stray))
@@ -275,7 +318,8 @@ class Engine:
         if self.session.heart.chosen:
             telemetry["heart_rate_bpm"] = self.session.heart.known(now)
         outputs.append(self._report(now, Kind.TELEMETRY, telemetry))
-        self._step(ev.TelemetryReceived(record.measured_speed, record.elapsed_time_s), now, outputs)
+        event = ev.TelemetryReceived(record.measured_speed, record.elapsed_time_s, record.total_distance_m)
+        self._step(event, now, outputs)
 
     def _heart_rate(self, data: bytes, now: float, outputs: list[Output]) -> None:
         frame = decode_heart_rate(data)
@@ -285,7 +329,8 @@ class Engine:
     def _machine_status(self, data: bytes, now: float, outputs: list[Output]) -> None:
         event = status_event(data)
         outputs.append(self._report(now, Kind.FRAME, {"char": "2ada", "hex": data.hex()}))
-        if event is not None:
+        # Nobody here has control of a belt that a person moves; it cannot be lost.
+        if event is not None and not (self._hand is not None and isinstance(event, ev.ControlLost)):
             self._step(event, now, outputs)
 
     def _report(self, now: float, kind: Kind, data: dict[str, Any]) -> Report:
@@ -326,7 +371,8 @@ def status_event(data: bytes) -> ev.Event | None:  # noqa: PLR0911 - a table
             return None
 
 
-def _answer(finished: Finished) -> Answer:
+def answer_of(finished: Finished) -> Answer:
+    """What the wire says about a request that has ended."""
     if finished.reply is Reply.NO_ANSWER:
         return Answer.NONE
     if finished.reply is Reply.NOT_SENT and finished.result is None:

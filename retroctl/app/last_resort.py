@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from retroctl.domain.envelope import Wire
 from retroctl.errors import LinkLost, MalformedFrame, TreadmillError
 from retroctl.ftms.control_point import encode_request_control, encode_stop
 from retroctl.ftms.treadmill_data import decode_treadmill_data
@@ -31,8 +32,14 @@ class LastResort:
         *,
         sink: Callable[[LinkEvent], None],
         told: Callable[[bytes], None],
+        wire: Wire = Wire.OPEN,
+        call: Callable[[], None] = lambda: None,
     ) -> None:
-        """`sink` takes the events of a new connection, where the old one is gone; `told` hears of each write."""
+        """`sink` takes the events of a new connection, where the old one is gone; `told` hears of each write.
+
+        `call` tells the person at the console each time, where `wire` is not open.
+        """
+        self._wire, self._call = wire, call
         self._treadmill, self._clock, self._generation = treadmill, clock, generation
         self._sink, self._told = sink, told
         self._zero_frames = 0
@@ -57,9 +64,11 @@ class LastResort:
         repeats = 0
         while not self._rest.is_set() and self._clock.now() < end:
             # A machine that has taken control away obeys again once it is asked; every other repeat asks.
-            if repeats % 2:
+            self._call()
+            if repeats % 2 and self._wire is Wire.OPEN:
                 await self._try(encode_request_control())
-            await self._try(encode_stop())
+            if self._wire is not Wire.CLOSED:
+                await self._try(encode_stop())
             repeats += 1
             try:
                 async with self._clock.timeout(REPEAT_S):

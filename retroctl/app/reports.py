@@ -12,6 +12,7 @@ class Kind(StrEnum):
 
     STATE = "state"
     COMMAND = "command"
+    CALLOUT = "callout"
     OUTCOME = "outcome"
     TELEMETRY = "telemetry"
     CUE = "cue"
@@ -32,6 +33,7 @@ JSON_LINE_KINDS = frozenset(
     {
         Kind.STATE,
         Kind.COMMAND,
+        Kind.CALLOUT,
         Kind.OUTCOME,
         Kind.TELEMETRY,
         Kind.CUE,

@@ -7,6 +7,7 @@ Everything here runs in one event loop and nothing in it waits for a screen, a d
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import TYPE_CHECKING, Final
 
 from retroctl.app.announcer import Announcer
@@ -17,9 +18,12 @@ from retroctl.app.ports import Disconnected, FrameArrived
 from retroctl.app.reconnect import Reconnector
 from retroctl.app.reports import Kind, Report
 from retroctl.app.result import NO_TREADMILL, Result, judged
+from retroctl.app.stillness import BEAT_S, LATE_FRAMES_S
 from retroctl.domain import events as ev
 from retroctl.domain.belief import REST_FRAMES
+from retroctl.domain.callout import PRESS_STOP
 from retroctl.domain.effects import Announce, AnnouncementWithdrawn, Ended
+from retroctl.domain.envelope import Wire
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.transitions import ARMED_STATES, State
 from retroctl.errors import LinkLost, ProcedureTimeout, TreadmillNotFound, UnsupportedTreadmill, WriteRefused
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
     from retroctl.app.clock import Clock, Timer
     from retroctl.app.ports import LinkEvent, MachineInfo, Speech, Treadmill
+    from retroctl.app.stillness import Stillness
 
 
 LEAVE_S: Final = 5.0
@@ -51,10 +56,14 @@ class Runner:
         exit_wait_s: float,
         attended: bool,
         speech: Speech | None = None,
+        stillness: Stillness | None = None,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         """`exit_wait_s`: the longest wait for the belt to rest on the way out. `attended`: a person is at the keys.
 
         `speech`: who speaks an announcement; without one, the count-down on the screen is all of it.
+        `stillness`: looks whether this program or computer stood still; None where time is not real.
+        `jitter`: numbers from 0 to 1 that spread the pauses of connecting again.
         A listener that raises is called no more, and the belt is stopped.
         """
         self._treadmill, self.clock = treadmill, clock
@@ -64,6 +73,8 @@ class Runner:
         self._engine: Engine | None = None
         self._announcer = Announcer(clock, self._count, self._announced, speech)
         self._inbox = Inbox()
+        self._stillness = stillness
+        self._late_until = clock.now()
         self._over = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening: asyncio.Future[MachineInfo] | None = None
@@ -83,6 +94,7 @@ class Runner:
             sink=self._inbox.put,
             failed=self._not_restored,
             lost=lambda: self._give_up("the treadmill was not found again"),
+            jitter=jitter,
         )
 
     # -- the life of a run -----------------------------------------------------------------------------------------
@@ -110,6 +122,8 @@ class Runner:
         """Hand over the engine, made from what the machine said of itself."""
         self._engine = engine
         self._spawn(self._inbox.pump(self._arrive), "take in frames")
+        if self._stillness is not None:
+            self._spawn(self._beat(self._stillness), "look whether time stood still")
         self._guarded(lambda: engine.handle(ev.Connected(), self.now()))
         if self._exit_source is not None:
             self._leave_unarmed()
@@ -203,6 +217,10 @@ class Runner:
     def _armed(self) -> bool:
         return self._engine is not None and self._engine.session.state in ARMED_STATES
 
+    @property
+    def _by_hand(self) -> bool:
+        return self._engine is not None and self._engine.envelope.wire is not Wire.OPEN
+
     # -- engine in, outputs out ------------------------------------------------------------------------------------
 
     def _guarded(self, call: Callable[[], list[Output]]) -> None:
@@ -210,9 +228,24 @@ class Runner:
         if self._engine_failed:
             return
         try:
+            self._look()
             self._take(call())
         except Exception as error:  # noqa: BLE001 - the end of the line for a bug: the belt is brought to rest first
             self._fail(error)
+
+    async def _beat(self, stillness: Stillness) -> None:
+        stillness.look()
+        while True:
+            await asyncio.sleep(BEAT_S)
+            self._guarded(list)
+
+    def _look(self) -> None:
+        """Before anything else is taken in: what waited while nobody watched is old, and a Stop goes out first."""
+        engine = self._engine
+        event = None if self._stillness is None or engine is None else self._stillness.look()
+        if event is not None and engine is not None:
+            self._late_until = self.now() + LATE_FRAMES_S
+            self._take(engine.handle(event, self.now()))
 
     def _take(self, outputs: list[Output]) -> None:
         # Writes first: a slow listener must not stand between a decision and the wire.
@@ -289,12 +322,19 @@ class Runner:
         if engine is None or event.generation < self._generation:
             return
         match event:
+            case FrameArrived() if event.characteristic == "2acd" and self._waited():
+                self.report(Kind.FRAME, {"char": "2acd", "hex": event.data.hex(), "late": True})
             case FrameArrived():
                 self._guarded(lambda: engine.frame(event.characteristic, event.data, self.now()))
             case Disconnected():
                 self.report(Kind.LINK, {"link": "lost", "generation": event.generation})
                 self._guarded(lambda: engine.link_dropped(self.now()))
                 self._spawn(self._relink(drop=False), "connect again")
+
+    def _waited(self) -> bool:
+        """Whether what arrives now waited while this program stood still, and so says nothing about now."""
+        self._guarded(list)
+        return self.now() < self._late_until
 
     async def _write(self, write: Write) -> None:
         engine = self._engine
@@ -385,7 +425,14 @@ class Runner:
             self._wrote = True
             self.report(Kind.EVENT, {"event": "LastResort", "hex": payload.hex()})
 
-        last = LastResort(self._treadmill, self.clock, self._generation, sink=self._inbox.put, told=told)
+        def call() -> None:
+            if by_hand:
+                self.report(Kind.CALLOUT, {"name": "stop", "text": PRESS_STOP})
+
+        by_hand, wire = self._by_hand, Wire.OPEN if self._engine is None else self._engine.envelope.wire
+        last = LastResort(
+            self._treadmill, self.clock, self._generation, sink=self._inbox.put, told=told, wire=wire, call=call
+        )
         self._last_resort = last
         if not await last.stop(self._exit_wait_s):
             self._gave_up = "the belt was not seen at rest"
@@ -398,7 +445,7 @@ class Runner:
             error=self._error,
             our_fault=self._engine is not None and self._engine.session.fault is FailsafeId.F13,
             at_rest=self._last_resort is not None or self._rest_frames() > 0,
-            wrote=self._wrote,
+            wrote=self._wrote or (self._by_hand and self._armed),  # told to a person, it moves a belt all the same
         )
 
     def _rest_frames(self) -> int:

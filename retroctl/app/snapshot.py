@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from retroctl.domain.envelope import Wire
 from retroctl.domain.events import Hands
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Snapshot:
     """Nothing is raised until the trainer confirms."""
     blocks: frozenset[FailsafeId] = frozenset()
     """Failsafes that forbid raises."""
+    by_hand: bool = False
+    """A person at the console moves this belt, at this program's word."""
     requested: Speed | None = None
     """The speed asked of the machine last; None at rest."""
     accepted: Speed | None = None
@@ -76,6 +79,7 @@ def snapshot(engine: Engine, now: float) -> Snapshot:
         stop_view=session.stop_view,
         on_hold=session.on_hold,
         blocks=session.blocks,
+        by_hand=engine.envelope.wire is not Wire.OPEN,
         requested=None if requested is None else requested.speed,
         accepted=None if accepted is None or requested is None or accepted.at < requested.at else accepted.speed,
         heart_rate_bpm=session.heart.known(now),

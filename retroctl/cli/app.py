@@ -88,9 +88,12 @@ def _main(
     pass
 
 
+_SIM = "Use a simulated treadmill: standard, or others joined with + (`retroctl simulate --list`)."
+
+
 @app.command()
 def run(
-    sim: Annotated[str | None, typer.Option(metavar="NAME", help="Use a simulated treadmill: standard.")] = None,
+    sim: Annotated[str | None, typer.Option(metavar="NAME", help=_SIM)] = None,
     address: Annotated[
         str | None, typer.Option(metavar="ID", help="The treadmill's address, as `retroctl scan` shows it.")
     ] = None,
@@ -137,6 +140,13 @@ def run(
     ] = None,
     wall_lan: Annotated[
         bool, typer.Option("--wall-lan", help="Let other devices open it, with the token in its address.")
+    ] = False,
+    call_out: Annotated[
+        bool,
+        typer.Option(
+            "--call-out",
+            help="Command no speed: say what to press at the console, watch that it is done; Stop is sent.",
+        ),
     ] = False,
 ) -> None:
     """Run a session: the warm-up ladder, every speed held, a stop that always works.
@@ -185,6 +195,7 @@ def run(
             coarse=accept_coarse_steps,
             wall=wall,
             wall_lan=wall_lan,
+            call_out=call_out,
             terminal=_has_terminal(),
             screen=_has_screen(),
             voice=voice,
@@ -193,6 +204,87 @@ def run(
 
     given = Choice(sim=sim, address=address, client=client, plan=plan, top=top, hold=hold, advance=advance)
     sys.exit(run_session(choose_first(check(given), check, given)))
+
+
+@app.command()
+def qualify(
+    sim: Annotated[str | None, typer.Option(metavar="NAME", help="Use a simulated treadmill: standard.")] = None,
+    address: Annotated[str | None, typer.Option(metavar="ID", help="The treadmill's address.")] = None,
+    speed_range: Annotated[
+        str | None,
+        typer.Option(
+            "--range", metavar="MIN-MAX/STEP", help="The speeds read from the console, where the machine gives none."
+        ),
+    ] = None,
+    speedup: Annotated[str, typer.Option(metavar="N", help="Simulator only: N session seconds a second.")] = "1",
+    yes: Annotated[bool, typer.Option("--yes", help="Simulator only: confirms that nobody is on the belt.")] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line, for programs.")] = False,
+) -> None:
+    """Measure a treadmill WITH NOBODY ON THE BELT, and keep what it does as its profile.
+
+    About seven minutes: start, lowest speed, units, targets, ramps up to 4 km/h, twenty stops, pause, a dropped
+    link, the safety key. It never goes over 6 km/h. Any key stops the belt and ends the test. `run` uses the
+    profile: qualified, the client's own cap holds; dangerous, it is not commanded; without, at most 3.2 km/h.
+
+    \b
+    Examples:
+      retroctl qualify                                       the one treadmill in range
+      retroctl qualify --address ID                          this one
+      retroctl qualify --sim mph-target --yes --speedup 50   a simulated one
+
+    \b
+    Exit status:
+      0  the test ended, the belt confirmed at rest (qualified, incomplete or broken off)
+      1  a fault in this program, the belt at rest
+      2  usage, configuration, or not confirmed; nothing was written
+      3  no treadmill, or one that is dangerous; the belt at rest
+      4  the belt is NOT confirmed at rest: look at it
+    """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
+    from retroctl.cli.qualify import QualifyOptions, qualify_command  # noqa: PLC0415 - heavy
+
+    options = QualifyOptions.checked(
+        sim=sim,
+        address=address,
+        speedup=speedup,
+        yes=yes,
+        jsonl=jsonl,
+        terminal=_has_terminal(),
+        speed_range=speed_range,
+    )
+    sys.exit(qualify_command(options))
+
+
+machine_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The profiles of treadmills that `retroctl qualify` has measured.",
+    epilog="Example: retroctl machine list",
+)
+app.add_typer(machine_app, name="machine")
+
+
+@machine_app.command("list")
+def machine_list() -> None:
+    """List the machines with a profile: address, name, verdict. Example: retroctl machine list."""
+    from retroctl.cli.machines import list_command  # noqa: PLC0415 - heavy
+
+    sys.exit(list_command())
+
+
+@machine_app.command("show")
+def machine_show(address: Annotated[str, typer.Argument(metavar="ID", help="The address, as in the list.")]) -> None:
+    """Show a machine's profile, every figure with its meaning. Example: retroctl machine show ID."""
+    from retroctl.cli.machines import show_command  # noqa: PLC0415 - heavy
+
+    sys.exit(show_command(address))
+
+
+@machine_app.command("forget")
+def machine_forget(address: Annotated[str, typer.Argument(metavar="ID", help="The address, as in the list.")]) -> None:
+    """Remove a machine's profile: it counts as never measured. Example: retroctl machine forget ID."""
+    from retroctl.cli.machines import forget_command  # noqa: PLC0415 - heavy
+
+    sys.exit(forget_command(address))
 
 
 @app.command()
@@ -243,7 +335,7 @@ def scan(
 
 @app.command()
 def observe(
-    sim: Annotated[str | None, typer.Option(metavar="NAME", help="Use a simulated treadmill: standard.")] = None,
+    sim: Annotated[str | None, typer.Option(metavar="NAME", help=_SIM)] = None,
     address: Annotated[str | None, typer.Option(metavar="ID", help="The treadmill's address.")] = None,
     seconds: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Stop watching after so long (default: until Ctrl-C).")

@@ -19,6 +19,7 @@ from retroctl.adapters.console.text import plain
 from retroctl.adapters.tui.choose.ports import ClientRow, HeardMachine, Practice, Preview, Said
 from retroctl.app.clock import LoopClock
 from retroctl.app.ports import Disconnected, FrameArrived, LinkEvent
+from retroctl.cli.known import standing_of
 from retroctl.cli.machine import Chosen, held, simulated
 from retroctl.cli.options import RunOptions, demo_options
 from retroctl.cli.person import DEMO_CLIENT, today
@@ -128,7 +129,9 @@ class Air:
             raise ConfigError(str(error)) from None
         known = options.belt or belt
         usable = known or _assumed(options.request)
-        plan, caps = planned(options, usable, qualified=choice.sim is not None)
+        heard = self._found.get(choice.address or "")
+        name, address = ("", "") if heard is None else (heard.name, heard.address)
+        plan, caps = planned(options, usable, qualified=standing_of(options, name, address, usable).qualified)
         return Preview(plan, caps, assumed=known is None)
 
     async def listen(self, heard: Callable[[HeardMachine], None]) -> None:

@@ -23,7 +23,7 @@ def prepare(arguments: list[str]) -> None:
     """Give the standard streams a descriptor each; for a session, remember a way out taken while it is imported."""
     for descriptor in range(3):
         _occupy(descriptor)
-    if arguments[:1] in (["run"], ["demo"]):
+    if arguments[:1] in (["run"], ["demo"], ["qualify"]):
         for name in NAMES:
             number = getattr(signal, name, None)
             if number is not None:

@@ -163,11 +163,10 @@ def doctor_command() -> int:
 
 def simulate_command(sim: str, *, transport: str, name: str | None, address: str | None, list_only: bool) -> int:
     """Put a simulated treadmill on the air until Ctrl-C, or list what there is."""
-    from simulators.personality import PERSONALITIES, personality  # noqa: PLC0415
+    from simulators.personality import listing, personality  # noqa: PLC0415
 
     if list_only:
-        for each in PERSONALITIES.values():
-            print(f"{each.name:20} {each.summary}")
+        print("\n".join(listing()))
         return 0
     chosen = personality(sim)
 

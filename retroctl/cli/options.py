@@ -49,6 +49,8 @@ class RunOptions:
     volume: int = LOUDEST
     """Of the voice, per cent."""
     wall: WallAddress | None = None
+    call_out: bool = False
+    """Command no speed, though the machine could be: a person at its console does what is called out."""
     client_id: str | None = None
     """The client's random id; None for nobody named and the demonstration."""
     practice: tuple[Practice, ...] = ()
@@ -79,6 +81,7 @@ class RunOptions:
         volume: str | None = None,
         wall: str | None = None,
         wall_lan: bool = False,
+        call_out: bool = False,
     ) -> RunOptions:
         """Check everything that can be checked without a machine. Raises ConfigError, one clear line."""
         if sim is not None and address is not None:
@@ -87,11 +90,7 @@ class RunOptions:
             raise ConfigError("--plain and --jsonl exclude each other")
         if sim is None and yes:
             raise ConfigError("--yes is for the simulated treadmill only: on a real one a person answers and starts")
-        factor = _number("--speedup", speedup)
-        if sim is None and factor != 1:
-            raise ConfigError("--speedup is for the simulated treadmill only: real belts run in real time")
-        if not 0 < factor <= MAX_SPEEDUP:
-            raise ConfigError(f"--speedup {speedup}: give a number from 1 to {MAX_SPEEDUP:g}")
+        factor = checked_speedup(speedup, sim)
         if sim is None and not terminal:
             raise ConfigError(
                 "a real treadmill needs a trainer at a terminal; there is none (try --sim standard --yes)"
@@ -106,7 +105,7 @@ class RunOptions:
             from simulators.personality import personality  # noqa: PLC0415 - only for the simulated treadmill
 
             personality(sim)
-        belt = None if speed_range is None else _belt(speed_range)
+        belt = None if speed_range is None else checked_belt(speed_range)
         on_wall = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
         taught = read_remote(remote_file()) if terminal else Remote()
         loudness = _volume(volume, settings, quiet=voice is False)
@@ -116,6 +115,7 @@ class RunOptions:
             settings, sim, address, who.client, who.mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
             screen=screen and terminal and not plain and not jsonl,
             wall=on_wall, voice=speaks, volume=loudness, client_id=who.client_id, practice=who.practice, remote=taught,
+            call_out=call_out,
         )  # fmt: skip
 
 
@@ -193,7 +193,18 @@ def _advance(text: str | None, client: Client, *, alone: bool) -> Advance:
     return mode
 
 
-def _belt(text: str) -> BeltRange:
+def checked_speedup(text: str, sim: str | None) -> float:
+    """The factor of `--speedup`. Raises ConfigError."""
+    factor = _number("--speedup", text)
+    if sim is None and factor != 1:
+        raise ConfigError("--speedup is for the simulated treadmill only: real belts run in real time")
+    if not 0 < factor <= MAX_SPEEDUP:
+        raise ConfigError(f"--speedup {text}: give a number from 1 to {MAX_SPEEDUP:g}")
+    return factor
+
+
+def checked_belt(text: str) -> BeltRange:
+    """The speeds given with `--range`. Raises ConfigError."""
     match = re.fullmatch(r"\s*([^-/]+)-([^-/]+)/([^-/]+)\s*", text)
     if match is None:
         raise ConfigError(f"--range {text!r}: write it as 1.0-16.0/0.1 (lowest, highest and smallest step in km/h)")

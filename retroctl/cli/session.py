@@ -15,8 +15,10 @@ from retroctl.app.engine import Engine
 from retroctl.app.recorder import Recorder
 from retroctl.app.reports import Kind, Report
 from retroctl.app.runner import Runner
+from retroctl.app.stillness import Stillness
 from retroctl.cli.front import Front
-from retroctl.cli.machine import held, on_air, session_clock, simulated
+from retroctl.cli.known import standing_of, with_words
+from retroctl.cli.machine import at_console, held, on_air, session_clock, simulated
 from retroctl.cli.planning import planned
 from retroctl.cli.power import power_watched
 from retroctl.cli.status import status_of
@@ -25,9 +27,10 @@ from retroctl.cli.voice import report_voice, voice_for
 from retroctl.cli.wall import wall_screen
 from retroctl.cli.ways_out import unless_left
 from retroctl.domain.energy import MODEL
-from retroctl.domain.envelope import Envelope
+from retroctl.domain.envelope import Envelope, Wire
 from retroctl.domain.limits import BeltRange, Caps
 from retroctl.domain.plan import Plan, raise_step
+from retroctl.domain.profile import UNKNOWN
 from retroctl.domain.session import Advance, Session
 from retroctl.errors import JournalError, RetroctlError, UnsupportedTreadmill
 
@@ -70,6 +73,7 @@ class _Run:
         self._early: list[Report] = []
         """What happened before there was a record to keep it in."""
         self._recording = False
+        self._standing = UNKNOWN
 
     async def go(self) -> int:
         """Run it; gives the exit status."""
@@ -99,6 +103,7 @@ class _Run:
             exit_wait_s=chosen.exit_wait_s,
             attended=self._options.terminal,
             speech=voice,
+            stillness=_stillness(self._options),
         )
         async with AsyncExitStack() as stack:
             # Before anything draws on the terminal: the address is to be read, and the code to be scanned.
@@ -116,7 +121,9 @@ class _Run:
                 voice.begin(partial(report_voice, runner))
             try:
                 info = await runner.connect()
-                plan, belt, caps = self._plan(chosen, info)
+                plan, belt, caps = self._plan(info)
+                info = with_words(info, self._standing)
+                wire = _wire(self._options, info)
                 await self._begin_record(**self._particulars(info, plan, belt, caps))
             except BaseException:
                 await runner.abandon()
@@ -125,39 +132,43 @@ class _Run:
             for report in self._early:
                 recorder(report)
             listeners[0] = recorder
-            front.introduce(_introduction(self._options, info, plan, caps), lambda: self._facts(info, plan, caps))
-            engine = self._engine(plan, belt, caps, began_at=runner.began_at)
+            front.introduce(_introduction(self._options, info, plan, caps, wire), lambda: self._facts(info, plan, caps))
+            engine = self._engine(plan, belt, caps, wire, began_at=runner.began_at)
+            person = at_console(chosen, self._clock) if wire is not Wire.OPEN else None
+            if person is not None:
+                listeners.append(person)
             runner.begin(engine)
             result = await runner.finish()
             return await self._end(front, runner, engine, result)
 
     # -- putting together ------------------------------------------------------------------------------------------
 
-    def _plan(self, chosen: Chosen, info: MachineInfo) -> tuple[Plan, BeltRange, Caps]:
+    def _plan(self, info: MachineInfo) -> tuple[Plan, BeltRange, Caps]:
         name = plain(info.name)
-        if not info.has_control_point:
-            raise UnsupportedTreadmill(
-                f"{name} has no usable Control Point: it cannot be commanded, only watched "
-                "(retroctl observe); change speeds at its console"
-            )
         if not info.has_treadmill_data:
             raise UnsupportedTreadmill(
                 f"{name} sends no Treadmill Data: how fast its belt runs could not be known, so it is not commanded; "
                 "use it at its console"
             )
-        belt = self._options.belt or _announced(info)
-        plan, caps = planned(self._options, belt, qualified=chosen.simulated)
+        belt = self._options.belt or announced_range(info)
+        known = self._standing = standing_of(self._options, info.name, info.address, belt)
+        if not known.may_command and info.has_control_point and not self._options.call_out:
+            raise UnsupportedTreadmill(
+                f"{name}: {known.words}; with --call-out a session tells you what to press at its console"
+            )
+        plan, caps = planned(self._options, belt, qualified=known.qualified)
         return plan, belt, caps
 
-    def _engine(self, plan: Plan, belt: BeltRange, caps: Caps, *, began_at: float) -> Engine:
-        options = self._options
-        session = Session(plan, belt, caps, advance=options.advance, coarse_accepted=options.coarse)
+    def _engine(self, plan: Plan, belt: BeltRange, caps: Caps, wire: Wire, *, began_at: float) -> Engine:
+        options, by_hand = self._options, wire is not Wire.OPEN
+        session = Session(plan, belt, caps, advance=options.advance, coarse_accepted=options.coarse, by_hand=by_hand)
         envelope = Envelope(
             belt,
             caps,
             raise_step(belt, coarse_accepted=options.coarse),
             hold_s=min(stage.hold_s for stage in plan.stages),
             hands_free=options.advance is Advance.AUTO,
+            wire=wire,
         )
         return Engine(session, envelope, began_at=began_at, mass_kg=options.mass_kg, tags=options.settings.tags)
 
@@ -182,6 +193,7 @@ class _Run:
                 "cap_reason": caps.backward_reason,
                 "range_kmh": range_kmh,
                 "range_typed": self._options.belt is not None,
+                "machine_standing": self._standing.words,
             },
         }
 
@@ -191,6 +203,7 @@ class _Run:
             "level": self._options.client.level.value,
             "speedup": self._options.speedup,
             "coarse_accepted": self._options.coarse,
+            "call_out": self._options.call_out,
             "energy_model": MODEL,
             "remote": self._options.remote.as_data,
         }
@@ -253,7 +266,8 @@ class _Run:
         return int(result.status)
 
 
-def _announced(info: MachineInfo) -> BeltRange:
+def announced_range(info: MachineInfo) -> BeltRange:
+    """The range that the machine announces. Raises UnsupportedTreadmill when it does not, or when it makes no sense."""
     announced = info.speed_range
     if announced is None:
         raise UnsupportedTreadmill(
@@ -263,7 +277,19 @@ def _announced(info: MachineInfo) -> BeltRange:
     return BeltRange(announced.minimum, announced.maximum, announced.increment)
 
 
-def _introduction(options: RunOptions, info: MachineInfo, plan: Plan, caps: Caps) -> list[str]:
+def _stillness(options: RunOptions) -> Stillness | None:
+    """Time that is sped up absorbs a stall by itself: it never takes more than a quarter second at once."""
+    return Stillness(asyncio.get_running_loop().time) if options.speedup == 1 else None
+
+
+def _wire(options: RunOptions, info: MachineInfo) -> Wire:
+    """A machine without a usable Control Point is called out and never written to."""
+    if not info.has_control_point:
+        return Wire.CLOSED
+    return Wire.STOP_ONLY if options.call_out else Wire.OPEN
+
+
+def _introduction(options: RunOptions, info: MachineInfo, plan: Plan, caps: Caps, wire: Wire) -> list[str]:
     rungs = "  ".join(f"{stage.target.kmh:.2f}" for stage in plan.stages)
     held_s = sorted({stage.hold_s for stage in plan.stages})
     holds = f"{held_s[0]:.0f} s" if len(held_s) == 1 else f"{held_s[0]:.0f} to {held_s[-1]:.0f} s"
@@ -272,6 +298,8 @@ def _introduction(options: RunOptions, info: MachineInfo, plan: Plan, caps: Caps
         f"Plan {plain(plan.name)}: {rungs} km/h, each held {holds}, then eased down.",
         f"Cap {caps.backward} ({caps.backward_reason}). Raises at most 0.80 km/h (0.5 mph).",
     ]
+    if wire is not Wire.OPEN and options.sim is not None:
+        text.append("At the simulated console somebody presses what is called out, 2 s later.")
     if options.speedup != 1:
         text.append(f"Time runs {options.speedup:g} times as fast; times at the left are session time.")
     if options.remote.keys:

@@ -86,6 +86,8 @@ class Settled:
 class StopView(StrEnum):
     """What may truthfully be said of a stop."""
 
+    CALLED_OUT = "PRESS STOP AT THE CONSOLE - PULL THE CLIP"
+    """Nothing that this program does stops this belt, and it has not been seen to fall."""
     STOPPING = "STOPPING"
     NOT_CONFIRMED = "NOT CONFIRMED - PULL THE CLIP"
     SILENT = "STOPPED, NOT CONFIRMED - LOOK AT THE BELT"

@@ -7,6 +7,7 @@ that a mistake in the session meets a second opinion. A refusal of what the sess
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from retroctl.domain.belief import FRESH_S, REST_FRAMES
@@ -16,6 +17,7 @@ from retroctl.domain.events import (
     ArmRequested,
     BalanceEventNoted,
     CommandAnswered,
+    ComputerSlept,
     ConfirmPressed,
     ControlLost,
     Event,
@@ -24,6 +26,7 @@ from retroctl.domain.events import (
     HeartRateReceived,
     HoldPressed,
     LinkDropped,
+    ProcessStalled,
     RecordFailed,
     RecordRestored,
     StartConfirmed,
@@ -69,6 +72,14 @@ class Refused:
 Verdict = Allowed | Refused
 
 
+class Wire(Enum):
+    """What of that which is allowed may be written to the machine; the rest is called out to a person."""
+
+    OPEN = "everything that is allowed"
+    STOP_ONLY = "what a stop needs: Stop, and Request Control where Stop was refused for want of it"
+    CLOSED = "nothing"
+
+
 class Envelope:
     """Fed with `observe`, asked with `judge`, both with the same `now` as the session."""
 
@@ -81,11 +92,13 @@ class Envelope:
         hold_s: float = MIN_BACKWARD_HOLD_S,
         hands_free: bool = False,
         heart_limit_bpm: int | None = None,
+        wire: Wire = Wire.OPEN,
     ) -> None:
         """`hold_s` is the plan's shortest backward hold; less than 60 s is raised to 60, which is law.
 
         `heart_limit_bpm`: of the client, beats a minute; None where it is not known.
         """
+        self.wire = wire
         self._belt, self._caps, self._max_raise = belt, caps, max_raise
         self._hold_s = max(hold_s, MIN_BACKWARD_HOLD_S)
         self._hands_free = hands_free
@@ -155,6 +168,8 @@ class Envelope:
                 self._hear(event.command, answer)
             case RecordFailed():
                 self._unrecorded, self._consent_at = True, None
+            case ProcessStalled() | ComputerSlept():
+                self._consent_at, self._vetoed = None, True
             case RecordRestored():
                 self._unrecorded = False
             case _:
@@ -198,6 +213,12 @@ class Envelope:
                 if isinstance(verdict, Allowed):
                     self._note_target(command.target, now)
                 return verdict
+
+    def writes(self, command: Command) -> bool:
+        """Whether what is allowed is written, too. Where not, no event and no state opens the wire."""
+        if self.wire is Wire.STOP_ONLY:
+            return isinstance(command, Stop) or (isinstance(command, RequestControl) and self._stop_latched)
+        return self.wire is Wire.OPEN
 
     def judge_again(self, command: Command, now: float) -> Verdict:
         """Whether `command`, allowed a moment ago, may still go out after waiting for the air.

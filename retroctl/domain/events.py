@@ -18,10 +18,14 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class TelemetryReceived:
-    """A Treadmill Data record that carried a speed. `elapsed_s` is the machine's own clock, where it gives one."""
+    """A Treadmill Data record that carried a speed.
+
+    `elapsed_s` and `distance_m` are the machine's own clock and counter of metres, where it gives them.
+    """
 
     measured: Speed
     elapsed_s: int | None = None
+    distance_m: int | None = None
 
 
 class MachineStop(StrEnum):
@@ -246,6 +250,20 @@ class RecordRestored:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessStalled:
+    """This program did nothing for so many seconds of real time though it should have (F15)."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComputerSlept:
+    """This computer slept for so many seconds; the program's own time stood still meanwhile (F15)."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """Nothing happened but time."""
 
@@ -279,5 +297,7 @@ Event = (
     | RestWitnessed
     | RecordFailed
     | RecordRestored
+    | ProcessStalled
+    | ComputerSlept
     | Ticked
 )

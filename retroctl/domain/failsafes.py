@@ -99,7 +99,8 @@ FAILSAFES: Final = {
         ),
         Failsafe(
             FailsafeId.F5,
-            "measured / target in 1.50-1.72 or 0.56-0.68 at a settled speed, or a lower target that raised the speed",
+            "measured / target in 1.50-1.72 or 0.56-0.68 at a settled speed, or out of all scale; a lower target that "
+            "raised the speed; a belt under its own lowest speed by that ratio; metres that do not fit the speed",
             Act.STOP,
             Clears.NEVER,
             "THE MACHINE TAKES OR GIVES SPEEDS IN ANOTHER UNIT",
@@ -170,7 +171,8 @@ FAILSAFES: Final = {
         ),
         Failsafe(
             FailsafeId.F15,
-            "the program was blocked for more than 0.5 s, or the computer slept",
+            "the program stood still for more than 0.5 s (alarm, until the trainer confirms), more than 5 s, or the "
+            "computer slept (stop)",
             Act.STOP,
             Clears.NEVER,
             "THIS COMPUTER STOOD STILL",

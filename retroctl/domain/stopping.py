@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from retroctl.domain.belief import FRAMES_APART_S, REST_FRAMES
+from retroctl.domain.belief import FRAMES_APART_S, REST_FRAMES, REST_SPAN_S
 from retroctl.domain.commands import Answer, Command, RequestControl, SetTargetSpeed, Stop
 from retroctl.domain.effects import StopView
 from retroctl.units import REST, Speed
@@ -26,8 +26,10 @@ STUBBORN_AFTER: Final = 2
 NOT_AT_REST_S: Final = 10.0
 SILENT_S: Final = 5.0
 REST_AFTER_START_S: Final = 10.0
-"""Countdowns of up to 6 s are known: a pending start counts as cancelled after so long at rest."""
-REST_AFTER_ANSWER_S: Final = 2.0
+"""Countdowns of up to 6 s are known, and machines that start although they were stopped meanwhile, with success: a
+pending start counts as cancelled so long after it was sent."""
+REST_BEFORE_MOTION_S: Final = 5.0
+"""And after so long at rest: by then a belt that moves and tells 0 has counted a metre."""
 SAID_AGAIN_S: Final = 5.0
 """NOT CONFIRMED is said again so often while it lasts: whoever was not listening must hear it."""
 SAID_AGAIN: Final = 120
@@ -42,8 +44,10 @@ class StopWatch:
     began: float
     lowest: Speed | None
     """The lowest measured speed so far; None while none is known."""
-    start_pending: bool = False
-    """A Start was sent and the belt had not moved yet."""
+    start_at: float | None = None
+    """When a Start was sent, if the belt has not moved since."""
+    by_hand: bool = False
+    """A person stops this belt: only Stop is asked for, and nothing falls until somebody presses it."""
     sent_at: float | None = None
     sent: int = 0
     """So many have left."""
@@ -54,6 +58,7 @@ class StopWatch:
     _zero_frames: int = 0
     _zero_since: float | None = None
     _zero_at: float = 0.0
+    _falls_until: float = 0.0
     _asked_control: bool = False
     _data_at: float | None = None
     _said: StopView | None = None
@@ -70,16 +75,18 @@ class StopWatch:
         recent = self.sent_at is not None and now - self.sent_at < AT_ONCE_AGAIN_S
         return [] if recent else self._send(now)
 
-    def measure(self, measured: Speed, now: float) -> None:
-        """Take in a frame."""
+    def measure(self, measured: Speed, now: float, *, falls_until: float = 0.0, rolls: bool = False) -> None:
+        """Take in a frame. `falls_until`: before then 0 is no rest; `rolls`: 0 was told, but the metres count on."""
+        self._falls_until = falls_until
         self.measured, self._data_at = measured, now
         if self.lowest is None:
             self.lowest = measured
         elif measured.hundredths <= self.lowest.hundredths - FALL:
             self.lowest, self._fell_at = measured, now
         if measured > REST:
+            self.start_at = None
+        if measured > REST or rolls:
             self._zero_frames, self._zero_since = 0, None
-            self.start_pending = False
         elif self._zero_since is None:
             self._zero_frames, self._zero_since, self._zero_at = 1, now, now
         elif now - self._zero_at >= FRAMES_APART_S:
@@ -87,8 +94,9 @@ class StopWatch:
             self._zero_at = now
 
     def link_lost(self) -> None:
-        """What the machine last said and measured is no longer known to hold."""
-        self.measured = self.accepted_at = None
+        """What the machine last said and measured is no longer known to hold; rest must be seen anew."""
+        self.measured = self.accepted_at = self._zero_since = None
+        self._zero_frames = 0
         self._asked_control = False
 
     def written(self, now: float) -> None:
@@ -108,7 +116,9 @@ class StopWatch:
             self.accepted_at = now
         self.sent -= answer is Answer.NOT_SENT
         recently = self._regained_at is not None and now - self._regained_at < REPEAT_S
-        if answer is not Answer.NOT_PERMITTED or recently:
+        # Some machines start on Request Control: one that is not commanded is asked for it only while it moves.
+        stands = self.by_hand and (self.measured is None or self.measured == REST)
+        if answer is not Answer.NOT_PERMITTED or recently or stands:
             return []
         self._regained_at, self._asked_control = now, True
         return [RequestControl()]
@@ -118,7 +128,7 @@ class StopWatch:
         if now < self.next_repeat():
             return []
         commands = self._send(now)
-        stubborn = self.sent > STUBBORN_AFTER and not self._minimum_sent
+        stubborn = self.sent > STUBBORN_AFTER and not self._minimum_sent and not self.by_hand
         if stubborn and self.measured is not None and self.measured > self.minimum:
             self._minimum_sent = True
             commands.append(SetTargetSpeed(self.minimum))
@@ -128,24 +138,30 @@ class StopWatch:
         """When Stop goes out again unless the belt falls."""
         return max(self.began, self.sent_at or 0.0, self._fell_at or 0.0) + REPEAT_S
 
-    def at_rest(self, now: float) -> bool:
-        """Measured 0 in two frames since the wish; longer where a start may still be on its way."""
+    def at_rest(self) -> bool:
+        """Measured 0 in two frames since the wish; longer where a fall was not seen, or a start may be on its way."""
         if self._zero_frames < REST_FRAMES or self._zero_since is None:
             return False
-        if not self.start_pending:
-            return True
-        if self.accepted_at is not None and now - max(self.accepted_at, self._zero_since) >= REST_AFTER_ANSWER_S:
-            return True
-        return now - self._zero_since >= REST_AFTER_START_S
+        seen = self._zero_at - self._zero_since >= REST_SPAN_S
+        return seen and self._zero_at >= self._rest_from(self._zero_since)
+
+    def _rest_from(self, zero_since: float) -> float:
+        """When 0 since then counts as rest."""
+        if self.start_at is None:
+            return self._falls_until
+        return max(self._falls_until, self.start_at + REST_AFTER_START_S, zero_since + REST_BEFORE_MOTION_S)
 
     def view(self, now: float) -> StopView:
         """What may truthfully be said."""
-        if self.at_rest(now):
+        if self.at_rest():
             return StopView.STOPPED
         if self.accepted_at is not None and now - self._silent_from() >= SILENT_S:
             return StopView.SILENT
+        if self.by_hand and self._fell_at is None and self._zero_frames == 0 and now - self.began < NOT_AT_REST_S:
+            return StopView.CALLED_OUT
         not_falling = self._zero_frames == 0 and now - max(self.began, self._fell_at or 0.0) >= REPEAT_S
-        if not_falling or now - self.began >= NOT_AT_REST_S:
+        waiting = self._zero_since is not None and now < self._rest_from(self._zero_since)
+        if not_falling or (now - self.began >= NOT_AT_REST_S and not waiting):
             return StopView.NOT_CONFIRMED
         return StopView.STOPPING
 
@@ -168,6 +184,8 @@ class StopWatch:
         """When the words may change though nothing happens."""
         marks = [max(self.began, self._fell_at or 0.0) + REPEAT_S, self.began + NOT_AT_REST_S]
         marks.append(self._silent_from() + SILENT_S)
+        if self._zero_since is not None:
+            marks.append(self._rest_from(self._zero_since))
         return min((mark for mark in marks if mark > now), default=now + REPEAT_S)
 
     def _silent_from(self) -> float:

@@ -228,6 +228,12 @@ class Procedure:
             marks.append(self._retry_at)
         return min(marks, default=None)
 
+    def stood_still(self, seconds: float) -> None:
+        """This program could hear nothing for so long: what is in the air or awaited may take as long again."""
+        for request in (self._in_air, self._awaited):
+            if request is not None:
+                request.at += seconds
+
     def link_gone(self) -> None:
         """The connection is gone and everything on it. Nothing is sent until `link_back`."""
         self._in_air = self._awaited = self._stop = self._stop_wanted_at = self._retry_at = None

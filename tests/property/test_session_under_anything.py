@@ -12,6 +12,7 @@ from rig import answers
 
 from retroctl.domain import events as ev
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume, Stop
+from retroctl.domain.envelope import Wire
 from retroctl.domain.limits import BeltRange, Client, Facing, Level, caps_for
 from retroctl.domain.plan import Stage, StageKind, build_plan
 from retroctl.domain.session import Advance
@@ -56,12 +57,13 @@ class SessionUnderAnything(RuleBasedStateMachine):
         voice=st.sampled_from([True, True, True, False]),
         quick=st.booleans(),
         shape=st.sampled_from(["ladder", "ladder", "turns", "forward"]),
+        wire=st.sampled_from([Wire.OPEN, Wire.OPEN, Wire.CLOSED, Wire.STOP_ONLY]),
     )
-    def begin(self, belt, client, advance, voice, quick, shape):
+    def begin(self, belt, client, advance, voice, quick, shape, wire):
         caps = caps_for(client, belt, qualified=True)
         top = min(belt.minimum.kmh + 3.0, caps.backward.kmh)
         plan = None if shape == "ladder" else turning_plan(belt, caps, begin_forward=shape == "forward")
-        self.bench = Bench(belt=belt, client=client, advance=advance, top=top, voice=voice, plan=plan)
+        self.bench = Bench(belt=belt, client=client, advance=advance, top=top, voice=voice, plan=plan, wire=wire)
         if quick:
             self.bench.start()
             self.bench.until("holding", "stopped", "overridden", limit_s=60)
@@ -152,6 +154,10 @@ class SessionUnderAnything(RuleBasedStateMachine):
     @rule(failed=st.booleans())
     def record(self, failed):
         self.bench.tell(ev.RecordFailed("no room") if failed else ev.RecordRestored())
+
+    @rule(seconds=st.sampled_from([0.6, 3.0, 8.0]), slept=st.booleans())
+    def stand_still(self, seconds, slept):
+        self.bench.tell(ev.ComputerSlept(seconds) if slept else ev.ProcessStalled(seconds))
 
     @rule()
     def witnessed(self):

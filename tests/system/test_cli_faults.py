@@ -222,7 +222,6 @@ async def test_a_disk_that_fills_in_mid_session_alarms_and_eases_down(inside, mo
 # -- the machine -----------------------------------------------------------------------------------------------------
 
 UNUSABLE = {
-    "no-control-point": (personality("no-control-point"), "no usable Control Point"),
     "empty-reads": (personality("empty-reads"), "--range"),
     "increment 0": (STANDARD.but(increment=Speed(0)), "increment of 0"),
     "minimum 0": (STANDARD.but(minimum=Speed(0)), "lowest speed of 0"),

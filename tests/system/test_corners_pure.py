@@ -180,14 +180,15 @@ def test_a_start_answered_with_not_permitted_is_f8():
     assert ("start", "rejected") in bench.outcomes()
 
 
-def test_a_stop_in_the_countdown_that_is_accepted_is_done_after_2_s_of_rest():
+def test_a_stop_in_the_countdown_is_done_when_the_longest_known_countdown_has_passed():
+    """Machines are known that answer success to such a Stop and start all the same."""
     bench = Bench()
     bench.start()
     bench.advance(1.0)
     bench.tell(ev.StopRequested("key"))
     pressed = bench.now
-    bench.until("stopped", limit_s=10)
-    assert 2.0 <= bench.now - pressed <= 4.0
+    bench.until("stopped", limit_s=15)
+    assert 8.5 <= bench.now - pressed <= 11.0
 
 
 # -- single frames of 0

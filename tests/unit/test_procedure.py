@@ -347,3 +347,18 @@ def test_a_write_refused_by_att_after_its_indication_ends_with_what_the_machine_
     (write,) = procedure.submit(CONTROL, 0.0)
     procedure.indication(answer(0), 0.1)
     assert procedure.write_returned(write.token, 0.2, error=0x80) == [Finished(CONTROL, Reply.ANSWERED, 1)]
+
+
+def test_time_in_which_the_program_heard_nothing_does_not_count_against_a_write_or_an_answer():
+    procedure = Procedure()
+    procedure.submit(TARGET, 0.0)
+    procedure.stood_still(6.0)
+    procedure.stop(STOP, 6.0)
+    assert not any(isinstance(action, Stuck) for action in procedure.tick(6.1))
+    assert any(isinstance(action, Stuck) for action in procedure.tick(7.1)), "behind a Stop it may still take 1 s"
+
+    procedure = Procedure()
+    sent(procedure, CONTROL)
+    procedure.stood_still(6.0)
+    assert procedure.tick(ANSWER_S + 1.0) == []
+    assert procedure.tick(ANSWER_S + 6.2) == [Finished(CONTROL, Reply.NO_ANSWER)]

@@ -12,7 +12,15 @@ from retroctl.app.clock import LoopClock
 from retroctl.app.inbox import QUEUE, Inbox
 from retroctl.app.last_resort import LastResort
 from retroctl.app.ports import Disconnected, FrameArrived, MachineInfo
-from retroctl.app.reconnect import RECONNECT_FOR_S, connect_again
+from retroctl.app.reconnect import (
+    FIRST_PAUSE_S,
+    LONGEST_PAUSE_S,
+    RECONNECT_FOR_S,
+    STEADY_S,
+    STORM_FOR_S,
+    Reconnector,
+    pause_s,
+)
 from retroctl.app.recorder import Recorder
 from retroctl.app.reports import Kind, Report
 from retroctl.domain import events as ev
@@ -121,13 +129,17 @@ async def test_a_silenced_announcement_never_ends():
 # -- connecting again ------------------------------------------------------------------------------------------------
 
 
+def reconnector(treadmill: Fake, told: list[str], *, jitter=lambda: 0.5) -> Reconnector:
+    return Reconnector(
+        treadmill, LoopClock(), sink=id, failed=told.append, lost=lambda: told.append("lost"), jitter=jitter
+    )
+
+
 async def test_connecting_again_tries_until_it_works_and_says_why_not():
     told: list[str] = []
     treadmill = Fake(opens=[TreadmillNotFound("nobody"), LinkLost("gone"), TimeoutError(), 4])
 
-    found = await connect_again(
-        treadmill, LoopClock(), sink=lambda _: None, urgent=lambda: b"\x08\x01", failed=told.append
-    )
+    found = await reconnector(treadmill, told).run(lambda: b"\x08\x01", drop=False)
 
     assert found is not None
     assert found.generation == 4
@@ -136,12 +148,49 @@ async def test_connecting_again_tries_until_it_works_and_says_why_not():
 
 
 async def test_connecting_again_ends_after_its_bound():
-    clock = LoopClock()
+    clock, told = LoopClock(), []
     treadmill = Fake(opens=[TreadmillNotFound("nobody")] * 1000)
     began = clock.now()
 
-    assert await connect_again(treadmill, clock, sink=id, urgent=lambda: None, failed=lambda _: None) is None
-    assert RECONNECT_FOR_S <= clock.now() - began <= RECONNECT_FOR_S + 2
+    assert await reconnector(treadmill, told).run(lambda: None, drop=False) is None
+    assert RECONNECT_FOR_S <= clock.now() - began <= RECONNECT_FOR_S + 0.5
+    assert told[-1] == "lost"
+    assert 25 <= len(told) <= 40, "with pauses, not as fast as it goes"
+
+
+def test_pauses_grow_to_a_bound_and_are_spread_by_the_source_that_was_handed_in():
+    middle = [pause_s(failures, lambda: 0.5) for failures in range(6)]
+    assert middle == [0.0, FIRST_PAUSE_S, 1.0, LONGEST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_PAUSE_S]
+    assert [pause_s(1, lambda at=at: at) for at in (0.0, 1.0)] == [FIRST_PAUSE_S * 0.5, FIRST_PAUSE_S * 1.5]
+    assert pause_s(5000, lambda: 1.0) == LONGEST_PAUSE_S * 1.5
+
+
+async def test_a_link_that_does_not_last_counts_as_a_failure_and_one_that_does_begins_anew():
+    clock, told = LoopClock(), []
+    treadmill = Fake(opens=range(2, 100))
+    again = reconnector(treadmill, told)
+
+    async def took_s() -> float:
+        began = clock.now()
+        assert await again.run(lambda: None, drop=False) is not None
+        return clock.now() - began
+
+    assert await took_s() == pytest.approx(0.0, abs=0.01), "a stop may wait for it: the first try comes at once"
+    await clock.sleep(0.3)
+    assert await took_s() == pytest.approx(FIRST_PAUSE_S, abs=0.01)
+    await clock.sleep(STEADY_S)
+    assert await took_s() == pytest.approx(0.0, abs=0.01)
+
+
+async def test_links_that_come_and_go_end_after_the_bound_of_a_storm():
+    clock, told = LoopClock(), []
+    treadmill = Fake(opens=range(2, 1000))
+    again = reconnector(treadmill, told)
+    began = clock.now()
+    while await again.run(lambda: None, drop=False) is not None:
+        await clock.sleep(0.3)
+    assert STORM_FOR_S - 5 <= clock.now() - began <= STORM_FOR_S + 5
+    assert told == ["lost"]
 
 
 # -- the last resort -------------------------------------------------------------------------------------------------

@@ -8,9 +8,12 @@ import typing
 import pytest
 from states import in_state
 
+from retroctl.app.engine import DropLink
 from retroctl.domain import events as ev
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume, Stop
+from retroctl.domain.envelope import Wire
 from retroctl.domain.transitions import State
+from retroctl.ftms.procedure import Write
 from retroctl.units import Speed
 
 COMMANDS = [RequestControl(), StartOrResume(), SetTargetSpeed(Speed(100)), SetTargetSpeed(Speed(260)), Stop()]
@@ -46,6 +49,8 @@ EVENTS: list[ev.Event] = [
     ev.RestWitnessed(),
     ev.RecordFailed("no room"),
     ev.RecordRestored(),
+    *(ev.ProcessStalled(seconds) for seconds in (0.8, 6.0)),
+    ev.ComputerSlept(3.0),
     ev.Ticked(),
 ]
 PLAIN = [event for event in EVENTS if not isinstance(event, ev.LinkDropped | ev.LinkRestored)]
@@ -130,3 +135,24 @@ def test_two_events_in_a_row_raise_nothing_while_the_belt_runs(pair):
         bench.advance(3.0)
         bench.tell(ev.StopRequested("a key"))
         assert bench.state in {"stopping", "stopped"}
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_no_event_in_no_state_opens_a_closed_wire(state):
+    """The bench fails at any write on a closed wire; the judge looks at every call as if it had been written."""
+    for event in EVENTS:
+        bench = in_state(state, Wire.CLOSED)
+        match event:
+            case ev.LinkDropped():
+                if bench.link_up:
+                    bench.drop_link()
+            case ev.LinkRestored():
+                bench.restore_link()
+            case _:
+                bench.tell(event)
+        bench.advance(0.4)
+        bench.tell(ev.StopRequested("a key"))
+        bench.advance(12.0)
+        assert bench.written == []
+        assert bench.engine.urgent(bench.now) is None
+        assert not any(isinstance(output, Write | DropLink) for output in bench.outputs)

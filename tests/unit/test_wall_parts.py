@@ -117,6 +117,7 @@ def test_what_is_told_is_this_and_no_more():
         "state": "holding",
         "stop": None,
         "age": 0.4,
+        "by_hand": False,
     }
     assert set(json.loads(news(None, pace=1).removeprefix(b"data: "))) == set(told), "before there is a session, too"
 

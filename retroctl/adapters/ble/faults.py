@@ -15,6 +15,7 @@ away between two steps. OSError: WinRT's errors and a missing D-Bus socket.
 
 ATT_INSUFFICIENT_AUTHENTICATION = 0x05
 ATT_WRITE_NOT_PERMITTED = 0x03
+ATT_CCCD_IMPROPERLY_CONFIGURED = 0xFD
 ATT_IN_PROGRESS = 0xFE
 _GONE = frozenset({"org.bluez.Error.NotConnected", "org.freedesktop.DBus.Error.UnknownObject"})
 _NEEDS_PAIRING = frozenset({0x05, 0x08, 0x0C, 0x0F})

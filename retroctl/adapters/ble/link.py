@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bleak import BleakClient
 
 from retroctl.adapters.ble.bounds import abandon
-from retroctl.adapters.ble.faults import STACK_ERRORS, write_fault
-from retroctl.errors import LinkLost, UnsupportedTreadmill
+from retroctl.adapters.ble.faults import ATT_CCCD_IMPROPERLY_CONFIGURED, STACK_ERRORS, write_fault
+from retroctl.errors import LinkLost, UnsupportedTreadmill, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 RELEASE_S = 4.5
 """The most that letting go of a client may take; BlueZ was measured at 2.6 s."""
+SUBSCRIBE_AGAIN_S = 1.0
 CANCEL_S = 2.0
 """Of this, the most that a cancelled connect may take to end."""
 
@@ -56,6 +57,10 @@ class Link:
         """`open` has returned: from here a drop is told as an event, before that it is the outcome of `open`."""
         self.control: tuple[BleakGATTCharacteristic, bool] | None = None
         """The Control Point, and whether it is written with response."""
+        self.subscribe_again: Callable[[], Coroutine[Any, Any, None]] | None = None
+        """Makes the Control Point's subscription anew; used once."""
+        self.watchers: list[asyncio.Task[None]] = []
+        """Tasks that end with the link."""
         self._clock = clock
         self._dropped = dropped
         self._releases = releases
@@ -91,6 +96,8 @@ class Link:
         """
         if not self.gone.done():
             self.gone.set_result(None)
+        for watcher in self.watchers:
+            abandon(watcher)
         if self._release is None:
             self._release = asyncio.create_task(self._let_go(), name=f"release link {self.generation}")
             self._releases.add(self._release)
@@ -163,7 +170,30 @@ class Link:
         return task.result()
 
     async def write_control_point(self, payload: bytes, seconds: float) -> None:
-        """Write to the Control Point. Raises WriteRefused, LinkLost, ProcedureTimeout, UnsupportedTreadmill."""
+        """Write to the Control Point. Raises WriteRefused, LinkLost, ProcedureTimeout, UnsupportedTreadmill.
+
+        A machine that lost the subscription of its answers refuses every write for that, Stop too: then it is made
+        anew, once, and the write repeated.
+        """
+        try:
+            await self._write_control_point(payload, seconds)
+        except WriteRefused as refused:
+            if refused.code != ATT_CCCD_IMPROPERLY_CONFIGURED or not await self._subscribed_again():
+                raise
+            await self._write_control_point(payload, seconds)
+
+    async def _subscribed_again(self) -> bool:
+        again, self.subscribe_again = self.subscribe_again, None
+        if again is None:
+            return False
+        try:
+            await self.run(again(), SUBSCRIBE_AGAIN_S, "subscribe 2ad9 again")
+        except STACK_ERRORS as error:
+            _log.info("the Control Point's subscription was not made anew: %r", error)
+            return False
+        return True
+
+    async def _write_control_point(self, payload: bytes, seconds: float) -> None:
         self.check("there is no connection to the machine")
         if self.control is None and not self.in_use:
             raise LinkLost("the connection to the machine is still being set up")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from bleak.exc import BleakError
@@ -31,6 +32,8 @@ SUBSCRIBE_S = 5.0
 READ_S = 2.0
 URGENT_WRITE_S = 2.0
 """An urgent write not answered by then blocks the link: it is dropped, so that a fresh one can carry the Stop."""
+FIRST_FRAME_S = 2.5
+"""Treadmill Data come about once a second; when none has come by then, the machine may have lost the subscription."""
 STAGGER_S = 0.1
 """Between subscriptions: some machines lose those written less than about 30 ms apart."""
 
@@ -97,6 +100,7 @@ class Setup:
             self._remark("it has no Control Point (2AD9): it can be watched, its speed is set at the console")
             return
         with_response = gatt.writes_with_response(control_point)
+        self._link.subscribe_again = lambda: self._start_again(control_point, gatt.CONTROL_POINT, deliver)
         subscription = self._link.begin(self._start(control_point, gatt.CONTROL_POINT, deliver), "subscribe 2ad9")
         try:
             await self._link.wait(subscription, CONTROL_POINT_FIRST_S)
@@ -142,11 +146,23 @@ class Setup:
                 f"{self._name} sends no Treadmill Data (2ACD), so its speed cannot be known: it may be another kind of "
                 "machine, or it may need its maker's own app; choose another"
             )
+        heard = False
+
+        def hear(frame: FrameArrived) -> None:
+            nonlocal heard
+            heard = True
+            deliver(frame)
+
+        async def again_if_silent() -> None:
+            await self._clock.sleep(FIRST_FRAME_S)
+            if not heard:
+                with suppress(*STACK_ERRORS, LinkLost):  # then the session says that no data come
+                    again = self._start_again(treadmill_data, gatt.TREADMILL_DATA, hear)
+                    await self._link.run(again, SUBSCRIBE_S, "subscribe 2acd again")
+
         await self._clock.sleep(STAGGER_S)
         try:
-            await self._link.run(
-                self._start(treadmill_data, gatt.TREADMILL_DATA, deliver), SUBSCRIBE_S, "subscribe 2acd"
-            )
+            await self._link.run(self._start(treadmill_data, gatt.TREADMILL_DATA, hear), SUBSCRIBE_S, "subscribe 2acd")
         except TimeoutError as error:
             raise LinkLost(f"{self._name} did not answer the subscription to its Treadmill Data (2ACD)") from error
         except STACK_ERRORS as error:
@@ -156,6 +172,7 @@ class Setup:
                 f"{self._name} does not let its Treadmill Data (2ACD) be subscribed ({describe(error)}), "
                 "so its speed cannot be known"
             ) from error
+        self._link.watchers.append(self._link.begin(again_if_silent(), "verify 2acd"))
 
     async def _subscribe_optional(self, number: str, title: str, deliver: Callable[[FrameArrived], None]) -> bool:
         """Subscribe if it can be done; says whether it was. What stood in the way becomes a remark."""
@@ -188,6 +205,13 @@ class Setup:
         if not gatt.notifies(characteristic):
             raise BleakError("it offers neither notifications nor indications")
         await self._link.client.start_notify(characteristic, arrived)
+
+    async def _start_again(
+        self, characteristic: BleakGATTCharacteristic, number: str, deliver: Callable[[FrameArrived], None]
+    ) -> None:
+        with suppress(*STACK_ERRORS):  # the stack may not count it as subscribed
+            await self._link.client.stop_notify(characteristic)
+        await self._start(characteristic, number, deliver)
 
     async def _read(self, number: str, title: str, decode: Callable[[bytes], T]) -> T | None:
         """Read and decode one value; None when it is not there or makes no sense, with a remark."""

@@ -39,6 +39,10 @@ _STATES: Final = {
     "lost": "Link lost. Connecting again, to observe or to stop only.",
     "overridden": "The console has changed the speed. Confirm to go on from there.",
 }
+_BY_HAND: Final = {
+    "armed": "Armed. This program does not move the belt: every way out calls out STOP, and you press it.",
+}
+"""What is different where a person at the console moves the belt."""
 _NO_STATUS: Final = frozenset({"idle", "observing", "briefing", "stopped", "faulted"})
 """States in which the belt is known to stand: a status line would only push the questions away."""
 
@@ -65,6 +69,9 @@ class PlainLines:
             self._telemetry(report)
             return
         text = _words(report)
+        picture = self._picture() if report.kind is Kind.STATE else None
+        if picture is not None and picture.by_hand:
+            text = _BY_HAND.get(report.data["state"], text)
         if text is not None:
             self.say(report.t, text)
 
@@ -109,6 +116,7 @@ def _words(report: Report) -> str | None:
         return _link(data)
     words = {
         Kind.COMMAND: lambda: f"-> {_command(data)}  [{data['hex']}]  ({data['source']})",
+        Kind.CALLOUT: lambda: f">> {data['text']}{_again(data)}",
         Kind.OUTCOME: lambda: f"<- {_command(data)}: {data['result']}",
         Kind.CUE: lambda: f'"{data["text"]}"',
         Kind.REFUSAL: lambda: f"-- not done ({data['rule']}): {data['reason']}",
@@ -122,6 +130,10 @@ def _words(report: Report) -> str | None:
 def _command(data: dict[str, Any]) -> str:
     target = f" {data['target_kmh']:.2f} km/h" if "target_kmh" in data else ""
     return f"{_COMMANDS[data['name']]}{target}"
+
+
+def _again(data: dict[str, Any]) -> str:
+    return "" if data.get("times", 1) == 1 else f"  (said {data['times']} times)"
 
 
 def _note(data: dict[str, Any]) -> str:

@@ -58,9 +58,11 @@ class KeyTrainer:
         self._state = "idle"
         self._open: list[ev.BriefingItem] = []
         self._last_key, self._last_at = "", 0.0
+        self._by_hand = False
 
     def __call__(self, report: Report) -> None:
         """Follow the session and ask what it needs next."""
+        self._by_hand = self._by_hand or report.kind is Kind.CALLOUT
         if report.kind is not Kind.STATE:
             return
         self._state = str(report.data["state"])
@@ -75,14 +77,18 @@ class KeyTrainer:
             self._say("Answer y or n. n, q or Esc leaves and writes nothing. Space is STOP.")
             self._ask()
         elif self._state == "armed":
-            self._say("Is the client on the side rails? Then start the belt:")
-            self._say("   c   and press START on the console within 60 s (preferred)")
-            self._say("   p   this program starts the belt now")
-            self._say("ANY OTHER KEY STOPS.")
+            self._ask_start()
         elif self._state == "overridden":
             self._say("Enter goes on at the console's speed, d goes down, any other key STOPS.")
         elif self._state == "lost":
             self._say("Enter goes on once the link is back, any other key STOPS.")
+
+    def _ask_start(self) -> None:
+        self._say("Is the client on the side rails? Then start the belt:")
+        self._say("   c   and press START on the console within 60 s (preferred)")
+        if not self._by_hand:
+            self._say("   p   this program starts the belt now")
+        self._say("ANY OTHER KEY STOPS.")
 
     def pressed(self, key: str) -> None:
         """Take a key."""

@@ -359,7 +359,7 @@ class TrainerApp(App[None]):
         """The console starts by the hand on it; the program only after a confirmation of its own."""
         if self.view.feed.state != "armed":
             return
-        if message.kind is ev.StartKind.CONSOLE:
+        if message.kind is ev.StartKind.CONSOLE or self.view.feed.mode:
             self._controls.tell(ev.StartConfirmed(ev.StartKind.CONSOLE))
             return
 

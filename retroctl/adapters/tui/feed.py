@@ -20,7 +20,10 @@ TRACE_POINTS: Final = 2400
 ALARM_LEAST_S: Final = 10.0
 """An alarm stays on the screen at least so long, though its cause has gone."""
 
-_LOUD: Final = frozenset({Kind.STATE, Kind.ALARM, Kind.STOP, Kind.SUMMARY})
+NOTHING_TO_PRESS: Final = frozenset({"armed", "stopped", "faulted", "turning", "lost"})
+"""States in which nothing that was called out still counts."""
+
+_LOUD: Final = frozenset({Kind.STATE, Kind.ALARM, Kind.STOP, Kind.CALLOUT, Kind.SUMMARY})
 """Kinds that are drawn at once; everything else waits for the next picture."""
 
 
@@ -56,6 +59,10 @@ class Feed:
         """Reports taken in; a picture that has seen as many needs no new log."""
         self.state = "idle"
         self.cue = ""
+        self.mode = ""
+        """Said when this belt is moved by a person at the console; empty when it is commanded."""
+        self.called = ""
+        """What a person is to do at the console just now."""
         self.summary: dict[str, Any] | None = None
         self.held: list[tuple[float, str]] = []
         """Speed and hands of the holds that are over."""
@@ -84,16 +91,23 @@ class Feed:
                 del self.alarms[key]
         return sorted(self.alarms.values(), key=lambda alarm: -alarm.t)
 
-    def _remember(self, report: Report) -> None:
+    def _remember(self, report: Report) -> None:  # noqa: C901 - one flat table of kinds
         data = report.data
         match report.kind:
             case Kind.STATE:
                 self.state = str(data["state"])
+                self.called = "" if self.state in NOTHING_TO_PRESS else self.called
             case Kind.CUE:
                 self.cue = str(data["text"])
             case Kind.ALARM:
                 self.emergency = self.emergency or MachineStop.SAFETY_KEY.value in str(data["text"])
                 self.alarms[str(data["id"])] = AlarmShown(str(data["id"]), str(data["text"]), report.t)
+            case Kind.CALLOUT if data["name"] == "mode":
+                self.mode = str(data["text"])
+            case Kind.CALLOUT:
+                self.called = str(data["text"])
+            case Kind.OUTCOME if data["result"] == "confirmed":
+                self.called = ""
             case Kind.HELD:
                 self.held.append((float(data["target_kmh"]), str(data["hands"])))
             case Kind.NOTE if data["note"] == "balance" and data["value"] == "fall":

@@ -145,6 +145,15 @@ class Banner(Painted):
         self.paint(text)
 
 
+class Called(Painted):
+    """What a person is to do at the console; otherwise that this belt is moved by one; nothing where it is not."""
+
+    def tell(self, text: str) -> None:
+        """Paint; an empty text takes no room."""
+        self.display = bool(text)
+        self.paint(text)
+
+
 class Speeds(Painted):
     """Measured speed in big digits, beside the target and what comes next."""
 

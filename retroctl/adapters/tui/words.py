@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 REFUSED: Final = "-"
 """The mark of what was asked and is not done."""
+CALLED: Final = "☞"
+"""The mark of what a person is asked to do at the console."""
 OLD_S: Final = 2.0
 """Telemetry older than this says nothing about now."""
 
@@ -67,13 +69,15 @@ def line_of(report: Report) -> Line | None:
     return None if text is None else Line(report.t, mark, plain(text))
 
 
-def _marked(report: Report) -> tuple[str, str | None]:  # noqa: C901, PLR0911 - one flat table of kinds
+def _marked(report: Report) -> tuple[str, str | None]:  # noqa: C901, PLR0911, PLR0912 - one flat table of kinds
     data = report.data
     match report.kind:
         case Kind.STATE:
             return "·", _STATES.get(data["state"])
         case Kind.COMMAND:
             return "→", f"{_command(data)}  ({data['source']})"
+        case Kind.CALLOUT:
+            return CALLED, data["text"]
         case Kind.OUTCOME if data["result"] != "confirmed":
             return "←", f"{_command(data)}: {data['result']}"
         case Kind.CUE if not str(data["text"]).isdigit():
@@ -136,11 +140,17 @@ def next_speed(facts: Facts | None, picture: Snapshot | None) -> float | None:
     return None if picture.next_target is None else picture.next_target.kmh
 
 
-def why(picture: Snapshot, cue: str) -> tuple[str, str]:  # noqa: C901, PLR0911 - one flat table of states
+def why(picture: Snapshot, cue: str) -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912 - one flat table of states
     """A word in capitals and a sentence: what the session waits for, or what comes next."""
     state, waits = picture.state.value, picture.raise_waits_for
     following = "" if picture.next_target is None else f" to {picture.next_target.kmh:.2f}"
     match state:
+        case "armed" if picture.by_hand:
+            return "START?", "client on the side rails; c, then START at the console within 60 s"
+        case "settling" | "easing_down" if picture.by_hand:
+            return "WAIT", "for the belt to come to what was called out; set it at the console"
+        case "stopping" if picture.by_hand:
+            return "STOPPING", "press STOP at the console; this program cannot; the clip is surer"
         case "armed":
             return "START?", "client on the side rails; c: START at the console, p: the program starts the belt"
         case "starting":

@@ -128,6 +128,7 @@ ALARMS_BY_WORDS: Final = (
 """Where one failsafe has more than one thing to say, by what its text holds."""
 
 STOPS: Final[dict[str, tuple[str, ...]]] = {
+    StopView.CALLED_OUT: ("pull-the-clip",),
     StopView.STOPPING: (),  # the session says it as a sentence in the same moment
     StopView.NOT_CONFIRMED: ("not-confirmed", "pull-the-clip"),
     StopView.SILENT: ("stopped", "not-confirmed", "look-at-the-belt"),
@@ -142,6 +143,7 @@ NOT_SPOKEN: Final = frozenset(
 
 _FIXED: Final[dict[str, Saying]] = {
     "Stopping.": Saying(("stopping",), Urgency.STOP),
+    "Press STOP on the console. Pull the clip.": Saying(("pull-the-clip",), Urgency.STOP),
     "Starting. Hands on the rails.": Saying(("starting",)),
     "Press START on the console.": Saying(("press-start",)),
     "Easing down.": Saying(("easing-down",)),
@@ -203,6 +205,18 @@ def _cue(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001 - on
     return sentence(str(data.get("text")), mph=mph)
 
 
+def _callout(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001
+    """What the trainer is to press; a Stop each time, so that it is heard for as long as the belt does not fall."""
+    name, target = data.get("name"), data.get("target_kmh")
+    if name == "stop":
+        return Saying(("pull-the-clip",), Urgency.STOP) if data.get("times", 1) > 1 else None
+    if name == "start":
+        return Saying(("press-start",)) if data.get("times", 1) > 1 else None
+    if name != "set-target-speed" or not isinstance(target, float):
+        return None
+    return Saying(("client-sets-speed", *speed(Speed.from_kmh(target), mph=mph)), Urgency.SENTENCE)
+
+
 def _alarm(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001
     clips = ALARMS.get(str(data.get("id")), ())
     text = str(data.get("text"))
@@ -224,6 +238,7 @@ def _unless_empty(clips: tuple[str, ...], urgency: Urgency) -> Saying | None:
 
 _KINDS: Final[dict[Kind, Callable[[dict[str, Any], bool], Saying | None]]] = {
     Kind.CUE: _cue,
+    Kind.CALLOUT: _callout,
     Kind.ALARM: _alarm,
     Kind.STOP: _stop,
     Kind.STATE: _state,

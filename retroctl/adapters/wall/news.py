@@ -22,7 +22,10 @@ def news(picture: Snapshot | None, *, pace: float) -> bytes:
 
 def _fields(picture: Snapshot | None, pace: float) -> dict[str, object]:
     if picture is None:
-        return dict.fromkeys(("speed", "hold_left", "hold", "next", "stop", "age")) | {"state": "idle"}
+        return dict.fromkeys(("speed", "hold_left", "hold", "next", "stop", "age")) | {
+            "state": "idle",
+            "by_hand": False,
+        }
     age = picture.measured_age_s
     left = picture.hold_remaining_s
     return {
@@ -33,4 +36,5 @@ def _fields(picture: Snapshot | None, pace: float) -> dict[str, object]:
         "state": picture.state.value,
         "stop": None if picture.stop_view is None else picture.stop_view.value,
         "age": None if age is None else round(age / pace, 2),
+        "by_hand": picture.by_hand,
     }

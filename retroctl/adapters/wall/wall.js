@@ -85,6 +85,7 @@
     if (last === null) { fit("next", "Connecting", .9, .12); return; }
     const words = stopWords(last);
     mark("data-stop", words !== null);
+    mark("data-hand", last.by_hand);
     if (words === null) showBelt(last);
     else { mark("data-hold", false); showStop(words, last); }
     look();

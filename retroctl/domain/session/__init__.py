@@ -11,13 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retroctl.domain import events as ev
+from retroctl.domain.commands import StartOrResume, Stop
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.session import exertion, machine, noting, progress, trainer
 from retroctl.domain.session.core import Advance, Core
+from retroctl.domain.starting import Phase
 from retroctl.domain.transitions import State, Trigger
 
 if TYPE_CHECKING:
     from retroctl.domain.belief import Belief
+    from retroctl.domain.commands import Command
     from retroctl.domain.effects import Effect, StopView
     from retroctl.domain.heart import HeartWatch
     from retroctl.domain.limits import BeltRange, Caps, Facing
@@ -41,13 +44,17 @@ class Session:
         *,
         advance: Advance = Advance.CONFIRM,
         coarse_accepted: bool = False,
+        by_hand: bool = False,
         heart: HeartWatch | None = None,
     ) -> None:
         """`advance`: what a raise needs beside a served hold. `coarse_accepted`: steps over 0.80 km/h were accepted.
 
+        `by_hand`: a person at the console does what is proposed; it takes longer, and who is too fast is told first.
         `heart`: the client's limits of heart rate and RPE; without it neither limits anything.
         """
-        self._core = Core(plan, belt, caps, advance=advance, coarse_accepted=coarse_accepted, heart=heart)
+        self._core = Core(
+            plan, belt, caps, advance=advance, coarse_accepted=coarse_accepted, by_hand=by_hand, heart=heart
+        )
 
     def handle(self, event: ev.Event, now: float) -> list[Effect]:
         """Take in an event at session second `now` (never less than before) and give the effects, in order."""
@@ -95,6 +102,15 @@ class Session:
     def facing(self) -> Facing:
         """Where the client looks."""
         return self._core.facing
+
+    @property
+    def awaited(self) -> Command | None:
+        """What the belt was asked for and has not been seen to do."""
+        core = self._core
+        if core.stop is not None:
+            return Stop()
+        waiting = core.start is not None and core.start.phase is Phase.WINDOW
+        return StartOrResume() if waiting else core.pending
 
     @property
     def stop_latched(self) -> bool:
@@ -211,6 +227,10 @@ def _dispatch(core: Core, event: ev.Event) -> None:  # noqa: C901, PLR0912, PLR0
                 core.announcement_finished_at = core.now
         case ev.RestWitnessed():
             core.cue("Noted: the trainer sees the belt at rest.")
+        case ev.ProcessStalled(seconds=seconds):
+            progress.stood_still(core, seconds, slept=False)
+        case ev.ComputerSlept(seconds=seconds):
+            progress.stood_still(core, seconds, slept=True)
         case ev.RecordFailed():
             core.blocks.add(FailsafeId.F14)
             core.alarm(FailsafeId.F14, f"{event.reason}; ease down?")

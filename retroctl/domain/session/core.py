@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -29,7 +30,7 @@ from retroctl.domain.failsafes import FAILSAFES, Clears, FailsafeId
 from retroctl.domain.heart import HeartWatch
 from retroctl.domain.hold import HoldTimer, Steady
 from retroctl.domain.limits import BeltRange, Caps, Facing
-from retroctl.domain.monitors import OverCap, OverTarget
+from retroctl.domain.monitors import DistanceCheck, OverCap, OverTarget
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S, Plan, raise_step
 from retroctl.domain.session.noting import Notes
 from retroctl.domain.stopping import StopWatch
@@ -49,6 +50,11 @@ ANNOUNCE_LIMIT_S: Final = 15.0
 PROGRESS: Final = 10
 """A belt that has come so much nearer to its target is obeying, hundredths of km/h."""
 
+CONFIRM_LIFTS: Final = frozenset(
+    {FailsafeId.F3, FailsafeId.F4, FailsafeId.F6, FailsafeId.F9, FailsafeId.F11, FailsafeId.F15}
+)
+"""Blocks that the trainer's confirmation lifts. F3, F4 and F15 only where they did not stop the belt."""
+
 HOLD_STATES: Final = frozenset({State.HOLDING, State.READY, State.ANNOUNCING})
 
 
@@ -57,6 +63,19 @@ class Advance(StrEnum):
 
     CONFIRM = "confirm"
     AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Obeys:
+    """How long a target may go without the belt coming nearer to it, in seconds: raised or set, and eased down."""
+
+    set_s: float
+    ease_s: float
+
+
+BY_WIRE: Final = Obeys(10.0, 5.0)
+BY_HAND: Final = Obeys(30.0, 30.0)
+"""A person hears it, turns to the console and presses keys; told three times before it counts as not done."""
 
 
 class Core:
@@ -70,10 +89,12 @@ class Core:
         *,
         advance: Advance = Advance.CONFIRM,
         coarse_accepted: bool = False,
+        by_hand: bool = False,
         heart: HeartWatch | None = None,
     ) -> None:
+        self.belt, self.caps, self.advance, self.by_hand = belt, caps, advance, by_hand
+        self.obeys = BY_HAND if by_hand else BY_WIRE
         self.heart = heart or HeartWatch(None, chosen=False)
-        self.belt, self.caps, self.advance = belt, caps, advance
         self.max_raise = raise_step(belt, coarse_accepted=coarse_accepted)
         self.course = Course(plan)
         self.state = State.IDLE
@@ -85,6 +106,7 @@ class Core:
         self.steady = Steady(belt)
         self.over_target = OverTarget()
         self.over_cap = OverCap(caps)
+        self.distance = DistanceCheck()
         self.armed = False
         """The trainer has armed: before that nothing is written but a person's Stop, and failsafes only alarm."""
         self.ended_at_machine = False
@@ -98,6 +120,7 @@ class Core:
         """Start or Resume went out and nothing is known of it yet."""
         self.start_pending = False
         """Start or Resume went out and the belt has not moved since: it may still."""
+        self.start_at = 0.0
         self.stop: StopWatch | None = None
         self.stop_view: StopView | None = None
         self.stop_reason = ""
@@ -109,6 +132,8 @@ class Core:
         """A frame has come on the present connection."""
         self.data_alarmed = False
         self.any_settled = False
+        self.obeyed = False
+        """A target has been confirmed since the belt started."""
         self.pending: SetTargetSpeed | None = None
         """The target that telemetry has not confirmed yet."""
         self.pending_at = 0.0
@@ -125,6 +150,9 @@ class Core:
         self.progress_at = 0.0
         self.override_base: Speed | None = None
         self.reported_target: Speed | None = None
+        self.too_fast_at: float | None = None
+        """By hand: since when the belt is over what was called out, and has not fallen; None while it is not."""
+        self.too_fast_lowest = REST
         self.confirm_pressed_at: float | None = None
         self.consent_at: float | None = None
         self.held_back = False
@@ -162,6 +190,7 @@ class Core:
         """Propose a command to the envelope."""
         if isinstance(command, StartOrResume):
             self.start_unsettled = self.start_pending = True
+            self.start_at = self.now
         in_force = self.belief.in_force
         self.emit(Propose(command, source, None if in_force is None else in_force.speed))
 
@@ -271,6 +300,7 @@ class Core:
     def settle_command(self, outcome: Outcome) -> None:
         """Say what became of the pending target."""
         if self.pending is not None:
+            self.obeyed = self.obeyed or outcome is Outcome.CONFIRMED
             self.emit(Settled(self.pending, outcome))
             self.pending = None
 
@@ -306,7 +336,8 @@ class Core:
         if self.measured == REST:
             self.rung_until = self.now
             return
-        below = self.course.rung_below(self.reference_for_down())
+        # Before any target was seen obeyed nobody knows that a lower number is a slower belt.
+        below = self.course.rung_below(self.reference_for_down()) if self.obeyed else None
         if below is None:
             self.begin_stop("the end of easing down", planned=True)
             return
@@ -342,12 +373,13 @@ class Core:
             self.belt.minimum,
             self.now,
             lowest,
-            start_pending=self.start_pending,
+            start_at=self.start_at if self.start_pending else None,
             measured=lowest if self.heard_since_link else None,
+            by_hand=self.by_hand,
         )
         for command in self.stop.begin(quiet=quiet):
             self.propose(command, reason)
-        self.cue("Stopping.")
+        self.cue("Press STOP on the console. Pull the clip." if self.by_hand else "Stopping.")
         self.show_stop(self.stop)
 
     def fail(self, failsafe: FailsafeId, detail: str) -> None:
@@ -376,7 +408,8 @@ class Core:
         self.belief.forget_targets()
         self.steady.reset()
         self.first_target, self.any_settled, self.start_pending, self.lowest_asked = True, False, False, False
-        self.stage_began = self.raised_at = None
+        self.obeyed = False
+        self.stage_began = self.raised_at = self.too_fast_at = None
         if self.fault is not None:
             self.move(Trigger.REST_AFTER_FAULT)
             self.end(EndReason.FAULT, self.stop_reason)

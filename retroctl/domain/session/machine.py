@@ -12,6 +12,8 @@ from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.hold import HoldNews
 from retroctl.domain.limits import Facing
 from retroctl.domain.monitors import other_unit, restarted
+from retroctl.domain.session import by_hand
+from retroctl.domain.session.by_hand import TOLD_FIRST
 from retroctl.domain.session.core import HOLD_STATES, Core
 from retroctl.domain.session.progress import after_start_news, machine_stopped, not_obeyed, settled
 from retroctl.domain.starting import Phase
@@ -40,7 +42,7 @@ def telemetry(core: Core, event: ev.TelemetryReceived) -> None:
     gap = belief.measured is not None and now - belief.measured.at > FRESH_S
     rested = belief.stands()
     elapsed_before = belief.elapsed_s
-    belief.measure(event.measured, now)
+    belief.measure(event.measured, now, event.distance_m)
     belief.elapsed_s = event.elapsed_s if event.elapsed_s is not None else belief.elapsed_s
     core.heard_since_link = True
     core.steady.measure(event.measured, now)
@@ -53,27 +55,31 @@ def telemetry(core: Core, event: ev.TelemetryReceived) -> None:
     if core.state not in ARMED_STATES:
         _watch_unarmed(core)
     elif core.stop is not None:
-        core.stop.measure(event.measured, now)
+        core.stop.measure(event.measured, now, falls_until=belief.falls_until(), rolls=belief.rolls)
         core.show_stop(core.stop)
     else:
-        tripped = _tripped(core, event.measured, rested=rested, was=elapsed_before)
-        if tripped is not None:
+        tripped = _tripped(core, event, rested=rested, was=elapsed_before)
+        if tripped is not None and core.by_hand and tripped[0] in TOLD_FIRST and core.state in RUNNING_STATES:
+            by_hand.too_fast(core, *tripped)
+        elif tripped is not None:
             core.fail(*tripped)
         else:
+            core.too_fast_at = None
             _by_state(core, event.measured)
 
 
 def _watch_unarmed(core: Core) -> None:
-    if core.belief.moving() and not core.moved_unarmed:
+    if (core.belief.moving() or core.belief.rolls) and not core.moved_unarmed:
         core.moved_unarmed = True
         core.alarm(FailsafeId.F12, "nothing has been armed; nothing is written")
 
 
 def _tripped(  # noqa: PLR0911 - a list of failsafes
-    core: Core, measured: Speed, *, rested: bool, was: int | None
+    core: Core, event: ev.TelemetryReceived, *, rested: bool, was: int | None
 ) -> tuple[FailsafeId, str] | None:
     """The failsafe that this frame trips, with what was seen."""
-    now, moving = core.now, measured > REST
+    now, measured, moving = core.now, event.measured, event.measured > REST
+    ratio = core.distance.disagrees(measured, event.distance_m, now)
     if core.state is State.LOST and core.lost_at_rest and moving:
         return FailsafeId.F12, f"measured {measured} when the link came back; it was lost at rest"
     if core.state in _AT_REST_STATES:
@@ -84,7 +90,9 @@ def _tripped(  # noqa: PLR0911 - a list of failsafes
         return None
     if moving and restarted(was, core.belief.elapsed_s):
         return FailsafeId.F12, "the machine has restarted"
-    highest = core.belief.highest_target(now)
+    if ratio is not None:
+        return FailsafeId.F5, f"the metres it counts grow {ratio:.2f} times as fast as the speed it tells"
+    highest = by_hand.highest_target(core) if core.by_hand else core.belief.highest_target(now)
     watched = core.any_settled and core.facing is Facing.BACKWARD
     if watched and core.over_target.trips(measured, highest, now):
         return FailsafeId.F3, f"measured {measured}, asked for at most {highest}"
@@ -121,7 +129,7 @@ def _settle(core: Core, measured: Speed) -> None:
         settled(core)
         return
     core.watch_progress(measured)
-    fault = None if core.pending is None else _unit_fault(core, core.pending.target, measured)
+    fault = None if core.pending is None or core.by_hand else _unit_fault(core, core.pending.target, measured)
     if fault is not None:
         core.fail(FailsafeId.F5, fault)
         return
@@ -205,6 +213,8 @@ def target_changed(core: Core, event: ev.MachineTargetChanged) -> None:
     if event.target > core.caps.of(core.facing):
         core.alarm(FailsafeId.F6, f"the console asks for {event.target}, over the cap; press STOP if the belt follows")
         core.break_hold()
+    elif core.by_hand and core.pending is not None:
+        return  # pressed towards what was called out, key by key; where the belt comes to is judged
     elif core.facing is Facing.FORWARD:
         _adopt_forward(core, event.target)
     elif core.state is State.OVERRIDDEN:
@@ -302,6 +312,7 @@ def _control_answered(core: Core, answer: Answer) -> None:
 def _start_answered(core: Core, answer: Answer) -> None:
     if answer in (Answer.REFUSED, Answer.NOT_SENT) and core.start_unsettled:
         core.settle_start(Outcome.REJECTED)
+        core.start_pending = False
         core.refuse("start", "the machine refused to start; it may want START pressed on its console")
 
 

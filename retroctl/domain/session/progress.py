@@ -11,6 +11,7 @@ from retroctl.domain.course import Move
 from retroctl.domain.effects import EndReason
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.limits import Facing
+from retroctl.domain.monitors import slower_unit
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S
 from retroctl.domain.session import exertion
 from retroctl.domain.session.core import ANNOUNCE_LIMIT_S, ANNOUNCE_S, Advance, Core
@@ -25,11 +26,10 @@ WATCH_S: Final = 3.0
 """After connecting, the belt is watched for so long before anything is offered."""
 NO_DATA_S: Final = 10.0
 STOP_WITHOUT_DATA_S: Final = 5.0
-OBEY_S: Final = 10.0
-"""A target that the belt has not come nearer to for so long was not obeyed."""
-
-EASE_OBEY_S: Final = 5.0
-"""A rung is walked down to before the next; a belt that does not come nearer to it for so long is stopped."""
+STOP_STALLED_S: Final = 5.0
+"""F15: nobody watched the belt for so long."""
+RUNG_BY_HAND_S: Final = 10.0
+"""Eased down by hand, a rung is walked at least so long after the person has set it."""
 ANNOUNCED_FRESH_S: Final = 2.5
 """A raise follows the end of its announcement at once, or it is announced anew."""
 COMING_TO_REST_S: Final = 5.0
@@ -48,7 +48,9 @@ def time_passes(core: Core) -> None:  # noqa: C901 - one line for each state
         case State.STARTING if core.start is not None:
             after_start_news(core, core.start.due(core.now))
         case State.SETTLING:
-            if core.pending is not None and core.now >= core.progress_at + OBEY_S:
+            if core.held_back or core.blocks or core.heart.over(core.now) or not core.belief.fresh(core.now):
+                withdraw_call(core)
+            if core.pending is not None and core.now >= core.progress_at + core.obeys.set_s:
                 not_obeyed(core, Outcome.UNKNOWN, "the belt does not come nearer to the target")
         case State.EASING_DOWN:
             _ease_on(core)
@@ -79,13 +81,13 @@ def next_deadline(core: Core) -> float | None:
             deadline = core.start.deadline()
             marks += [] if deadline is None else [deadline]
         case State.SETTLING if core.pending is not None:
-            marks.append(core.progress_at + OBEY_S)
+            marks.append(core.progress_at + core.obeys.set_s)
         case State.HOLDING:
             marks.append(_served_at(core))
         case State.ANNOUNCING:
             marks += [core.announced_at + ANNOUNCE_S, core.announced_at + ANNOUNCE_LIMIT_S]
         case State.EASING_DOWN:
-            marks += [core.rung_until, core.progress_at + EASE_OBEY_S]
+            marks += [core.rung_until, core.progress_at + core.obeys.ease_s]
         case State.STOPPING if core.stop is not None:
             marks += [core.stop.next_repeat(), core.stop.next_view_change(core.now), core.stop.next_said()]
         case _:
@@ -124,6 +126,22 @@ def within_reach(core: Core, target: Speed) -> bool:
     return core.measured > REST and rise <= core.max_raise.hundredths + core.belt.tolerance
 
 
+def stood_still(core: Core, seconds: float, *, slept: bool) -> None:
+    """F15: nobody watched the belt meanwhile. Shortly: nothing is raised until the trainer confirms; longer: stop."""
+    detail = f"it slept for {seconds:.0f} s" if slept else f"for {seconds:.1f} s"
+    if core.state in (State.STOPPED, State.FAULTED):
+        return
+    long = slept or seconds > STOP_STALLED_S
+    if core.state is State.STOPPING:
+        core.alarm(FailsafeId.F15, detail)
+    elif long:
+        core.fail(FailsafeId.F15, detail)
+    elif core.armed:
+        core.alarm(FailsafeId.F15, f"{detail}; look at the belt, confirm to go on")
+        core.blocks.add(FailsafeId.F15)
+        core.consent_at = None
+
+
 def after_start_news(core: Core, news: StartNews) -> None:
     """Act on what the start attempt says is due."""
     match news:
@@ -134,6 +152,8 @@ def after_start_news(core: Core, news: StartNews) -> None:
         case StartNews.START:
             core.propose(StartOrResume(), "trainer")
             core.cue("Starting. Hands on the rails.")
+        case StartNews.WRITE_MINIMUM if slower_unit(core.measured, core.belt.minimum):
+            core.fail(FailsafeId.F5, f"it runs at {core.measured}, under the lowest speed that it announces")
         case StartNews.WRITE_MINIMUM:
             core.ask_lowest()
         case StartNews.WINDOW_CLOSED:
@@ -160,6 +180,21 @@ def not_obeyed(core: Core, outcome: Outcome, detail: str) -> None:
     core.alarm(FailsafeId.F9, detail)
     core.blocks.add(FailsafeId.F9)
     core.consent_at = None
+    _stay_here(core)
+
+
+def withdraw_call(core: Core) -> None:
+    """By hand: a raise that was called out and is not made yet is taken back when it may not come any more."""
+    pending = core.pending
+    if not core.by_hand or core.state is not State.SETTLING or pending is None or pending.target == core.belt.minimum:
+        return
+    if pending.target.hundredths > core.measured.hundredths + core.belt.near:
+        core.settle_command(Outcome.UNKNOWN)
+        _stay_here(core)
+
+
+def _stay_here(core: Core) -> None:
+    """The belt did not go where it was asked to: the hold runs where it is."""
     before = core.in_force_before
     here = core.measured if core.measured > REST else core.in_force
     stays = here if before is None or not core.near(before, here) else before
@@ -192,10 +227,16 @@ def _watch_after_connecting(core: Core) -> None:
         return
     if core.moved_unarmed:
         core.end(EndReason.ALREADY_MOVING, "the belt moves already; somebody may be on it")
-    elif core.belief.at_rest(core.now):
+    elif core.belief.at_rest(core.now) and core.belief.frames_gap_s <= FRESH_S:
         core.move(Trigger.WATCHED)
     elif core.now >= core.connected_at + NO_DATA_S:
-        core.end(EndReason.NO_DATA, "the machine sends no speed")
+        seldom = core.belief.measured is not None
+        core.end(
+            EndReason.NO_DATA,
+            "the machine sends its speed too seldom, or no steady rest"
+            if seldom
+            else "the machine sends no speed; wake it (step on it, press a key), or it wants its maker's own app",
+        )
 
 
 def _abandon_start(core: Core, reason: str) -> None:
@@ -285,7 +326,7 @@ def _ease_on(core: Core) -> None:
     if core.now < core.rung_until:
         return
     if core.pending is not None and core.measured.hundredths > core.in_force.hundredths + core.belt.excursion:
-        if core.now >= core.progress_at + EASE_OBEY_S:
+        if core.now >= core.progress_at + core.obeys.ease_s:
             not_obeyed(core, Outcome.UNKNOWN, "the belt does not slow down")
         return
     core.ease_rung("plan")
@@ -300,6 +341,8 @@ def settled(core: Core) -> None:
     core.first_target = False
     core.notes.settled(core.in_force, core.now)
     core.stage_began = core.now if core.stage_began is None else core.stage_began
+    if core.by_hand and core.state is State.EASING_DOWN:
+        core.rung_until = max(core.rung_until, core.now + RUNG_BY_HAND_S)
     if core.state is State.SETTLING:
         core.move(Trigger.SETTLED)
         core.cue(f"{core.in_force.kmh:.1f}. Hold {core.course.stage.hold_s:.0f} seconds.")

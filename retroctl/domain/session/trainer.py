@@ -10,9 +10,9 @@ from retroctl.domain.effects import EndReason, NoteKind
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.limits import MIN_FORWARD_RAISE_GAP_S, Facing
 from retroctl.domain.session import exertion
-from retroctl.domain.session.core import CONSENT_WINDOW_S, HOLD_STATES, Core
+from retroctl.domain.session.core import CONFIRM_LIFTS, CONSENT_WINDOW_S, HOLD_STATES, Core
 from retroctl.domain.session.noting import Notes, note
-from retroctl.domain.session.progress import after_start_news, ceiling, raise_block, within_reach
+from retroctl.domain.session.progress import after_start_news, ceiling, raise_block, withdraw_call, within_reach
 from retroctl.domain.starting import StartAttempt
 from retroctl.domain.transitions import State, Trigger
 from retroctl.units import REST
@@ -77,8 +77,9 @@ def start(core: Core, event: ev.StartConfirmed) -> None:
         return
     core.steady.reset()
     core.move(Trigger.START)
-    core.start = StartAttempt(event.kind, core.belt, core.now)
-    if event.kind is ev.StartKind.CONSOLE:
+    kind = ev.StartKind.CONSOLE if core.by_hand else event.kind
+    core.start = StartAttempt(kind, core.belt, core.now)
+    if kind is ev.StartKind.CONSOLE:
         core.cue("Press START on the console.")
     after_start_news(core, core.start.first())
 
@@ -111,6 +112,7 @@ def hold(core: Core) -> None:
         return
     if core.state is State.ANNOUNCING:
         core.move(Trigger.WITHDRAWN)
+    withdraw_call(core)
     core.cue(f"Holding {core.in_force.kmh:.1f}.")
 
 
@@ -131,7 +133,7 @@ def step_down(core: Core) -> None:
     core.put_in_force(below, Mover.PROGRAM)
     core.course.relocate(below)
     core.held_back = True
-    core.blocks -= {FailsafeId.F6, FailsafeId.F9, FailsafeId.F11}
+    core.blocks -= CONFIRM_LIFTS
     core.cue(f"Slower. {below.kmh:.1f}.")
 
 
@@ -159,9 +161,10 @@ def balance_event(core: Core, event: ev.BalanceEventNoted) -> None:
 
 
 def _consent(core: Core) -> None:
-    lifted = core.held_back or bool(core.blocks & {FailsafeId.F9, FailsafeId.F11})
+    liftable = CONFIRM_LIFTS - {FailsafeId.F6}
+    lifted = core.held_back or bool(core.blocks & liftable)
     core.held_back = False
-    core.blocks -= {FailsafeId.F9, FailsafeId.F11}
+    core.blocks -= liftable
     settled = core.state in HOLD_STATES
     if core.state is State.EASING_DOWN:
         core.refuse("ease", "easing down; nothing is raised any more")
@@ -208,7 +211,7 @@ def _adopt(core: Core) -> None:
         return
     if FailsafeId.F8 in core.blocks or not core.lowest_asked:
         core.ask_control("trainer")
-    core.blocks -= {FailsafeId.F6, FailsafeId.F9, FailsafeId.F11}
+    core.blocks -= CONFIRM_LIFTS
     core.held_back = False
     _go_on_from_here(core, Trigger.ADOPTED, Mover.CONSOLE)
 
@@ -222,7 +225,7 @@ def _rearm(core: Core) -> None:
         core.refuse("F2", "the belt is at rest; STOP, then start anew")
         return
     core.ask_control("trainer")
-    core.blocks -= {FailsafeId.F2, FailsafeId.F6, FailsafeId.F9, FailsafeId.F11}
+    core.blocks -= CONFIRM_LIFTS | {FailsafeId.F2}
     core.held_back = False
     _go_on_from_here(core, Trigger.REARMED, Mover.PROGRAM)
 
@@ -245,7 +248,7 @@ def _turn(core: Core) -> None:
         core.refuse("N11", "facing changes only on a belt measured at rest")
         return
     core.held_back = False
-    core.blocks -= {FailsafeId.F6, FailsafeId.F9, FailsafeId.F11}
+    core.blocks -= CONFIRM_LIFTS
     core.course.advance()
     core.move(Trigger.TURNED)
     core.cue(f"Facing {core.facing}.")

@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from retroctl.adapters.tui.messages import News
 from retroctl.adapters.tui.text import plain
-from retroctl.adapters.tui.widgets import Alarms, Banner, Belt, Keys, Top
+from retroctl.adapters.tui.widgets import Alarms, Banner, Belt, Called, Keys, Top
 from retroctl.domain.effects import StopView
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from retroctl.adapters.tui.controls import View
 
 FOCUS_LOST = "THIS WINDOW DOES NOT HAVE THE KEYBOARD: keys, STOP too, do not reach the belt. Click into it."
-UNCONFIRMED = (StopView.NOT_CONFIRMED, StopView.SILENT)
+UNCONFIRMED = (StopView.CALLED_OUT, StopView.NOT_CONFIRMED, StopView.SILENT)
 
 
 class Page(Screen[None]):
@@ -34,6 +34,7 @@ class Page(Screen[None]):
         yield Top()
         yield Belt()
         yield Alarms()
+        yield Called()
         yield Banner()
         yield from self.content()
         yield Keys()
@@ -65,6 +66,7 @@ class Page(Screen[None]):
         self.query_one(Alarms).tell(view.feed.alarms_in(view.blocks, view.t), stop)
         useless = f"{plain(view.useless, 20)} does nothing here. STOP: Space, Esc, s." if view.useless else ""
         self.query_one(Banner).tell(FOCUS_LOST if view.focus is False else useless)
+        self.query_one(Called).tell(view.feed.called or view.feed.mode)
         self.query_one(Keys).tell(self.keys(view))
         self.draw_content(view)
 

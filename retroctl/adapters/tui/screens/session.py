@@ -26,6 +26,7 @@ RUNNING_KEYS: Final = (
     "E ease", "T colours",
 )  # fmt: skip
 STOPPING_KEYS: Final = ("SPACE ESC S: STOP again", "R I see the belt stand", "CTRL-C leave", "? help")
+ARMED_BY_HAND_KEYS: Final = ("SPACE ESC S: STOP", "C then START at the console", "? help")
 ARMED_KEYS: Final = ("SPACE ESC S: STOP", "C start at console", "P program starts", "? help")
 
 
@@ -55,7 +56,8 @@ class SessionPage(Page):
 
     def keys(self, view: View) -> Sequence[str]:
         """Depends on the state."""
-        return {"armed": ARMED_KEYS, "stopping": STOPPING_KEYS}.get(view.feed.state, RUNNING_KEYS)
+        armed = ARMED_BY_HAND_KEYS if view.feed.mode else ARMED_KEYS
+        return {"armed": armed, "stopping": STOPPING_KEYS}.get(view.feed.state, RUNNING_KEYS)
 
     def title_of(self, view: View) -> str:
         """Where in the plan."""
