@@ -22,12 +22,14 @@ from retroctl.cli.machine import at_console, held, on_air, session_clock, simula
 from retroctl.cli.planning import planned
 from retroctl.cli.power import power_watched
 from retroctl.cli.status import status_of
+from retroctl.cli.strap import remember_strap, strap_keeper
 from retroctl.cli.summing_up import belt_words, fault_words, reason_words, summary_of
 from retroctl.cli.voice import report_voice, voice_for
 from retroctl.cli.wall import wall_screen
 from retroctl.cli.ways_out import unless_left
 from retroctl.domain.energy import MODEL
 from retroctl.domain.envelope import Envelope, Wire
+from retroctl.domain.heart import HeartWatch
 from retroctl.domain.limits import BeltRange, Caps
 from retroctl.domain.plan import Plan, raise_step
 from retroctl.domain.profile import UNKNOWN
@@ -137,9 +139,21 @@ class _Run:
             person = at_console(chosen, self._clock) if wire is not Wire.OPEN else None
             if person is not None:
                 listeners.append(person)
+            keeper = strap_keeper(self._options, chosen, runner, self._clock, listeners)
             runner.begin(engine)
+            if keeper is not None:
+                stack.push_async_callback(keeper.close)
+                keeper.begin()
             result = await runner.finish()
+            if keeper is not None:
+                await asyncio.to_thread(self._remember, keeper.address)
             return await self._end(front, runner, engine, result)
+
+    def _remember(self, strap: str | None) -> None:
+        """With the client, for the next session; the belt rests."""
+        trouble = remember_strap(self._options, strap)
+        if trouble is not None:
+            self._errors.line(f"retroctl: the strap is not remembered: {plain(trouble)}")
 
     # -- putting together ------------------------------------------------------------------------------------------
 
@@ -161,7 +175,10 @@ class _Run:
 
     def _engine(self, plan: Plan, belt: BeltRange, caps: Caps, wire: Wire, *, began_at: float) -> Engine:
         options, by_hand = self._options, wire is not Wire.OPEN
-        session = Session(plan, belt, caps, advance=options.advance, coarse_accepted=options.coarse, by_hand=by_hand)
+        heart = HeartWatch(options.heart, chosen=options.strap is not None)
+        session = Session(
+            plan, belt, caps, advance=options.advance, coarse_accepted=options.coarse, by_hand=by_hand, heart=heart
+        )
         envelope = Envelope(
             belt,
             caps,
@@ -169,6 +186,7 @@ class _Run:
             hold_s=min(stage.hold_s for stage in plan.stages),
             hands_free=options.advance is Advance.AUTO,
             wire=wire,
+            heart_limit_bpm=options.heart.high_bpm,
         )
         return Engine(session, envelope, began_at=began_at, mass_kg=options.mass_kg, tags=options.settings.tags)
 
@@ -206,6 +224,9 @@ class _Run:
             "call_out": self._options.call_out,
             "energy_model": MODEL,
             "remote": self._options.remote.as_data,
+            "strap": self._options.strap is not None,
+            "heart_limit_bpm": self._options.heart.high_bpm,
+            "rpe_max": self._options.heart.rpe_max,
         }
 
     def _say_and_keep(self, said: list[str]) -> Callable[[str], None]:
@@ -300,6 +321,10 @@ def _introduction(options: RunOptions, info: MachineInfo, plan: Plan, caps: Caps
     ]
     if wire is not Wire.OPEN and options.sim is not None:
         text.append("At the simulated console somebody presses what is called out, 2 s later.")
+    if options.strap is not None:
+        limit, why = options.heart.high_bpm, options.heart.why
+        known = f"limit {limit} a minute ({why})" if limit is not None else "limit not known: each raise waits for RPE"
+        text.append(f"Strap: {plain(options.strap.words)}; {known}.")
     if options.speedup != 1:
         text.append(f"Time runs {options.speedup:g} times as fast; times at the left are session time.")
     if options.remote.keys:

@@ -135,8 +135,8 @@ FAILSAFES: Final = {
         ),
         Failsafe(
             FailsafeId.F10,
-            "heart rate over the client's limit (told at 15 s, step down proposed at 30 s, stop at 90 % of the reserve); "
-            "or, with a strap, not known: silent for 5 s, frozen for 10 s, none, or no limit known",
+            "heart rate over the client's limit (told at 15 s, step down proposed at 30 s, a stop at 90 % of the "
+            "reserve); or, with a strap, not known: silent for 5 s, frozen for 10 s, none, or no limit known",
             Act.HOLD,
             Clears.EFFORT,
             "HEART RATE OVER THE LIMIT",

@@ -272,7 +272,8 @@ class Client(Painted):
         self.paint(
             (" HANDS ", "$text-muted"), (picture.hands.value.upper(), "bold"), f"  RPE {rpe}  ",
             ("RPE? p" if picture.rpe_wanted else "", "$warning reverse bold"),
-            f"{'  ' if picture.rpe_wanted else ''}HEART ", *_heart(picture), (f"  ({before})" if before else "", "$text-muted"),
+            f"{'  ' if picture.rpe_wanted else ''}HEART ", *_heart(picture),
+            (f"  ({before})" if before else "", "$text-muted"),
         )  # fmt: skip
 
 

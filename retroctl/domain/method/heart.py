@@ -92,7 +92,7 @@ def intensity(facts: Facts, today: Day) -> HeartLimits:
 
 def without_facts(level: Level) -> HeartLimits:
     """What a level alone says, where nobody is named: no limit of the heart rate is known, so RPE leads."""
-    return HeartLimits(None, None, None, INTENSITIES[level].rpe_max, True, f"level {level}")
+    return HeartLimits(None, None, None, INTENSITIES[level].rpe_max, rpe_leads=True, why=f"level {level}")
 
 
 def _bpm(facts: Facts, today: Day, allowed: Intensity) -> tuple[int | None, int | None, int | None]:

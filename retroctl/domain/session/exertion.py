@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from retroctl.domain import events as ev
 from retroctl.domain.effects import Alarm
 from retroctl.domain.failsafes import HEART_NEAR_HIGHEST, HEART_UNKNOWN, FailsafeId
 from retroctl.domain.heart import HeartNews
 from retroctl.domain.transitions import RUNNING_STATES, State
 
 if TYPE_CHECKING:
+    from retroctl.domain import events as ev
     from retroctl.domain.session.core import Core
-
 
 
 def heard(core: Core, event: ev.HeartRateReceived) -> None:
