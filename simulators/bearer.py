@@ -131,3 +131,42 @@ class Bearer:
             timer.cancel()
         self._outstanding = None
         self._next()
+
+
+class SharedBearer(Bearer):
+    """A second client's part in a bearer: BlueZ has one for all programs. Closing it fails only its own calls."""
+
+    def __init__(self, whole: Bearer, clock: Clock) -> None:
+        super().__init__(clock, lambda: None)
+        self._whole = whole
+        self._closing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def busy(self, handle: int) -> bool:
+        """Tell whether a request of any client for this characteristic is outstanding."""
+        return self._whole.busy(handle)
+
+    async def request(self, handle: int, transact: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Wait among the requests of all clients."""
+        if self._closed_with is not None:
+            raise self._closed_with
+        call = asyncio.get_running_loop().create_task(self._whole.request(handle, transact), name="shared-request")
+        try:
+            ends: set[asyncio.Future[Any]] = {call, self._closing}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            call.cancel()
+            raise
+        if call.done():
+            return call.result()
+        call.cancel()
+        raise self._closed_with or EOFError
+
+    async def free(self, handle: int) -> None:
+        """Wait until no request of any client for this characteristic is outstanding."""
+        await self._whole.free(handle)
+
+    def close(self, error: type[BaseException]) -> None:
+        """Fail what this client still waits for."""
+        self._closed_with = error
+        if not self._closing.done():
+            self._closing.set_result(None)

@@ -13,7 +13,7 @@ from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 from bleak.uuids import normalize_uuid_16
 
-from simulators.bearer import wait
+from simulators.bearer import SharedBearer, wait
 from simulators.bluez_like import BlueZLikeClient, Link, RadioTiming, require_power
 from simulators.pump import Clock, Machine, Pump
 
@@ -73,6 +73,7 @@ class _MemoryLink(Link):
 
     def __init__(self, client: BlueZLikeClient, station: _Station) -> None:
         super().__init__(client, station.radio.clock, station.radio.timing)
+        self.joined: list[_JoinedLink] = []
         self._station = station
         self._machine = station.machine
         station.machine.connect(self.clock.now())
@@ -96,6 +97,14 @@ class _MemoryLink(Link):
             self._station.link = None
             self._machine.disconnect(self.clock.now())
             self.lost()
+            for other in self.joined:
+                other.lost()
+
+    def received(self, handle: int, data: bytes) -> None:
+        """Hand it to every client on the link."""
+        super().received(handle, data)
+        for other in self.joined:
+            other.received(handle, data)
 
     async def read(self, characteristic: BleakGATTCharacteristic) -> bytes:
         return await self._transact(lambda now: self._machine.read(characteristic.obj, now))
@@ -122,6 +131,42 @@ class _MemoryLink(Link):
         if result.error is not None:
             raise BleakGATTProtocolError(result.error)
         return result.data
+
+
+class _JoinedLink(Link):
+    """Another client on a connection that stands, as on BlueZ: all programs share one; a drop is for all of them."""
+
+    def __init__(self, client: BlueZLikeClient, first: _MemoryLink) -> None:
+        super().__init__(client, first.clock, first.timing)
+        self.bearer = SharedBearer(first.bearer, first.clock)
+        self._first = first
+        first.joined.append(self)
+
+    @property
+    def services(self) -> BleakGATTServiceCollection:
+        return self._first.services
+
+    @property
+    def mtu(self) -> int:
+        return self._first.mtu
+
+    def hang_up(self) -> None:
+        self._first.hang_up()
+
+    async def read(self, characteristic: BleakGATTCharacteristic) -> bytes:
+        return await self._first.read(characteristic)
+
+    async def write(self, characteristic: BleakGATTCharacteristic, data: bytes) -> None:
+        await self._first.write(characteristic, data)
+
+    async def subscribe(self, characteristic: BleakGATTCharacteristic) -> None:
+        await self._first.subscribe(characteristic)
+
+    async def unsubscribe(self, characteristic: BleakGATTCharacteristic) -> None:
+        """The others still listen."""
+
+    async def command(self, characteristic: BleakGATTCharacteristic, data: bytes) -> None:
+        await self._first.command(characteristic, data)
 
 
 class _MemoryScanner(BaseBleakScanner):
@@ -178,6 +223,8 @@ class SimulatedRadio:
         self.clock = clock
         self.timing = timing or RadioTiming()
         self.powered = True
+        self.shares = False
+        """Another client is another program on this computer, and joins a link that stands; else another computer's."""
         self.stations: dict[str, _Station] = {}
 
         class SimulatedClient(BlueZLikeClient):
@@ -242,6 +289,10 @@ class SimulatedRadio:
         """Connect as bleak on BlueZ does: wait for the machine to advertise, then discover its services."""
         require_power(powered=self.powered)
         gives_up = self.clock.now() + timeout_s
+        standing = self._standing(client.address)
+        if self.shares and standing is not None:
+            await wait(self.clock, self.timing.latency_s)
+            return _JoinedLink(client, standing)
         while not self._reachable(client.address):
             if self.clock.now() >= gives_up:
                 if client.scanned:
@@ -260,6 +311,10 @@ class SimulatedRadio:
         if not link.up:
             raise BleakError("failed to discover services, device disconnected")
         return link
+
+    def _standing(self, address: str) -> _MemoryLink | None:
+        station = self.stations.get(address.upper())
+        return None if station is None else station.link
 
     def _reachable(self, address: str) -> bool:
         station = self.stations.get(address.upper())

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
+from retroctl.app.answers import answer_of
 from retroctl.app.reports import Kind, Report
 from retroctl.app.summary import Tally
 from retroctl.domain import events as ev
@@ -39,8 +40,8 @@ from retroctl.errors import MalformedFrame
 from retroctl.ftms import control_point as cp
 from retroctl.ftms.heart_rate import decode_heart_rate
 from retroctl.ftms.machine_status import decode_machine_status
-from retroctl.ftms.opcodes import MachineStatusOp, ResultCode, StopAction
-from retroctl.ftms.procedure import Action, Finished, Procedure, Reply, Stuck, Write
+from retroctl.ftms.opcodes import MachineStatusOp, StopAction
+from retroctl.ftms.procedure import Action, Finished, Procedure, Stuck, Write
 from retroctl.ftms.treadmill_data import RecordMerger, decode_treadmill_data
 from retroctl.units import REST
 
@@ -369,21 +370,6 @@ def status_event(data: bytes) -> ev.Event | None:  # noqa: PLR0911 - a table
             return ev.ControlLost()
         case _:
             return None
-
-
-def answer_of(finished: Finished) -> Answer:
-    """What the wire says about a request that has ended."""
-    if finished.reply is Reply.NO_ANSWER:
-        return Answer.NONE
-    if finished.reply is Reply.NOT_SENT and finished.result is None:
-        return Answer.NOT_SENT
-    if finished.reply is Reply.NOT_SENT:
-        return Answer.REFUSED  # by ATT: it reached the machine
-    if finished.result == ResultCode.SUCCESS:
-        return Answer.SUCCESS
-    if finished.result == ResultCode.CONTROL_NOT_PERMITTED:
-        return Answer.NOT_PERMITTED
-    return Answer.REFUSED
 
 
 def _target(command: Command) -> dict[str, float]:

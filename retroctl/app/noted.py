@@ -16,9 +16,10 @@ MOST: Final = 20
 
 def noted(tally: Tally) -> dict[str, Any]:
     """What the trainer noted; a key stands there only where there is something to say."""
+    both = all(hands is Hands.BOTH for _, hands in tally.hands)  # the rule at the beginning, and no news
     told: dict[str, Any] = {
         "rpe": [_pick(note, "t", "target_kmh", rating="value") for note in tally.notes_of(NoteKind.RPE)],
-        "hands": [{"target_kmh": target.kmh, "hands": hands.value} for target, hands in tally.hands],
+        "hands": [] if both else [{"target_kmh": target.kmh, "hands": hands.value} for target, hands in tally.hands],
         "balance_events": [
             _pick(note, "t", "target_kmh", "measured_kmh", event="value") for note in tally.notes_of(NoteKind.BALANCE)
         ],
@@ -35,7 +36,7 @@ def noted_lines(summary: dict[str, Any]) -> list[str]:
     """What the trainer noted, as a person reads it: hands and exertion at each speed, balance events, tags."""
     lines: list[str] = []
     rungs = [f"{_kmh(rung['target_kmh'])} {rung['hands']}" for rung in summary.get("hands", [])]
-    if any(not rung.endswith(Hands.BOTH) for rung in rungs):
+    if rungs:
         lines.append(f"hands on the rails: {', '.join(rungs[-MOST:])}")
     rated = [f"{each['rating']} at {_kmh(each['target_kmh'])}" for each in summary.get("rpe", [])]
     if rated:

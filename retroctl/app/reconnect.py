@@ -56,6 +56,11 @@ class Reconnector:
         self._up_at: float | None = None
         self._unsteady_since = clock.now()
 
+    @property
+    def running(self) -> bool:
+        """Whether an attempt is under way."""
+        return self._running
+
     async def run(self, urgent: Callable[[], bytes | None], *, drop: bool) -> MachineInfo | None:
         """Connect again, with `drop` after letting the link go; None while another attempt runs, or when it failed.
 

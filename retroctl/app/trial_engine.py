@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from retroctl.app.engine import DropLink, answer_of, encode
+from retroctl.app.answers import answer_of
+from retroctl.app.engine import DropLink, encode
 from retroctl.domain.commands import SetTargetSpeed, Stop
 from retroctl.domain.qualify import happenings as hp
 from retroctl.errors import MalformedFrame

@@ -17,6 +17,7 @@ from retroctl.app.reports import Kind, Report
 from retroctl.app.runner import Runner
 from retroctl.app.stillness import Stillness
 from retroctl.cli.front import Front
+from retroctl.cli.guarded import guard_for
 from retroctl.cli.known import standing_of, with_words
 from retroctl.cli.machine import at_console, held, on_air, session_clock, simulated
 from retroctl.cli.planning import planned
@@ -139,12 +140,23 @@ class _Run:
             person = at_console(chosen, self._clock) if wire is not Wire.OPEN else None
             if person is not None:
                 listeners.append(person)
+            guard = None
+            if (
+                not chosen.simulated and wire is not Wire.CLOSED
+            ):  # where nothing may be written there is nothing to guard
+                volume = self._options.volume if voice is not None else 0
+                guard = guard_for(chosen.treadmill, runner, data_dir=self._options.settings.data_dir, volume=volume)
+                listeners.append(guard)
             keeper = strap_keeper(self._options, chosen, runner, self._clock, listeners)
             runner.begin(engine)
+            if guard is not None:
+                guard.begin()
             if keeper is not None:
                 stack.push_async_callback(keeper.close)
                 keeper.begin()
             result = await runner.finish()
+            if guard is not None:
+                await guard.close(at_rest=result.belt_at_rest)
             if keeper is not None:
                 await asyncio.to_thread(self._remember, keeper.address)
             return await self._end(front, runner, engine, result)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 import time
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from radio import say, until
@@ -48,15 +50,27 @@ class Program:
         os.write(self._terminal, key)
         return time.monotonic()
 
+    @property
+    def process_id(self) -> int:
+        """The program's process."""
+        return self._process.pid
+
+    def signal(self, number: int) -> float:
+        """Send the program a signal; gives the time of it."""
+        self._process.send_signal(number)
+        return time.monotonic()
+
     async def brief_and_arm(self) -> None:
         """Answer the briefing, each question when it stands there; then the session is armed and nothing written."""
         await self.state("briefing", UP_S)
-        for number, key in enumerate(BRIEFING):
-            asked = len(self.questions)
+        for number, key in enumerate(BRIEFING, 1):
+            await until(lambda number=number: self._asks(number), KEY_S, f"question {number}")
             self.press(key)
-            if number < len(BRIEFING) - 1:
-                await until(lambda asked=asked: len(self.questions) > asked, KEY_S, f"a question after {key!r}")
         await self.state("armed", KEY_S)
+
+    def _asks(self, number: int) -> bool:
+        """Whether a question of the briefing was put; what the answer before it was is printed as well."""
+        return any(line.startswith(f"{number}/{len(BRIEFING)}  ") for line in self.questions)
 
     async def start_at_the_console(self, treadmill: SimulatedTreadmill) -> None:
         """Open the window, press START on the machine, within the 60 s of the window."""
@@ -129,17 +143,32 @@ class Program:
 @asynccontextmanager
 async def run_program(*arguments: str) -> AsyncIterator[Program]:
     """Start `retroctl run` with a terminal on its input."""
+    async with gated_program(*arguments) as let_go:
+        yield let_go()
+
+
+@asynccontextmanager
+async def gated_program(*arguments: str) -> AsyncIterator[Callable[[], Program]]:
+    """The same, which imports what it needs and then waits until it is let go; what is yielded lets it go."""
     ours, theirs = os.openpty()
+    waits, opens = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
-            "retroctl", "run", "--jsonl", *arguments,
+            sys.executable, str(Path(__file__).with_name("gated.py")), "run", "--jsonl", *arguments,
             stdin=theirs, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            pass_fds=[waits], env={**os.environ, "GATE": str(waits)},
         )  # fmt: skip
         os.close(theirs)
         program = Program(process, ours)
+
+        def let_go() -> Program:
+            os.write(opens, b".")
+            return program
+
         try:
-            yield program
+            yield let_go
         finally:
             await program.end()
     finally:
-        os.close(ours)
+        for descriptor in (ours, waits, opens):
+            os.close(descriptor)

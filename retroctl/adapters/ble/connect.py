@@ -42,23 +42,26 @@ async def connect(
     clock: Clock,
     jitter: Callable[[], float],
     search: Callable[[float], Awaitable[BLEDevice | None]],
+    tries: int = CONNECT_TRIES,
+    try_s: float = CONNECT_TRY_S,
 ) -> Link:
     """Connect and discover the services.
 
-    `jitter` gives numbers from 0 to 1. `search` looks for the machine again for at most so many seconds.
+    `jitter` gives numbers from 0 to 1. `search` looks for the machine again for at most so many seconds. At most
+    `tries` tries of `try_s` each.
     Raises TreadmillNotFound when no try succeeds, LinkLost when the link is given up meanwhile, TreadmillError when
     this computer's Bluetooth cannot be used.
     """
     deadline = clock.now() + CONNECT_OVERALL_S
     cause: BaseException = TimeoutError()
-    tries = 0
-    while tries < CONNECT_TRIES and (left := deadline - clock.now()) > 0:
-        if tries:
-            await clock.sleep(min(left, FIRST_PAUSE_S * 2 ** (tries - 1) * (0.5 + jitter())))
-        tries += 1
+    tried = 0
+    while tried < tries and (left := deadline - clock.now()) > 0:
+        if tried:
+            await clock.sleep(min(left, FIRST_PAUSE_S * 2 ** (tried - 1) * (0.5 + jitter())))
+        tried += 1
         link = new_link(device)
         try:
-            await link.connect(min(CONNECT_TRY_S, max(deadline - clock.now(), 0.1)))
+            await link.connect(min(try_s, max(deadline - clock.now(), 0.1)))
         except STACK_ERRORS as error:
             cause = error
         except LinkLost as error:
@@ -76,4 +79,4 @@ async def connect(
             raise bluetooth_error(trouble) from cause
         if isinstance(cause, BleakDeviceNotFoundError):
             device = await search(SEARCH_S) or device
-    raise TreadmillNotFound(f"{name} cannot be reached ({describe(cause)}, {tries} tries): {LIKELY_CAUSES}") from cause
+    raise TreadmillNotFound(f"{name} cannot be reached ({describe(cause)}, {tried} tries): {LIKELY_CAUSES}") from cause

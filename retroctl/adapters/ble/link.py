@@ -49,7 +49,9 @@ class Link:
         connect_s: float,
         releases: set[asyncio.Task[None]],
         dropped: Callable[[Link], None],
+        keep: Callable[[], bool],
     ) -> None:
+        """`keep` says whether the link is another program's too, so that it must not be dropped from here."""
         self.generation = generation
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._connected = False
@@ -63,6 +65,7 @@ class Link:
         """Tasks that end with the link."""
         self._clock = clock
         self._dropped = dropped
+        self._keep = keep
         self._releases = releases
         self._connecting: asyncio.Task[None] | None = None
         self._release: asyncio.Task[None] | None = None
@@ -116,6 +119,8 @@ class Link:
                 # A try that was cancelled still has to tell the system so, and needs its client for that.
                 if self._connecting is not None:
                     await self._ended(self._connecting)
+                if self.client.is_connected and self._keep():
+                    return  # what the client holds goes with the process
                 await self.client.disconnect()
         except Exception as error:  # noqa: BLE001 - the task ends here; whatever it was, the link is given up
             _log.info("letting go of link %d: %r", self.generation, error)

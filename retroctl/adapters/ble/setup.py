@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bleak.exc import BleakError
@@ -42,14 +43,16 @@ class Setup:
     """Makes one fresh link ready. `silent` names characteristics that once did not answer: they are not asked again.
 
     An unanswered request blocks all later ones on the link until the stack gives up after 30 s (ATT allows one at a
-    time), so after the first one nothing optional is asked any more.
+    time), so after the first one nothing optional is asked any more. Nor where another program uses the
+    link too (`reads` is False): a request of ours could hold up its Stop.
     """
 
-    def __init__(self, link: Link, *, name: str, clock: Clock, silent: set[str]) -> None:
+    def __init__(self, link: Link, *, name: str, clock: Clock, silent: set[str], reads: bool = True) -> None:
         self._link = link
         self._name = name
         self._clock = clock
         self._silent = silent
+        self._reads = reads
         self._blocked = False
         self._remarks: list[str] = []
         self._offered: dict[str, BleakGATTCharacteristic] = {}
@@ -66,6 +69,8 @@ class Setup:
         self._offered = offered
         await self._open_control_point(deliver, urgent)
         await self._subscribe_treadmill_data(deliver)
+        if not self._reads:
+            return self._info(address, has_status=False)
         has_status = await self._subscribe_optional(gatt.MACHINE_STATUS, "Machine Status", deliver)
         if not has_status:
             self._remark("a console stop or a pulled safety key will show only in the speed")
@@ -79,6 +84,10 @@ class Setup:
             incline_range = await self._read(
                 gatt.INCLINATION_RANGE, "Supported Inclination Range", decode_inclination_range
             )
+        info = self._info(address, has_status=has_status)
+        return replace(info, feature=feature, speed_range=speed_range, incline_range=incline_range)
+
+    def _info(self, address: str, *, has_status: bool) -> MachineInfo:
         return MachineInfo(
             name=self._name,
             address=address,
@@ -86,9 +95,9 @@ class Setup:
             has_treadmill_data=True,
             has_control_point=self._link.control is not None,
             has_machine_status=has_status,
-            feature=feature,
-            speed_range=speed_range,
-            incline_range=incline_range,
+            feature=None,
+            speed_range=None,
+            incline_range=None,
             remarks=tuple(self._remarks),
         )
 

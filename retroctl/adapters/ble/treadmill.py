@@ -7,7 +7,7 @@ import random
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from retroctl.adapters.ble.connect import CONNECT_TRY_S, connect
+from retroctl.adapters.ble.connect import CONNECT_TRIES, CONNECT_TRY_S, connect
 from retroctl.adapters.ble.link import Link
 from retroctl.adapters.ble.names import shown_name
 from retroctl.adapters.ble.scan import look_for
@@ -28,12 +28,16 @@ if TYPE_CHECKING:
 WRITE_S = 31.0
 """ATT ends a request after 30 s (Core Specification, Vol 3 Part F, 3.3.3); one more, so that the stack speaks first."""
 CLOSE_S = 5.0
+JOIN_TRY_S = 40.0
+"""Longer than whoever joins a link waits: a try that ran out would make the system drop it for all."""
 
 
 class BleTreadmill:
     """One machine reached through bleak. Every call is bounded on `clock`; see the Treadmill port for the contract.
 
     `backend` and `scanner` replace bleak's own for the system (the simulator). `jitter` gives numbers from 0 to 1.
+    `beside` makes it the second one on a link that another program holds (the guard): it subscribes to what shows speed
+    and answers and reads nothing, and while `beside()` says so it never asks the system to drop the link.
     An exception out of a sink goes to the event loop's exception handler, whichever Bluetooth stack called: the
     stacks treat it differently, and some would only log it.
     """
@@ -46,6 +50,7 @@ class BleTreadmill:
         backend: type[BaseBleakClient] | None = None,
         scanner: type[BaseBleakScanner] | None = None,
         jitter: Callable[[], float] = random.random,
+        beside: Callable[[], bool] | None = None,
     ) -> None:
         self._device = device
         self._name = shown_name(device.name, device.address)
@@ -53,6 +58,7 @@ class BleTreadmill:
         self._backend = backend
         self._scanner = scanner
         self._jitter = jitter
+        self._beside = beside
         self._generation = 0
         self._closes = 0
         self._link: Link | None = None
@@ -68,6 +74,13 @@ class BleTreadmill:
     def address(self) -> str:
         """The address by which the machine was chosen."""
         return self._device.address
+
+    @property
+    def system_path(self) -> str | None:
+        """BlueZ's object path of the machine, by which another process finds the connection; None on other systems."""
+        details: object = self._device.details
+        path = details.get("path") if isinstance(details, dict) else None
+        return path if isinstance(path, str) else None
 
     async def open(self, sink: Callable[[LinkEvent], None], urgent: Callable[[], bytes | None]) -> MachineInfo:
         """Connect, subscribe, read; write nothing, unless `urgent()` gives a payload.
@@ -87,7 +100,7 @@ class BleTreadmill:
                 _hand_over(sink, event)
 
         try:
-            setup = Setup(link, name=self._name, clock=self._clock, silent=self._silent)
+            setup = Setup(link, name=self._name, clock=self._clock, silent=self._silent, reads=self._beside is None)
             info = await setup.run(self.address, deliver, urgent)
             link.check(f"the connection to {self._name} ended while it was set up")
         except Exception:  # whatever stood in the way of setting up, no half-open link stays behind
@@ -114,6 +127,9 @@ class BleTreadmill:
 
     async def _connect(self, generation: int, sink: Callable[[LinkEvent], None]) -> Link:
         closes = self._closes
+        # A link that another program holds is joined or not; to make it again is that program's business.
+        joins = self._beside is not None and self._beside()
+        tries, try_s = (1, JOIN_TRY_S) if joins else (CONNECT_TRIES, CONNECT_TRY_S)
 
         def dropped(link: Link) -> None:
             if link.in_use:
@@ -128,9 +144,10 @@ class BleTreadmill:
                 generation,
                 clock=self._clock,
                 backend=self._backend,
-                connect_s=CONNECT_TRY_S,
+                connect_s=try_s,
                 releases=self._releases,
                 dropped=dropped,
+                keep=self._beside or (lambda: False),
             )
             return self._link
 
@@ -138,7 +155,14 @@ class BleTreadmill:
             return await look_for(self.address, seconds, clock=self._clock, backend=self._scanner)
 
         return await connect(
-            new_link, self._device, name=self._name, clock=self._clock, jitter=self._jitter, search=search
+            new_link,
+            self._device,
+            name=self._name,
+            clock=self._clock,
+            jitter=self._jitter,
+            search=search,
+            tries=tries,
+            try_s=try_s,
         )
 
     def _give_up_link(self) -> None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 REQUEST_CONTROL, STOP = b"\x00", b"\x08\x01"
 SPEED_1_0, SPEED_1_8 = b"\x02\x64\x00", b"\x02\xb4\x00"
 HOLD_S = 60.0
-LATE = {"F1", "F15"}
-"""Emulated on a busy computer, frames or the program itself may be late: it says so and holds for longer."""
+LATE = {"F1", "F15", "guard"}
+"""Emulated on a busy computer, frames, the program itself or its guard may be late: it says so and holds for longer."""
 
 
 async def ladder(radio: Radio) -> dict[str, Any]:

@@ -33,7 +33,7 @@ async def link_drop(radio: Radio) -> dict[str, Any]:
         dropped_at = time.monotonic()
         treadmill.peripheral.drop()
         lost = await program.state("lost", 20)
-        alarm = await program.until(lambda line: line["type"] == "alarm", 10, "an alarm about the link")
+        alarm = await program.until(lambda line: line.get("id") == "F2", 10, "an alarm about the link")
         await until(lambda: machine.connections == 2, 60, "a new connection")
         back_s = time.monotonic() - dropped_at
         # Long enough for anything that it might be tempted to resume.

@@ -34,7 +34,7 @@ async def stop_pending(radio: Radio) -> dict[str, Any]:
         assert moving_kmh > 0
 
         wanted_at = program.press(STOP_KEY)
-        alarm = await program.until(lambda line: line["type"] == "alarm", 15, "an alarm about the write")
+        alarm = await program.until(lambda line: line.get("id") == "F2", 15, "an alarm about the write")
         await until(lambda: machine.connections == 2, STOP_WITHIN_S + 20, "a new connection")
         reconnected_at = time.monotonic()
         await until(lambda: len(machine.log) > 2, STOP_WITHIN_S, "Stop")
