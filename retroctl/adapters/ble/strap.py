@@ -156,6 +156,7 @@ class BleStrap:
             connect_s=CONNECT_S,
             releases=self._releases,
             dropped=lambda _link: None,
+            keep=lambda: False,
         )
         try:
             await link.connect(CONNECT_S)
