@@ -139,6 +139,8 @@ class Bench:
         self.wire_open, self.person_waits_s = wire, 2.0
         self.voice = voice
         self.judge = Judge(self)
+        if heart is not None:
+            self.judge.heart_limit, self.judge.strapped = heart.high_bpm, heart.chosen
         self.reports: list[Report] = []
         self.outputs: list[Output] = []
         self.ended: list[Ended] = []

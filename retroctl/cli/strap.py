@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.ble.strap import BleStrap
+from retroctl.app.reports import Kind
 from retroctl.app.strap import StrapKeeper
 from retroctl.errors import ConfigError, JournalError
 
@@ -77,9 +78,7 @@ def strap_keeper(
         return None
 
     def remark(text: str) -> None:
-        from retroctl.app.reports import Kind  # noqa: PLC0415
-
-        runner.report(Kind.LINK, {"remark": text})
+        runner.report(Kind.LINK, {"strap": text})
 
     keeper = StrapKeeper(_strap(choice, chosen, clock, options.settings.scan_s), clock,
                          frame=runner.heart_rate, remark=remark)  # fmt: skip

@@ -44,7 +44,7 @@ async def test_a_rate_is_in_the_telemetry_the_record_and_the_summary(inside):
     kept = [sample.heart_rate for sample in record.samples if sample.heart_rate is not None]
     assert kept == known
     rows = [row.data for row in record.rows if row.kind == "link"]
-    assert {"remark": "The strap is connected."} in rows
+    assert {"strap": "The strap is connected."} in rows
     assert not any(SIM_STRAP_ADDRESS in str(row.data) for row in record.rows), "whose strap it is, is not in the record"
     assert record.settings["heart_limit_bpm"] == 150
 

@@ -272,12 +272,12 @@ class Client(Painted):
         self.paint(
             (" HANDS ", "$text-muted"), (picture.hands.value.upper(), "bold"), f"  RPE {rpe}  ",
             ("RPE? p" if picture.rpe_wanted else "", "$warning reverse bold"),
-            f"{'  ' if picture.rpe_wanted else ''}HEART ", *_heart(picture),
+            f"{'  ' if picture.rpe_wanted else ''}HEART ", *heart_words(picture),
             (f"  ({before})" if before else "", "$text-muted"),
         )  # fmt: skip
 
 
-def _heart(picture: Snapshot) -> list[tuple[str, str]]:
+def heart_words(picture: Snapshot) -> list[tuple[str, str]]:
     """The heart rate with its limit; with a strap also that it is not known, and for how long nothing has come."""
     limit = "" if picture.heart_limit_bpm is None else f" of {picture.heart_limit_bpm}"
     if not picture.strap:
