@@ -40,6 +40,8 @@ class Judge:
     stops_since_wish: int = 0
     lowest_in_stop: int = 0
     denied_in_stop: bool = False
+    control_gone: bool = False
+    """The link was lost, or somebody else took control, and control was not asked for since a Stop failed."""
     raised_at: float | None = None
     raises: int = 0
     claim: int | None = None
@@ -82,12 +84,16 @@ class Judge:
                 if number == self.announcement:
                     self.announced_at = now
             case ev.LinkDropped():
+                self.control_gone = True
                 self.voids.append(now)
                 self.breaks.append(now)
             case ev.ProcessStalled() | ev.ComputerSlept():
                 self.voids.append(now)
                 self.vetoed = True
-            case ev.RecordFailed() | ev.ControlLost():
+            case ev.ControlLost():
+                self.control_gone = True
+                self.voids.append(now)
+            case ev.RecordFailed():
                 self.voids.append(now)
             case _:
                 pass
@@ -122,6 +128,7 @@ class Judge:
 
     def status(self, data: bytes, now: float) -> None:
         if data[0] == 0xFF:
+            self.control_gone = True
             self.voids.append(now)
 
     def answered(self, op: int, result: int, now: float) -> None:
@@ -150,7 +157,9 @@ class Judge:
             case 0x00:
                 assert payload == b"\x00"
                 if self.stop_wanted:
-                    assert self.denied_in_stop, "Request Control after Stop without an answer of Not Permitted"
+                    unheard = self.control_gone and self.stops_since_wish >= 2 and self.frames[-1][1] > 0
+                    assert self.denied_in_stop or unheard, "Request Control after Stop, and control was never lost"
+                    self.control_gone = False
                     return
                 assert self.armed, "Request Control before arming"
             case 0x07:

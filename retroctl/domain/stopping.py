@@ -1,6 +1,7 @@
 """From the wish to stop to the belt at rest: when Stop is repeated, what else may go out, what may truthfully be said.
 
-Only Stop leaves, but for two exceptions: Request Control after an answer of Control Not Permitted, and, after two
+Only Stop leaves, but for two exceptions: Request Control after an answer of Control Not Permitted, or once behind the
+first repeat where control ended with a lost link and the machine may not say so; and, after two
 repeats, once the machine's minimum as a target speed where that is below the measured speed. Never Start or Resume.
 """
 
@@ -46,6 +47,8 @@ class StopWatch:
     """The lowest measured speed so far; None while none is known."""
     start_at: float | None = None
     """When a Start was sent, if the belt has not moved since."""
+    control_gone: bool = False
+    """The link was lost, and control with it: a machine that answers nothing, or always success, will not say so."""
     by_hand: bool = False
     """A person stops this belt: only Stop is asked for, and nothing falls until somebody presses it."""
     sent_at: float | None = None
@@ -98,6 +101,7 @@ class StopWatch:
         self.measured = self.accepted_at = self._zero_since = None
         self._zero_frames = 0
         self._asked_control = False
+        self.control_gone = True
 
     def written(self, now: float) -> None:
         """Stop was the first thing written on a new connection: from here the repeat is counted."""
@@ -120,14 +124,16 @@ class StopWatch:
         stands = self.by_hand and (self.measured is None or self.measured == REST)
         if answer is not Answer.NOT_PERMITTED or recently or stands:
             return []
-        self._regained_at, self._asked_control = now, True
-        return [RequestControl()]
+        self._regained_at = now
+        return self._ask_control()
 
     def due(self, now: float) -> list[Command]:
         """What leaves because nothing fell."""
         if now < self.next_repeat():
             return []
         commands = self._send(now)
+        if self.control_gone and self.measured is not None and self.measured > REST:
+            commands += self._ask_control()
         stubborn = self.sent > STUBBORN_AFTER and not self._minimum_sent and not self.by_hand
         if stubborn and self.measured is not None and self.measured > self.minimum:
             self._minimum_sent = True
@@ -191,6 +197,11 @@ class StopWatch:
     def _silent_from(self) -> float:
         """Silence counts from the last frame, and never from before Stop was accepted: a belt needs time to fall."""
         return max(self.began, self._data_at or 0.0, self.accepted_at or 0.0)
+
+    def _ask_control(self) -> list[Command]:
+        """Ask for control; its answer, or the end of waiting for one, sends Stop again."""
+        self.control_gone, self._asked_control = False, True
+        return [RequestControl()]
 
     def _send(self, now: float) -> list[Command]:
         self.sent_at = now

@@ -58,6 +58,7 @@ class Judge:
     stops: int = 0
     lowest_in_stop: int = 0
     denied: bool = False
+    control_gone: bool = False
     claim: int | None = None
     raises: int = 0
     over_since: float | None = None
@@ -95,11 +96,15 @@ class Judge:
         """The trainer lets the program start the belt."""
         self.start_confirmed_at = now
 
-    def upset(self, now: float, *, breaks: bool = False) -> None:
+    def link_lost(self, now: float) -> None:
+        """Control ends with the link; earlier consent is void and the hold broken."""
+        self.control_gone = True
+        self.upset(now)
+        self.breaks.append(now)
+
+    def upset(self, now: float) -> None:
         """Something that makes earlier consent void."""
         self.voids.append(now)
-        if breaks:
-            self.breaks.append(now)
 
     # -- what the program says -------------------------------------------------------------------------------------
 
@@ -142,10 +147,12 @@ class Judge:
         if characteristic == "2acd" and len(data) >= 4 and not data[0] & 1:
             self.frames.append((now, int.from_bytes(data[2:4], "little")))
         elif characteristic == "2ada" and data[:1] in {b"\xff", b"\x01"}:
+            self.control_gone = True
             self.voids.append(now)
         elif characteristic == "2ad9" and len(data) == 3 and data[2] == 5:
             self.voids.append(now)
             self.denied = self.denied or data[1] == 8
+            self.control_gone = True
 
     def belt(self, true: float, now: float) -> None:
         """The belt's true speed at a moment, hundredths of km/h."""
@@ -176,7 +183,9 @@ class Judge:
         elif op == 0x00:
             self._need(payload == b"\x00", "an odd Request Control")
             self._need(self.armed or self.person_stopped, "Request Control before arming")
-            self._need(not self.stopping or self.denied, "Request Control after Stop without Not Permitted")
+            unheard = self.control_gone and self.stops >= 2 and self.frames[-1][1] > 0
+            self._need(not self.stopping or self.denied or unheard, "Request Control after Stop for no reason")
+            self.control_gone = self.control_gone and not self.stopping
         elif op == 0x07:
             self._start(payload, now, true)
         elif op == 0x02:

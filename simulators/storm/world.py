@@ -362,7 +362,7 @@ class World:
     def _lose_link(self, away_s: float) -> None:
         self.link_up = False
         self._on_link.clear()
-        self.judge.upset(self.now, breaks=True)
+        self.judge.link_lost(self.now)
         self._take(self.engine.link_dropped(self.now))
         self._at(self.now + away_s, self._restore_link)
 

@@ -152,7 +152,7 @@ class SessionUnderAnything(RuleBasedStateMachine):
             self.bench.tell(ev.HeartRateReceived(bpm, beats))
             self.bench.advance(1.0 if frames > 1 else 0.0)
 
-    @rule(note=st.sampled_from([*(ev.HandsNoted(hands) for hands in ev.Hands), *map(ev.RpeGiven, (13, 15)), ev.TagNoted(3)]))
+    @rule(note=st.sampled_from([*map(ev.HandsNoted, ev.Hands), *map(ev.RpeGiven, (13, 15)), ev.TagNoted(3)]))
     def note(self, note):
         self.bench.tell(note)
 

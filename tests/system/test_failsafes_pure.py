@@ -784,3 +784,18 @@ def test_a_step_down_never_asks_for_more_than_the_belt_does():
     bench.advance(1.0)
     bench.tell(ev.StepDownPressed())
     assert bench.wire()[-1] == "026400"
+
+
+@pytest.mark.parametrize("name", ["no-indication", "always-success"])
+def test_a_stop_after_a_lost_link_asks_for_control_where_the_machine_does_not_say_that_it_denies_it(name):
+    rig = Rig(name)
+    rig.start_and_hold(1.0)
+    rig.run_for(10)
+    before = len(rig.written)
+    rig.drop_link()
+    rig.run_for(1.0)
+    rig.tell(ev.StopRequested("key"))
+    rig.reconnect()
+    rig.run_until(lambda: rig.state == "stopped", limit_s=15)
+    assert rig.true_speed == 0
+    assert rig.written[before : before + 4] == ["0801", "0801", "00", "0801"]

@@ -1,4 +1,4 @@
-"""The strap is kept for a session, in the treadmill's shadow: tries are bounded, and given up when the radio is needed."""
+"""The strap is kept for a session, in the treadmill's shadow: bounded, and given up when the radio is needed."""
 
 from __future__ import annotations
 

@@ -375,6 +375,7 @@ class Core:
             lowest,
             start_at=self.start_at if self.start_pending else None,
             measured=lowest if self.heard_since_link else None,
+            control_gone=bool(self.blocks & {FailsafeId.F2, FailsafeId.F8}),
             by_hand=self.by_hand,
         )
         for command in self.stop.begin(quiet=quiet):
