@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     from retroctl.cli.options import RunOptions
 
 
+REMEMBER_S = 3.0
+"""The most that a few lines in a file may take."""
+
+
 def run_session(options: RunOptions) -> int:
     """Run one session; gives the exit status. Raises RetroctlError for what ends it before it begins."""
     errors = Output(2, lambda: None)  # a reader of standard error that stops reading must not stop the belt's control
@@ -158,12 +162,18 @@ class _Run:
             if guard is not None:
                 await guard.close(at_rest=result.belt_at_rest)
             if keeper is not None:
-                await asyncio.to_thread(self._remember, keeper.address)
+                await self._remember(keeper.address)
             return await self._end(front, runner, engine, result)
 
-    def _remember(self, strap: str | None) -> None:
-        """With the client, for the next session; the belt rests."""
-        trouble = remember_strap(self._options, strap)
+    async def _remember(self, strap: str | None) -> None:
+        """With the client, for the next session, when nothing moves any more; a disk that hangs is not waited for."""
+        if strap is None or self._options.sim is not None or self._options.client_id is None:
+            return
+        try:
+            async with asyncio.timeout(REMEMBER_S):
+                trouble = await asyncio.to_thread(remember_strap, self._options, strap)
+        except TimeoutError:
+            trouble = "the disk does not answer"
         if trouble is not None:
             self._errors.line(f"retroctl: the strap is not remembered: {plain(trouble)}")
 
