@@ -278,6 +278,7 @@ class Engine:
     def _entered(self, entered: StateEntered, now: float, outputs: list[Output]) -> None:
         if entered.state is State.STOPPING:
             self.envelope.latch_stop()
+            self._apply(self.procedure.drop_waiting(), now, outputs)
         elif entered.state is State.ARMED:
             # Each is believed only right after the trainer's own act; an abandoned start was neither.
             self.envelope.arm(self.session.facing, now)

@@ -12,6 +12,7 @@ from retroctl import __version__
 from retroctl.cli.bare import with_bare_wall
 from retroctl.cli.client import client_app
 from retroctl.cli.early import last_words
+from retroctl.cli.exchange import backup, check, export, import_, restore
 from retroctl.cli.status import INTERNAL, NO_TREADMILL, OK, USAGE, status_of
 from retroctl.errors import RetroctlError
 
@@ -428,6 +429,13 @@ def remote_forget() -> None:
 
 
 app.add_typer(remote_app, name="remote")
+
+
+app.command()(export)
+app.command("import")(import_)
+app.command()(backup)
+app.command()(restore)
+app.command()(check)
 
 
 @app.command()

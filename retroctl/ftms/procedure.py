@@ -126,8 +126,7 @@ class Procedure:
 
     def stop(self, payload: bytes, now: float) -> list[Action]:
         """Send Stop: everything that waits is dropped, an answer that is awaited is given up."""
-        actions: list[Action] = [Finished(waiting, Reply.NOT_SENT) for waiting, _ in self._waiting]
-        self._waiting.clear()
+        actions = self.drop_waiting()
         if not self._link_up:
             return [*actions, Finished(payload, Reply.NOT_SENT)]
         if self._in_air is not None and not self._in_air.is_stop and self._stop is None:
@@ -138,6 +137,12 @@ class Procedure:
         actions += self._give_up()
         self._stop_wanted_at = now
         actions.append(self._write(payload, now))
+        return actions
+
+    def drop_waiting(self) -> list[Action]:
+        """Nothing that still waits is wanted any more: the belt is being stopped, though nothing may need writing."""
+        actions: list[Action] = [Finished(waiting, Reply.NOT_SENT) for waiting, _ in self._waiting]
+        self._waiting.clear()
         return actions
 
     def write_returned(self, token: int, now: float, *, error: int | None = None, lost: bool = False) -> list[Action]:
@@ -170,8 +175,10 @@ class Procedure:
         if request is None or request.answered:
             self._owed[response.request_op] = max(0, self._owed[response.request_op] - 1)
             return [Stray(bytes(data))]
-        if self._owed[response.request_op] and response.result == ResultCode.SUCCESS and not request.is_stop:
+        doubtful = response.request_op not in (ControlPointOp.STOP_OR_PAUSE, ControlPointOp.REQUEST_CONTROL)
+        if doubtful and self._owed[response.request_op] and response.result == ResultCode.SUCCESS:
             # This may be the late answer to an earlier request with the same op code: a success proves nothing.
+            # Control, once granted, is granted; were it doubted, one lost answer would cast doubt on all later ones.
             self._owed[response.request_op] -= 1
             return [Stray(bytes(data))]
         request.answered = True

@@ -183,7 +183,8 @@ class Judge:
         elif op == 0x00:
             self._need(payload == b"\x00", "an odd Request Control")
             self._need(self.armed or self.person_stopped, "Request Control before arming")
-            unheard = self.control_gone and self.stops >= 2 and self.frames[-1][1] > 0
+            seen = bool(self.frames) and self.frames[-1][1] > 0
+            unheard = self.control_gone and self.stops >= 2 and seen
             self._need(not self.stopping or self.denied or unheard, "Request Control after Stop for no reason")
             self.control_gone = self.control_gone and not self.stopping
         elif op == 0x07:

@@ -66,6 +66,22 @@ FOUND = {
         look_s=8.3,
         acts=(Act(27.69, "write hangs", (2,)), Act(160.59, "start again"), Act(300.0, "leave")),
     ),
+    "Request Control, waiting for an answer that was dropped, left after the safety key was pulled": Story(
+        seed=52331,
+        machine="standard",
+        belt=(100, 400, 50),
+        client="rehab",
+        top=300,
+        hold_s=90.0,
+        advance="confirm",
+        look_s=1.75,
+        acts=(
+            Act(93.65, "answers dropped", (4,)),
+            Act(152.49, "another app", (16.89,)),
+            Act(752.71, "safety key", (14.95,)),
+            Act(800.0, "leave"),
+        ),
+    ),
 }
 
 

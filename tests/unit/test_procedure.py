@@ -117,6 +117,23 @@ def test_a_duplicate_answer_is_a_stray():
     procedure.write_returned(write.token, 0.2)
 
 
+def test_lost_answers_to_request_control_cast_no_doubt_on_a_later_one():
+    procedure = Procedure()
+    for start in (0.0, 10.0):
+        sent(procedure, CONTROL, start)
+        assert procedure.tick(start + 3.2) == [Finished(CONTROL, Reply.NO_ANSWER)]
+    sent(procedure, CONTROL, 20.0)
+    assert procedure.indication(answer(0), 20.2) == [Finished(CONTROL, Reply.ANSWERED, 1)]
+
+
+def test_what_waits_can_be_dropped_without_a_stop():
+    procedure = Procedure()
+    procedure.submit(TARGET, 0.0)
+    procedure.submit(CONTROL, 0.0)
+    assert procedure.drop_waiting() == [Finished(CONTROL, Reply.NOT_SENT)]
+    assert procedure.proceed(1.0) == []
+
+
 def test_a_write_refused_by_att_was_not_sent_and_carries_the_code():
     procedure = Procedure()
     (write,) = procedure.submit(CONTROL, 0.0)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Status = Literal["ended", "interrupted"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +131,11 @@ def sessions(
         values.append(client_id)
     if before is not None:
         query += " AND s.started_utc_ms < ?"
-        values.append((before - _EPOCH) // timedelta(milliseconds=1))
+        values.append((before - EPOCH) // timedelta(milliseconds=1))
     query += " ORDER BY s.started_utc_ms DESC, s.session DESC LIMIT ?"
     values.append(-1 if limit is None else limit)
     with files.reading(file) as connection:
-        return [_summary(row) for row in connection.execute(query, values)]
+        return [summary_of(row) for row in connection.execute(query, values)]
 
 
 def session(file: Path, session_id: str) -> SessionRecord:
@@ -155,7 +155,7 @@ def session(file: Path, session_id: str) -> SessionRecord:
             )
         )
         chunks = tuple(_chunks(connection, number))
-    summary = _summary(found)
+    summary = summary_of(found)
     samples: list[Sample] = []
     remarks: list[str] = []
     for chunk in chunks:
@@ -234,7 +234,8 @@ def _chunks(connection: sqlite3.Connection, number: int) -> Iterator[SampleChunk
         yield SampleChunk(f"{minute}.{part}", *rest)
 
 
-def _summary(row: tuple[Any, ...]) -> SessionSummary:
+def summary_of(row: tuple[Any, ...]) -> SessionSummary:
+    """A session in a list, from the columns of the query above."""
     session_id, started, version, name, address, client_id, simulated, ended_ms, ended, last = row
     return SessionSummary(
         id=session_id,
@@ -253,7 +254,7 @@ def _summary(row: tuple[Any, ...]) -> SessionSummary:
 
 def _datetime(utc_ms: int) -> datetime:
     try:
-        return _EPOCH + timedelta(milliseconds=utc_ms)
+        return EPOCH + timedelta(milliseconds=utc_ms)
     except OverflowError:  # a clock, or a file, beyond the year 9999
         return datetime.max.replace(tzinfo=UTC) if utc_ms > 0 else datetime.min.replace(tzinfo=UTC)
 
