@@ -1,6 +1,6 @@
 # Each target does all of its own set-up in .venv (see .ci/venv). Nothing but Python 3.11+ and the package registry is needed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint coverage bench bench-exchange bench-screens bluez wheel wheel-test clean
+.PHONY: help demo test check lint coverage bench bench-exchange bench-history bench-screens bluez wheel wheel-test clean
 
 BIN := .venv/bin
 # Two cores are what CI has; more than four workers help little and starve the tests that run on the real clock.
@@ -41,6 +41,10 @@ coverage: ## the tests with branch coverage: 100 % of the pure core (domain, ftm
 bench: ## processor time of a 20-minute ladder: pure core, with the simulated machine, the whole program with bleak
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/ladder.py
+
+bench-history: ## a record of 10,000 half hours: how long the list and one session take, how large the file is; 2 minutes
+	@.ci/venv dev
+	$(BIN)/python tests/benchmarks/history.py
 
 bench-exchange: ## a thousand workouts out and in again, whole and damaged; the time of exports; half a minute
 	@.ci/venv dev

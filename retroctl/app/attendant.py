@@ -62,6 +62,8 @@ class Attendant:
                 self._soon(self._brief)
             elif self._state == "armed":
                 self._soon(lambda: self._tell(ev.StartConfirmed(ev.StartKind.PROGRAM)))
+            elif self._state == "turning" and self._alone:
+                self._soon(lambda: self._tell(ev.ConfirmPressed()))  # nobody stands on a simulated belt
         if self._alone and self._rating_asked(report):
             self._soon(lambda: self._tell(ev.RpeGiven(LIGHT)))
         if self._alone and not self._easing and self._needs_a_trainer(report):

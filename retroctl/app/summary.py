@@ -30,6 +30,8 @@ class Tally:
     peak: Speed = REST
     distance_m: float = 0.0
     moving_s: float = 0.0
+    backward_s: float = 0.0
+    """Of the moving time, with the client facing backward."""
     kcal: float = 0.0
     kcal_low: float = 0.0
     kcal_high: float = 0.0
@@ -53,6 +55,7 @@ class Tally:
             step = now - at
             if before > REST and 0 < step <= LONGEST_STEP_S:
                 self.moving_s += step
+                self.backward_s += step if backward else 0.0
                 self.distance_m += before.kmh / 3.6 * step
                 if self.mass_kg is not None:
                     self._spend(energy(before.kmh, self.mass_kg, backward=backward), step)

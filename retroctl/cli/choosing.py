@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.ble.connect import LIKELY_CAUSES
 from retroctl.adapters.ble.scan import scan
 from retroctl.adapters.ble.treadmill import BleTreadmill
 from retroctl.adapters.console.text import plain
+from retroctl.adapters.plans import Preset
 from retroctl.adapters.tui.choose.ports import ClientRow, HeardMachine, Practice, Preview, Said
 from retroctl.app.clock import LoopClock
 from retroctl.app.ports import Disconnected, FrameArrived, LinkEvent
@@ -23,9 +22,9 @@ from retroctl.cli.known import standing_of
 from retroctl.cli.machine import Chosen, held, simulated
 from retroctl.cli.options import RunOptions, demo_options
 from retroctl.cli.person import DEMO_CLIENT, today
+from retroctl.cli.plan_files import plan_files
 from retroctl.cli.planning import planned
 from retroctl.cli.ways_out import ways_out
-from retroctl.config import config_file
 from retroctl.domain.limits import LEVEL_CAPS, BeltRange, Facing, Level, caps_for
 from retroctl.errors import (
     ConfigError,
@@ -40,6 +39,7 @@ from retroctl.units import Speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from retroctl.adapters.ble.scan import FoundMachine
     from retroctl.adapters.plans import PlanRequest
@@ -49,9 +49,8 @@ if TYPE_CHECKING:
 
 LISTEN_S: Final = 60.0
 """One search on the screen: long enough to walk up to a machine and see its signal grow."""
-MOST_PLANS: Final = 100
-"""Plan files offered; a folder with more is no folder of plans."""
-MOST_LOOKED_AT: Final = 2000
+OFFERED: Final = tuple(each.value for each in Preset if each not in (Preset.LADDER, Preset.OUTDOOR))
+"""The ladder is what there is without a plan; outdoors there is no machine to choose."""
 UNREADABLE: Final = "(clients cannot be read)"
 """No client is called so; choosing it is refused with the reason."""
 PRACTICE: Final = "standard"
@@ -115,11 +114,8 @@ class Air:
         )
 
     def plan_files(self) -> Sequence[str]:
-        """TOML files of the present folder, and of `plans` beside the configuration."""
-        folders = (Path(), config_file().parent / "plans")
-        paths = [str(path) for folder in folders for path in _toml_files(folder)]
-        # A name that cannot be shown as it is would be chosen unseen; it can still be given with --plan.
-        return [path for path in paths if path.isprintable()][:MOST_PLANS]
+        """Presets; TOML files of the present folder, and of `plans` beside the configuration."""
+        return [*OFFERED, *plan_files()]
 
     def preview(self, choice: Choice, belt: BeltRange | None) -> Preview:
         """The plan as the session would build it. Raises ConfigError naming stage and rule."""
@@ -193,19 +189,6 @@ def _kept_clients(data_dir: Path) -> tuple[ClientRow, ...]:
         else ClientRow(each.name, each.name, each.level, each.cap)
         for each in kept
     )
-
-
-def _toml_files(folder: Path) -> list[Path]:
-    try:
-        looked_at = islice(folder.iterdir(), MOST_LOOKED_AT)
-        return sorted(path for path in looked_at if path.suffix == ".toml" and _looks_like_a_plan(path))
-    except OSError:
-        return []
-
-
-def _looks_like_a_plan(path: Path) -> bool:
-    """Not what other programs keep in files of this kind."""
-    return path.name not in ("pyproject.toml", "config.toml") and path.is_file()
 
 
 def _assumed(request: PlanRequest) -> BeltRange:

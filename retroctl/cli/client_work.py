@@ -15,6 +15,7 @@ from retroctl import __version__
 from retroctl.adapters.clients import ClientStore, Profile
 from retroctl.adapters.clients.profile import as_json, checked_text
 from retroctl.adapters.clients.straps import StrapBook
+from retroctl.adapters.clients.training import assessment_json, programme_json
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME
 from retroctl.adapters.journal.erase import erase_client as erase_from_record
@@ -92,7 +93,7 @@ def add_client(name: str, given: Given, by: str | None) -> None:
         raise ClientError("--birth-year is needed: every limit depends on the age")
     facts = _changed(Facts(birth_year=given.birth_year), given, today())
     injuries = checked_text("--injuries", given.injuries or "")
-    kept = store().add(name, lambda client_id: Profile(client_id, name, facts, injuries), by=_by(by))
+    kept = store().add(name, lambda client_id: Profile(client_id, name, facts, injuries), by=decided_by(by))
     print(f"Added {plain(kept.name)} (id {kept.id}), at level {kept.facts.level}.")
     _print(profile_lines(kept, today()))
 
@@ -112,7 +113,7 @@ def edit_client(name: str, given: Given, by: str | None) -> None:
         )
         return after, _differences(before, after)
 
-    after = store().change(name, edit, by=_by(by), what="edited")
+    after = store().change(name, edit, by=decided_by(by), what="edited")
     if given.screening is None and (given.injuries is not None or given.falls or given.beta_blocker):
         print("A screening is void when something has changed: screen again and note it with --screening.")
     _print(profile_lines(after, day))
@@ -156,7 +157,7 @@ def show_levels(name: str, *, with_simulated: bool) -> None:
 
 def set_level(name: str, wanted: str, *, by: str | None, despite: str | None, with_simulated: bool) -> None:
     """Change a level, with its conditions recorded. Raises ClientError, JournalError."""
-    level, day, clients = _word("level", Level, wanted), today(), store()
+    level, day, clients = written_word("level", Level, wanted), today(), store()
     done = _history(clients.find(name), with_simulated=with_simulated)
     reason = checked_text("--despite", despite or "")
     shown: list[Condition] = []
@@ -178,9 +179,9 @@ def set_level(name: str, wanted: str, *, by: str | None, despite: str | None, wi
         }
         return replace(before, facts=replace(before.facts, level=level)), data
 
-    after = clients.change(name, edit, by=_by(by), what="level")
+    after = clients.change(name, edit, by=decided_by(by), what="level")
     _print(condition_lines(shown, indent=2))
-    print(f"{plain(after.name)} is at level {level} now, set by {plain(_by(by))}.")
+    print(f"{plain(after.name)} is at level {level} now, set by {plain(decided_by(by))}.")
     hint = advice(level)
     if hint is not None:
         print(f"{hint[0].upper()}{hint[1:]}.")
@@ -197,7 +198,7 @@ def clear_client(name: str, given: ClearanceGiven, by: str | None) -> None:
         after.facts.check(day)
         return after, _differences(before, after)
 
-    after = store().change(name, edit, by=_by(by), what="clearance removed" if given.remove else "clearance")
+    after = store().change(name, edit, by=decided_by(by), what="clearance removed" if given.remove else "clearance")
     _print(profile_lines(after, day))
 
 
@@ -218,6 +219,8 @@ def export_client(name: str, to: str | None) -> None:
             {"utc": _utc(each.utc_ms), "by": each.by, "what": each.what, "data": each.data}
             for each in clients.changes(found.id)
         ],
+        "programme": programme_json(clients.programme(found.id)),
+        "assessments": [{"day": str(each.day), **assessment_json(each)} for each in clients.assessments(found.id)],
         "notes": notes_of(record, found.id),
         "sessions": sessions,
     }
@@ -269,10 +272,10 @@ def _changed(before: Facts, given: Given, day: Day) -> Facts:
         "max_bpm": given.max_hr,
         "beta_blocker": given.beta_blocker,
         "fall_history": given.falls,
-        "goal": None if given.goal is None else _word("--goal", Goal, given.goal),
-        "comfortable_forward": None if given.forward is None else _speed("--forward", given.forward),
+        "goal": None if given.goal is None else written_word("--goal", Goal, given.goal),
+        "comfortable_forward": None if given.forward is None else written_speed("--forward", given.forward),
         "screening": _screening(given, day),
-        "consent": None if given.consent is None else _day("--consent", given.consent, day),
+        "consent": None if given.consent is None else written_day("--consent", given.consent, day),
         "balance_mastered": given.balance_mastered,
     }
     after = replace(before, **{key: value for key, value in changes.items() if value is not None})
@@ -287,7 +290,7 @@ def _mass_day(given: Given, day: Day) -> Day | None:
         if given.mass_on is not None:
             raise ClientError("--mass-on goes with --mass")
         return None
-    return day if given.mass_on is None else _day("--mass-on", given.mass_on, day)
+    return day if given.mass_on is None else written_day("--mass-on", given.mass_on, day)
 
 
 def _screening(given: Given, day: Day) -> Screening | None:
@@ -295,11 +298,11 @@ def _screening(given: Given, day: Day) -> Screening | None:
         if given.screened_on is not None or given.screening_expires is not None:
             raise ClientError("--screened-on and --screening-expires go with --screening")
         return None
-    done = day if given.screened_on is None else _day("--screened-on", given.screened_on, day)
+    done = day if given.screened_on is None else written_day("--screened-on", given.screened_on, day)
     expires = done.plus(SCREENING_DAYS)
     if given.screening_expires is not None:
-        expires = _day("--screening-expires", given.screening_expires, day)
-    return Screening(_word("--screening", ScreeningOutcome, given.screening), done, expires)
+        expires = written_day("--screening-expires", given.screening_expires, day)
+    return Screening(written_word("--screening", ScreeningOutcome, given.screening), done, expires)
 
 
 def _clearance(given: ClearanceGiven, day: Day) -> Clearance:
@@ -307,9 +310,9 @@ def _clearance(given: ClearanceGiven, day: Day) -> Clearance:
         raise ClientError("a clearance names who gave it and its last day: --from WHO --ends DATE (R20)")
     return Clearance(
         by=checked_text("--from", given.clinician),
-        day=day if given.on is None else _day("--on", given.on, day),
-        ends=_day("--ends", given.ends, day),
-        max_speed=None if given.max_speed is None else _speed("--max-speed", given.max_speed),
+        day=day if given.on is None else written_day("--on", given.on, day),
+        ends=written_day("--ends", given.ends, day),
+        max_speed=None if given.max_speed is None else written_speed("--max-speed", given.max_speed),
         low_bpm=given.low_hr,
         high_bpm=given.high_hr,
         rpe_max=given.max_rpe,
@@ -340,7 +343,8 @@ def _record() -> Path:
     return load_settings().data_dir / FILE_NAME
 
 
-def _by(by: str | None) -> str:
+def decided_by(by: str | None) -> str:
+    """Who decides: as given, or this computer's account. Raises ClientError."""
     if by is None:
         try:
             return getpass.getuser()
@@ -352,7 +356,8 @@ def _by(by: str | None) -> str:
     return kept
 
 
-def _day(option: str, text: str, day: Day) -> Day:
+def written_day(option: str, text: str, day: Day) -> Day:
+    """A day as people write it; `today` is `day`. Raises ClientError naming the option."""
     if text == "today":
         return day
     try:
@@ -361,14 +366,16 @@ def _day(option: str, text: str, day: Day) -> Day:
         raise ClientError(f"{option}: {error}") from None
 
 
-def _speed(option: str, text: str) -> Speed:
+def written_speed(option: str, text: str) -> Speed:
+    """A speed as people write it. Raises ClientError naming the option."""
     try:
         return Speed.parse(text)
     except ConfigError as error:
         raise ClientError(f"{option}: {error}") from None
 
 
-def _word(option: str, words: type[_Word], text: str) -> _Word:
+def written_word(option: str, words: type[_Word], text: str) -> _Word:
+    """One of some words. Raises ClientError naming them."""
     try:
         return words(text)
     except ValueError:

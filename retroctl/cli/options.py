@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from retroctl.adapters.plans import PlanRequest, read_plan
+from retroctl.adapters.plans import PlanRequest, Preset, read_plan
 from retroctl.adapters.remote import read_remote
 from retroctl.adapters.wall.address import WallAddress
 from retroctl.app.remote import Remote
-from retroctl.cli.person import DEMO, person
+from retroctl.cli.person import DEMO, Person, person
 from retroctl.cli.strap import StrapChoice, strap_choice
 from retroctl.config import Settings, load_settings, remote_file
 from retroctl.domain.limits import MIN_BACKWARD_HOLD_S, BeltRange, Client, Level
@@ -22,6 +22,8 @@ from retroctl.errors import ConfigError, UnsupportedTreadmill
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
+    from retroctl.domain.method.days import Day
+    from retroctl.domain.method.facts import Facts
     from retroctl.domain.method.practice import Practice
 
 MAX_SPEEDUP = 1000.0
@@ -57,12 +59,20 @@ class RunOptions:
     """The client's random id; None for nobody named and the demonstration."""
     practice: tuple[Practice, ...] = ()
     """What this client has done, for the rule between sessions (R11)."""
+    facts: Facts | None = None
+    """What is noted of the client, judged by `day`; None for nobody named and the demonstration."""
+    day: Day | None = None
     remote: Remote = field(default_factory=Remote)
     """The presenter remote as it was taught."""
     heart: HeartLimits = field(default_factory=lambda: without_facts(Level.NEW))
     """What may not be exceeded: heart rate and RPE."""
     strap: StrapChoice | None = None
     """The client's heart-rate strap; None for none."""
+
+    @property
+    def who(self) -> Person:
+        """What the session knows of its client."""
+        return Person(self.client, self.mass_kg, self.client_id, self.practice, self.facts, self.day, heart=self.heart)
 
     @classmethod
     def checked(
@@ -124,8 +134,7 @@ class RunOptions:
             settings, sim, address, who.client, who.mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
             screen=screen and terminal and not plain and not jsonl,
             wall=on_wall, voice=speaks, volume=loudness, client_id=who.client_id, practice=who.practice, remote=taught,
-            heart=who.heart, strap=heard,
-            call_out=call_out,
+            facts=who.facts, day=who.day, heart=who.heart, strap=heard, call_out=call_out,
         )  # fmt: skip
 
 
@@ -161,9 +170,16 @@ def _volume(text: str | None, settings: Settings, *, quiet: bool) -> int:
 
 def _request(plan: str | None, top: str | None, hold: str | None, settings: Settings) -> PlanRequest:
     if plan is not None and plan != "ladder" and (top is not None or hold is not None):
-        raise ConfigError("--top and --hold are for the ladder; a plan file gives its own")
+        raise ConfigError(
+            "--top and --hold are for the ladder; a plan file gives its own, a preset as PRESET:top=3km/h"
+        )
     if plan is not None and plan != "ladder":
-        return read_plan(plan)
+        request = read_plan(plan)
+        if request.preset is Preset.OUTDOOR:
+            raise ConfigError(
+                f"{plan!r}: an outdoor session has no plan on a machine (R25): retroctl run --plan outdoor"
+            )
+        return request
     hold_s = settings.hold_s if hold is None else _number("--hold", hold)
     if hold_s < MIN_BACKWARD_HOLD_S:
         raise ConfigError(

@@ -16,6 +16,7 @@ from retroctl.units import Speed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from retroctl.domain.method.facts import Facts
     from retroctl.domain.method.practice import Practice
 
 DEMO_CLIENT: Final = "demo"
@@ -23,12 +24,17 @@ DEMO_CLIENT: Final = "demo"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What a session needs to know of its client. `practice` is what was done before, for the rule R11."""
+    """What a session needs to know of its client. `practice` is what was done before, for the rules R11 and R14.
+
+    `facts` and the day they are judged by are None for nobody named and the demonstration.
+    """
 
     client: Client
     mass_kg: float | None = None
     client_id: str | None = None
     practice: tuple[Practice, ...] = ()
+    facts: Facts | None = None
+    day: Day | None = None
     heart: HeartLimits = field(default_factory=lambda: without_facts(Level.NEW))
     """The limits of heart rate and RPE today."""
     strap: str | None = None
@@ -73,4 +79,6 @@ def person(name: str | None, data_dir: Path, *, simulated: bool) -> Person:
         )
     practice = history(data_dir / FILE_NAME, found.id, with_simulated=simulated)
     limits, strap = intensity(found.facts, day), StrapBook(data_dir).of(found.id)
-    return Person(found.facts.limits(day), found.facts.mass_kg, found.id, practice, limits, strap)
+    return Person(
+        found.facts.limits(day), found.facts.mass_kg, found.id, practice, found.facts, day, heart=limits, strap=strap
+    )

@@ -215,6 +215,7 @@ class _Run:
     def _particulars(self, info: MachineInfo, plan: Plan, belt: BeltRange, caps: Caps) -> dict[str, Any]:
         stages = [
             {"kind": s.kind.value, "facing": s.facing.value, "target_kmh": s.target.kmh, "hold_s": s.hold_s}
+            | ({"incline_pct": s.incline_pct} if s.incline_pct else {})
             for s in plan.stages
         ]
         range_kmh = [belt.minimum.kmh, belt.maximum.kmh, belt.increment.kmh]
@@ -297,7 +298,8 @@ class _Run:
     async def _end(self, front: Front, runner: Runner, engine: Engine, result: Result) -> int:
         summary = summary_of(engine.tally, result, str(self._journal.file))
         runner.report(Kind.SUMMARY, summary)
-        outcome = {**summary, "exit_status": int(result.status), "reason": result.reason}
+        ended = {"exit_status": int(result.status), "reason": result.reason}
+        outcome = {**summary, "backward_s": round(engine.tally.backward_s, 1), **ended}
         self._journal.end_session(runner.now() - runner.began_at, outcome)
         await front.show_end(result)
         front.sum_up(summary, result)

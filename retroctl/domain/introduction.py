@@ -17,7 +17,13 @@ SHORTEST_RUN_S: Final = 600.0
 
 
 def introduction_plan(
-    belt: BeltRange, caps: Caps, *, total_s: float, intervals: int = 1, forward: Speed | None = None
+    belt: BeltRange,
+    caps: Caps,
+    *,
+    total_s: float,
+    intervals: int = 1,
+    forward: Speed | None = None,
+    name: str = "balance-introduction",
 ) -> Plan:
     """A forward run of `total_s` seconds with the middle of interval i at i * total / (intervals + 1), as planned.
 
@@ -39,7 +45,7 @@ def introduction_plan(
             Stage(StageKind.WORK, Facing.FORWARD, target, begun - ended),
             Stage(StageKind.WORK, Facing.BACKWARD, belt.minimum, BACKWARD_INTERVAL_S),
         ]
-    return build_plan("balance-introduction", tuple(stages[:-1]), belt, caps)
+    return build_plan(name, tuple(stages[:-1]), belt, caps)
 
 
 def refuse_before_balance(plan: Plan, client: Client, belt: BeltRange) -> None:

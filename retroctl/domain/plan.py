@@ -27,6 +27,9 @@ EASE_RUNG_BACKWARD_S: Final = (15.0, 20.0, 30.0)
 EASE_RUNG_FORWARD_S: Final = 5.0
 MAX_STAGES: Final = 500
 
+STEEPEST_PCT: Final = 15.0
+"""Of a written plan; steeper is a slip of the pen. How much of it a client may have is R14's business."""
+
 
 class StageKind(StrEnum):
     """What a stage is for."""
@@ -133,9 +136,12 @@ def build_plan(
     *,
     ease_rung_s: float = EASE_RUNG_BACKWARD_S[1],
     coarse_accepted: bool = False,
+    incline: bool = False,
     remarks: tuple[str, ...] = (),
 ) -> Plan:
     """Check every stage against the machine and the caps, snap targets down to the grid, and give the plan.
+
+    `incline`: whether the client may be one for whom incline is unlocked; the caller asks R14 about the whole plan.
 
     Raises PlanError naming the stage (counted from 1) and the rule.
     """
@@ -152,6 +158,7 @@ def build_plan(
     for number, stage in enumerate(stages, start=1):
         alone = all(near.facing is Facing.FORWARD for near in _neighbours(stages, number - 1))
         snapped = _checked_stage(f"stage {number}", stage, belt, caps, alone=alone and len(stages) > 1)
+        _refuse_incline(number, snapped, checked[-1] if checked else None, allowed=incline)
         if snapped.target != stage.target:
             said.append(f"stage {number}: {stage.target} is not on the machine's grid; it becomes {snapped.target}")
         _refuse_jump(number, snapped, checked[-1] if checked else None, belt, step)
@@ -183,10 +190,25 @@ def _checked_stage(name: str, stage: Stage, belt: BeltRange, caps: Caps, *, alon
         )
     if stage.hold_s <= 0:
         raise PlanError(f"{name}: a stage must last longer than {stage.hold_s:g} seconds")
-    if stage.incline_pct != 0:
-        raise PlanError(f"{name}: an incline of {stage.incline_pct:g} % needs a client for whom it is unlocked (R14)")
     _refuse_over_cap(name, stage.target, caps, stage.facing)
     return Stage(stage.kind, stage.facing, belt.snap_down(stage.target), stage.hold_s, stage.incline_pct)
+
+
+def _refuse_incline(number: int, stage: Stage, before: Stage | None, *, allowed: bool) -> None:
+    """Incline is an instruction to the trainer; it comes late (R14), and never in one step with more speed (R11)."""
+    name, pct = f"stage {number}", stage.incline_pct
+    if pct == 0:
+        return
+    if not allowed:
+        raise PlanError(f"{name}: an incline of {pct:g} % needs a client for whom it is unlocked (R14)")
+    if not 0 < pct <= STEEPEST_PCT:
+        raise PlanError(f"{name}: an incline of {pct:g} % cannot be; give 0 to {STEEPEST_PCT:g} % (R14)")
+    if stage.facing is Facing.FORWARD:
+        raise PlanError(f"{name}: forward stages have no incline here; the client sets it at the console (R14)")
+    if before is None or before.facing is Facing.FORWARD:
+        raise PlanError(f"{name}: every backward start is on the level, at the lowest speed (R6)")
+    if pct > before.incline_pct and stage.target > before.target:
+        raise PlanError(f"{name}: speed and incline would rise in one step; put a stage between (R11)")
 
 
 def _refuse_over_cap(name: str, target: Speed, caps: Caps, facing: Facing) -> None:

@@ -12,7 +12,7 @@ from retroctl.adapters.ble.scan import scan
 from retroctl.adapters.ble.treadmill import BleTreadmill
 from retroctl.adapters.tui.choose.ports import Choice
 from retroctl.app.clock import LoopClock
-from retroctl.cli import choosing
+from retroctl.cli import choosing, plan_files
 from retroctl.cli.options import RunOptions
 from retroctl.errors import ConfigError, TreadmillError, TreadmillNotFound
 from simulators.bleak_backend import SimulatedRadio
@@ -31,7 +31,7 @@ def check(choice, **more):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("RETROCTL_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(choosing, "config_file", lambda: tmp_path / "config" / "config.toml")
+    monkeypatch.setattr(plan_files, "config_file", lambda: tmp_path / "config" / "config.toml")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -200,6 +200,11 @@ async def test_plan_files_are_those_here_and_beside_the_configuration(hall, fold
         (folder / path).write_text("")
     (folder / "folder.toml").mkdir()
     assert hall().air.plan_files() == [
+        "balance-introduction",
+        "intervals",
+        "steady",
+        "economy",
+        "rehab",
         "a.toml",
         "b.toml",
         str(folder / "config" / "plans" / "c.toml"),

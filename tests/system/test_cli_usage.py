@@ -13,7 +13,7 @@ from retroctl.cli import machine, session
 from retroctl.cli.app import run_app
 
 SIM = ["run", "--sim", "standard", "--yes"]
-COMMANDS = ["run", "demo", "scan", "observe", "simulate", "decode", "doctor"]
+COMMANDS = ["run", "demo", "scan", "observe", "simulate", "decode", "doctor", "history", "report"]
 
 WRONG = {
     "top a word": ([*SIM, "--top", "abc"], "--top: 'abc' is not a speed; write it as"),
@@ -42,7 +42,7 @@ WRONG = {
     "two outputs asked for": ([*SIM, "--plain", "--jsonl"], "exclude each other"),
     "a range that is none": ([*SIM, "--range", "fast"], "write it as 1.0-16.0/0.1"),
     "a range upside down": ([*SIM, "--range", "5-1/0.1"], "--range"),
-    "a plan that is not there": ([*SIM, "--plan", "nowhere.toml"], "neither a preset (ladder) nor a file"),
+    "a plan that is not there": ([*SIM, "--plan", "nowhere.toml"], "neither a preset (balance-introduction, "),
     "a plan and a top": ([*SIM, "--plan", "x.toml", "--top", "2"], "a plan file gives its own"),
     "an unknown option": ([*SIM, "--fast"], "No such option: --fast"),
     "an unknown command": (["frob"], "'frob'"),

@@ -286,7 +286,7 @@ async def test_plan_files_are_offered_drawn_and_refused_by_stage_and_rule(plans)
         await to_the_plan(chooser, pilot)
         await chooser.press(pilot, "right")
         assert "two [speeds]: 1.00  1.80 km/h" in chooser.text
-        assert "the plan file gives it" in chooser.text
+        assert "the plan gives it" in chooser.text
         await chooser.press(pilot, "right")
         assert " REFUSED  stage 2: 1.00 km/h to 2.80 km/h" in chooser.text
         assert "(R7)" in chooser.text

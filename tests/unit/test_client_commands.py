@@ -68,7 +68,7 @@ def keep_sessions(folder, client_id: str, *sessions: dict) -> None:
                 plan=each.get("plan", {"name": "ladder", "stages": STAGES}),
             )  # fmt: skip
             for row in each.get("rows", []):
-                journal.append(1.0, "event", row)
+                journal.append(1.0, "event" if "event" in row else "note", row)
             journal.sample(1.0, 100, 180, None)
             if "outcome" in each:
                 journal.end_session(200.0, each["outcome"])
@@ -243,8 +243,8 @@ def test_the_record_tells_what_was_done(client, folder):
     keep_sessions(
         folder, ann,
         {"outcome": {**WELL, "held": HELD}, "rows": [
-            {"event": "BalanceEventNoted", "kind": 2}, {"event": "RpeGiven", "rating": 11},
-            {"event": "RpeGiven", "rating": 13}, {"event": "RpeGiven", "rating": "x"},
+            {"event": "BalanceEventNoted", "kind": 2}, {"note": "rpe", "value": 11},
+            {"note": "rpe", "value": 13}, {"note": "rpe", "value": "x"},
             {"event": "BalanceEventNoted", "kind": 9}, {"event": "BalanceEventNoted"},
         ]},
         {"outcome": {**WELL, "held": HELD[:1]}},
@@ -259,7 +259,7 @@ def test_the_record_tells_what_was_done(client, folder):
     done = history.history(folder / FILE_NAME, ann, with_simulated=False)
     assert [(each.kind, each.completed, each.peak.kmh, each.rpe) for each in done] == [
         ("ladder", True, 1.8, 13), ("ladder", False, 1.0, None), ("ladder", False, 1.8, None),
-        ("balance-introduction", True, 0.0, None), ("ladder", False, 0.0, None),
+        ("balance introduction", True, 0.0, None), ("ladder", False, 0.0, None),
     ]  # fmt: skip
     assert done[0].events == (BalanceEvent.STUMBLE,)
     assert done[4].stopped_by_balance

@@ -19,7 +19,7 @@ BELT = BeltRange(Speed(100), Speed(1600), Speed(10))
 CAPS = caps_for(Client(), BELT, qualified=True)
 
 WRONG = {
-    "an unknown key": ('nmae = "x"', "nmae: is not a key of a plan (keys: name, top"),
+    "an unknown key": ('nmae = "x"', "nmae: is not a key of a plan (keys: name, preset"),
     "an unknown key in a stage": ('[[stage]]\ntarget = "1.0"\nspeed = 2', "stage.0.speed: is not a key"),
     "no TOML": ("top = [", "not TOML"),
     "one bracket": ('[stage]\ntarget = "1.0"', "write [[stage]] before each stage"),

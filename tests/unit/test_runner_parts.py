@@ -311,3 +311,8 @@ async def test_a_block_before_arming_is_remembered_until_the_belt_runs():
 async def test_the_attendant_briefs_in_full_and_starts():
     events = await attended(state("briefing"), state("armed"))
     assert events == ["BriefingAnswered"] * 7 + ["ArmRequested", "StartConfirmed"]
+
+
+async def test_only_a_simulated_belt_that_nobody_stands_on_is_turned_without_a_person():
+    assert await attended(state("turning")) == ["ConfirmPressed"]
+    assert await attended(state("turning"), alone=False) == []

@@ -2,5 +2,6 @@
 
 from retroctl.adapters.clients.profile import Change, Listed, Profile
 from retroctl.adapters.clients.store import FILE_NAME, ClientStore
+from retroctl.adapters.clients.training import Begun
 
-__all__ = ["FILE_NAME", "Change", "ClientStore", "Listed", "Profile"]
+__all__ = ["FILE_NAME", "Begun", "Change", "ClientStore", "Listed", "Profile"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters import sqlite
 from retroctl.adapters.clients.profile import Change, Listed, Profile, as_json, checked_name, from_json, name_key
+from retroctl.adapters.clients.training import Begun, assessment_json, assessment_of, begun_of
 from retroctl.domain.method.proposal import caps_of
 from retroctl.domain.method.today import not_today
 from retroctl.errors import ClientError, JournalError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from retroctl.domain.method.assessment import Assessment
     from retroctl.domain.method.days import Day
 
 FILE_NAME: Final = "clients.sqlite3"
@@ -45,7 +47,27 @@ _FIRST = (
     ) STRICT""",
     "CREATE INDEX changes_by_client ON changes (client_id)",
 )
-MIGRATIONS: Sequence[Sequence[str]] = (_FIRST,)
+_TRAINING = (
+    """CREATE TABLE programmes (
+        programme INTEGER PRIMARY KEY,
+        client_id TEXT NOT NULL REFERENCES clients,
+        name TEXT NOT NULL,
+        started TEXT NOT NULL,
+        by TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX programmes_by_client ON programmes (client_id)",
+    """CREATE TABLE assessments (
+        assessment INTEGER PRIMARY KEY,
+        client_id TEXT NOT NULL REFERENCES clients,
+        day TEXT NOT NULL,
+        data TEXT NOT NULL,
+        by TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX assessments_by_client ON assessments (client_id)",
+)
+TRAINING_SINCE: Final = 2
+"""The `user_version` from which on there are programmes and assessments."""
+MIGRATIONS: Sequence[Sequence[str]] = (_FIRST, _TRAINING)
 """Step n brings a file from `user_version` n to n + 1. A step that has been released is never edited: add one."""
 
 
@@ -145,6 +167,38 @@ class ClientStore:
             self._note(connection, after.id, by, what, data)
         return after
 
+    def begin_programme(self, client_id: str, begun: Begun) -> None:
+        """Note that a programme begins; the one before it is over. Raises ClientError where the client is gone."""
+        data = {"programme": begun.name.value, "started": str(begun.started)}
+        with self._noting(client_id, begun.by, "programme", data) as connection:
+            connection.execute(
+                "INSERT INTO programmes (client_id, name, started, by) VALUES (?, ?, ?, ?)",
+                (client_id, begun.name.value, str(begun.started), begun.by),
+            )
+
+    def programme(self, client_id: str) -> Begun | None:
+        """The programme that was begun last; None without one."""
+        query = "SELECT name, started, by FROM programmes WHERE client_id = ? ORDER BY programme DESC LIMIT 1"
+        rows = self._training(query, client_id)
+        if not rows:
+            return None
+        name, started, by = rows[0]
+        return begun_of(name, started, by, str(self.file))
+
+    def assess(self, client_id: str, taken: Assessment, *, by: str) -> None:
+        """Keep an assessment. Raises ClientError where the client is gone."""
+        data = assessment_json(taken)
+        with self._noting(client_id, by, "assessed", {"day": str(taken.day), **data}) as connection:
+            connection.execute(
+                "INSERT INTO assessments (client_id, day, data, by) VALUES (?, ?, ?, ?)",
+                (client_id, str(taken.day), _text(data), by),
+            )
+
+    def assessments(self, client_id: str) -> tuple[Assessment, ...]:
+        """The assessments, the earliest first; of two on one day the one noted later comes later."""
+        query = "SELECT day, data FROM assessments WHERE client_id = ? ORDER BY day, assessment"
+        return tuple(assessment_of(day, data, str(self.file)) for day, data in self._training(query, client_id))
+
     def erase(self, client_id: str) -> bool:
         """Erase a client with all that was changed, also from the file's free space; False if there was none."""
         if not self.file.exists():
@@ -154,6 +208,11 @@ class ClientStore:
             # Zeros over what is deleted; then the file is written anew without free pages.
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("BEGIN IMMEDIATE")
+            for statement in (
+                "DELETE FROM programmes WHERE client_id = ?",
+                "DELETE FROM assessments WHERE client_id = ?",
+            ):
+                connection.execute(statement, (client_id,))
             changes = connection.execute("DELETE FROM changes WHERE client_id = ?", (client_id,)).rowcount
             clients = connection.execute("DELETE FROM clients WHERE client_id = ?", (client_id,)).rowcount
             connection.execute("COMMIT")
@@ -178,6 +237,24 @@ class ClientStore:
             raise sqlite.explain(self.file, error) from error
         finally:
             connection.close()  # rolls back what was not committed
+
+    @contextmanager
+    def _noting(self, client_id: str, by: str, what: str, data: dict[str, Any]) -> Iterator[sqlite3.Connection]:
+        """One transaction about a client who is there, with the change noted."""
+        if not self.file.exists():
+            raise ClientError(_unknown(client_id, []))
+        with self._writing() as connection:
+            if connection.execute("SELECT 1 FROM clients WHERE client_id = ?", (client_id,)).fetchone() is None:
+                raise ClientError(_unknown(client_id, []))
+            yield connection
+            self._note(connection, client_id, by, what, data)
+
+    def _training(self, query: str, client_id: str) -> list[Any]:
+        """Rows about programmes and assessments; none in a file that no newer program has opened for writing yet."""
+        with self._reading() as connection:
+            if connection is None or _version(connection) < TRAINING_SINCE:
+                return []
+            return connection.execute(query, (client_id,)).fetchall()
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -239,6 +316,10 @@ def _find(connection: sqlite3.Connection, name: str) -> tuple[str, str, str] | N
     key = name_key(" ".join(name.split()))
     found: tuple[str, str, str] | None = connection.execute(query, (key, name, key)).fetchone()
     return found
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _refuse_taken(connection: sqlite3.Connection, name: str, client_id: str | None) -> None:

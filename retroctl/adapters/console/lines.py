@@ -106,6 +106,12 @@ class PlainLines:
             self._output.line(f"{_clock(report.t)}  {_status(picture, report)}", telemetry=True)
 
 
+def log_line(report: Report) -> str | None:
+    """A report of a past session as one line with its time; None where people need not read it."""
+    text = _words(report)
+    return None if text is None else f"{_clock(report.t)}  {plain(text)}"
+
+
 def _words(report: Report) -> str | None:
     data = report.data
     if report.kind is Kind.STATE:

@@ -7,5 +7,7 @@ LONGEST = 200
 
 def plain(text: str) -> str:
     """`text` without control characters (so without terminal escapes) and not longer than 200 characters."""
+    if len(text) <= LONGEST and text.isprintable():
+        return text  # nearly every one; a list has tens of thousands
     shown = "".join(letter if letter.isprintable() else "?" for letter in text)
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"

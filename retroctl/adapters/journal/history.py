@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from retroctl.adapters.journal import files, read
+from retroctl.adapters.journal.overview import local_day, stages_of
+from retroctl.domain.effects import NoteKind
 from retroctl.domain.events import BalanceEvent
-from retroctl.domain.limits import Facing
-from retroctl.domain.method.days import Day
-from retroctl.domain.method.practice import Practice, fastest_held, shape_of, was_completed
-from retroctl.domain.plan import Stage, StageKind
+from retroctl.domain.method.figures import EASED
+from retroctl.domain.method.practice import Practice, fastest_held, kind_of, shape_of, was_completed
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
-    from datetime import date
     from pathlib import Path
-
-ENDED_WELL: Final = "the end of easing down"
-"""The reason of a session that came to its end by itself."""
 
 _NOTED = """
     SELECT s.id, j.data FROM journal j JOIN sessions s ON s.session = j.session
-    WHERE s.client_id = ? AND j.kind = 'event' AND (j.data LIKE '%BalanceEventNoted%' OR j.data LIKE '%RpeGiven%')
+    WHERE s.client_id = ? AND ((j.kind = 'event' AND j.data LIKE '%BalanceEventNoted%')
+                               OR (j.kind = 'note' AND j.data LIKE '%"rpe"%'))
+"""
+_SAID_AFTER = """
+    SELECT s.id, a.answer FROM answers_after a JOIN sessions s ON s.id = a.session_id
+    WHERE s.client_id = ? AND a.question = 'rpe'
 """
 
 
@@ -47,6 +48,10 @@ def _noted(connection: sqlite3.Connection, client_id: str) -> dict[str, list[dic
     found: dict[str, list[dict[str, Any]]] = {}
     for session_id, data in connection.execute(_NOTED, (client_id,)):
         found.setdefault(session_id, []).append(read.as_object(data))
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if "answers_after" in tables:  # a record that no newer program has opened for writing yet has none
+        for session_id, rating in connection.execute(_SAID_AFTER, (client_id,)):
+            found.setdefault(session_id, []).append({"note": NoteKind.RPE.value, "value": rating})
     return found
 
 
@@ -54,7 +59,7 @@ def _practice(summary: read.SessionSummary, plan: str, noted: Iterable[dict[str,
     """One session; None for one that never came to a hold or a balance event, or whose plan cannot be read."""
     written = read.as_object(plan)
     try:
-        stages = [_stage(each) for each in written.get("stages", [])]
+        stages = stages_of(written)
         held = [(Speed.from_kmh(each["target_kmh"]), float(each["seconds"])) for each in _held(summary)]
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
@@ -65,32 +70,23 @@ def _practice(summary: read.SessionSummary, plan: str, noted: Iterable[dict[str,
         return None
     # A forward stage's speed is no backward speed, and the record's holds do not say which way the client faced.
     backward = [(speed, seconds) for speed, seconds in held if speed <= shape.peak]
-    ended = summary.status == "ended" and summary.outcome.get("reason") == ENDED_WELL
+    ended = summary.status == "ended" and summary.outcome.get("reason") == EASED
     return Practice(
-        day=Day(_local_day(summary).toordinal()),
-        kind=str(written.get("name", "")),
+        day=local_day(summary.started_utc),
+        kind=kind_of(stages),
         shape=shape,
         completed=ended and was_completed(stages, held),
         peak=fastest_held(backward),
         events=events,
         rpe=max(rpes, default=None),
         simulated=summary.simulated,
+        name=str(written.get("name", "")),
     )
 
 
 def _held(summary: read.SessionSummary) -> list[Any]:
     held = summary.outcome.get("held", [])
     return held if isinstance(held, list) else []
-
-
-def _stage(written: dict[str, Any]) -> Stage:
-    return Stage(
-        StageKind(written["kind"]),
-        Facing(written["facing"]),
-        Speed.from_kmh(written["target_kmh"]),
-        float(written["hold_s"]),
-        float(written.get("incline_pct", 0.0)),
-    )
 
 
 def _balance(noted: dict[str, Any]) -> BalanceEvent | None:
@@ -101,12 +97,6 @@ def _balance(noted: dict[str, Any]) -> BalanceEvent | None:
 
 
 def _rpe(noted: dict[str, Any]) -> int | None:
-    rating = noted.get("rating") if noted.get("event") == "RpeGiven" else None
+    """Exertion at a speed, or of the whole session as said after it: the highest counts."""
+    rating = noted.get("value") if noted.get("note") == NoteKind.RPE else None
     return rating if isinstance(rating, int) else None
-
-
-def _local_day(summary: read.SessionSummary) -> date:
-    try:
-        return summary.started_utc.astimezone().date()
-    except (OverflowError, OSError, ValueError):  # a clock far from any year that people live in
-        return summary.started_utc.date()

@@ -71,7 +71,7 @@ class JournalRow:
     @property
     def utc(self) -> datetime:
         """The computer's clock when the row was queued; it may have been set back in between."""
-        return _datetime(self.utc_ms)
+        return utc(self.utc_ms)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -239,7 +239,7 @@ def summary_of(row: tuple[Any, ...]) -> SessionSummary:
     session_id, started, version, name, address, client_id, simulated, ended_ms, ended, last = row
     return SessionSummary(
         id=session_id,
-        started_utc=_datetime(started),
+        started_utc=utc(started),
         program_version=version,
         machine_name=name,
         machine_address=address,
@@ -247,12 +247,13 @@ def summary_of(row: tuple[Any, ...]) -> SessionSummary:
         simulated=bool(simulated),
         status="interrupted" if ended is None else "ended",
         ended_s=None if ended_ms is None else ended_ms / 1000,
-        last_utc=_datetime(last),
+        last_utc=utc(last),
         end_text=ended,
     )
 
 
-def _datetime(utc_ms: int) -> datetime:
+def utc(utc_ms: int) -> datetime:
+    """The moment; the nearest that there is for a clock beyond all years."""
     try:
         return EPOCH + timedelta(milliseconds=utc_ms)
     except OverflowError:  # a clock, or a file, beyond the year 9999

@@ -1,8 +1,12 @@
-"""A plan file: either a ladder (`top`, `hold_s`) or its stages one by one. Unknown keys are errors.
+"""A plan file: a preset with its keys, or its stages one by one. Unknown keys are errors.
 
 name = "first session"
 top = "2.6 km/h"          # a ladder from the machine's lowest speed to here ...
 hold_s = 90
+
+preset = "intervals"      # ... or another preset with keys of its own ...
+count = 5
+interval_s = 180
 
 name = "two speeds"       # ... or the stages themselves
 [[stage]]
@@ -15,21 +19,26 @@ hold_s = 60
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from retroctl.adapters.plans.presets import PRESETS, Preset, build
 from retroctl.domain.limits import BeltRange, Caps, Facing
-from retroctl.domain.plan import DEFAULT_HOLD_S, EASE_RUNG_BACKWARD_S, Plan, Stage, StageKind, build_plan, ladder_plan
+from retroctl.domain.plan import DEFAULT_HOLD_S, EASE_RUNG_BACKWARD_S, Plan, Stage, StageKind, build_plan
+from retroctl.domain.presets import COUNT, RECOVERY_S, STEADY_S
 from retroctl.errors import ConfigError
 from retroctl.units import Speed
 
-PRESETS: Final = frozenset({"ladder"})
 LARGEST: Final = 100_000
 """A plan file is a page of text; anything larger is something else."""
 LONGEST_NAME: Final = 200
+LONGEST_PLAN_NAME: Final = 80
+_ALWAYS: Final = frozenset({"name", "preset"})
+_WITH_STAGES: Final = frozenset({"stage", "ease_rung_s"})
 
 
 def _speed(value: Any) -> Any:
@@ -41,6 +50,12 @@ def _speed(value: Any) -> Any:
         return Speed.parse(str(value))
     except ConfigError as error:
         raise ValueError(str(error)) from None
+
+
+def _one_line(value: Any) -> Any:
+    if isinstance(value, str) and not value.isprintable():
+        raise ValueError("a name is one line of printable characters")
+    return value
 
 
 WrittenSpeed = Annotated[Speed, BeforeValidator(_speed)]
@@ -59,58 +74,123 @@ class StageRequest(_Strict):
         StageKind.LADDER
     )
     facing: Annotated[Facing, BeforeValidator(lambda v: Facing(v) if v in list(Facing) else v)] = Facing.BACKWARD
+    incline_pct: float = Field(default=0.0, ge=0, le=15, allow_inf_nan=False)
 
 
 class PlanRequest(_Strict):
     """A plan as written, before the machine and the client are known."""
 
-    name: str = Field(default="ladder", min_length=1, max_length=80)
+    name: Annotated[str, BeforeValidator(_one_line)] = Field(
+        default="ladder", min_length=1, max_length=LONGEST_PLAN_NAME
+    )
+    preset: Annotated[Preset, BeforeValidator(lambda v: Preset(v) if v in list(Preset) else v)] = Preset.LADDER
     top: WrittenSpeed | None = None
     hold_s: float = Field(default=DEFAULT_HOLD_S, ge=60, le=3600, allow_inf_nan=False)
+    interval_s: float = Field(default=STEADY_S, ge=60, le=3600, allow_inf_nan=False)
+    count: int = Field(default=COUNT, ge=1, le=100)
+    recovery_s: float = Field(default=RECOVERY_S, ge=60, le=3600, allow_inf_nan=False)
+    total_s: float = Field(default=1800.0, ge=600, le=3600, allow_inf_nan=False)
+    forward: WrittenSpeed | None = None
     ease_rung_s: float = Field(default=EASE_RUNG_BACKWARD_S[1], ge=15, le=30, allow_inf_nan=False)
     stage: list[StageRequest] = Field(default_factory=list[StageRequest], max_length=500)
 
-    def build(self, belt: BeltRange, caps: Caps, *, coarse_accepted: bool = False) -> Plan:
-        """The plan on this machine under these caps. Raises PlanError naming stage and rule."""
+    def build(self, belt: BeltRange, caps: Caps, *, coarse_accepted: bool = False, incline: bool = False) -> Plan:
+        """The plan on this machine under these caps. Raises PlanError naming stage and rule.
+
+        `incline`: whether stages may have one as far as the client goes; `refuse_incline` has the last word (R14).
+        """
         if not self.stage:
-            return ladder_plan(
-                belt,
-                caps,
-                top=self.top,
-                hold_s=self.hold_s,
-                ease_rung_s=self.ease_rung_s,
-                coarse_accepted=coarse_accepted,
-                name=self.name,
-            )
-        stages = tuple(Stage(each.kind, each.facing, each.target, each.hold_s) for each in self.stage)
-        return build_plan(self.name, stages, belt, caps, ease_rung_s=self.ease_rung_s, coarse_accepted=coarse_accepted)
+            given = {key: getattr(self, key) for key in PRESETS[self.preset].keys & self.model_fields_set}
+            return build(self.preset, self.name, belt, caps, given, coarse_accepted=coarse_accepted)
+        stages = tuple(Stage(each.kind, each.facing, each.target, each.hold_s, each.incline_pct) for each in self.stage)
+        return build_plan(
+            self.name,
+            stages,
+            belt,
+            caps,
+            ease_rung_s=self.ease_rung_s,
+            coarse_accepted=coarse_accepted,
+            incline=incline,
+        )
 
 
 def read_plan(source: str) -> PlanRequest:
-    """Read a preset's name or a TOML file. Raises ConfigError naming file and key."""
-    if source in PRESETS:
-        return PlanRequest(name=source)
+    """Read a preset's name, a preset with its keys (`intervals:count=5,top=3km/h`), or a TOML file.
+
+    Raises ConfigError naming file and key.
+    """
+    preset, colon, written = source.partition(":")
+    if preset in list(Preset) and (colon or not written):
+        keys = _keys(source, written) if colon else {}
+        return _request({**keys, "preset": preset}, _quoted(source) if colon else preset)
     path = Path(source)
-    data = _toml(path)
+    return _request(_toml(path), _shown(path))
+
+
+def _request(data: dict[str, Any], shown: str) -> PlanRequest:
+    """The request, with no key that its preset does not have."""
     try:
         request = PlanRequest.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(f"{_shown(path)}: {_first(error)}") from None
+        raise ConfigError(f"{shown}: {_first(error)}") from None
     if request.stage and request.top is not None:
-        raise ConfigError(f"{_shown(path)}: top: a plan has either a top or stages, not both")
-    return request
+        raise ConfigError(f"{shown}: top: a plan has either a top or stages, not both")
+    known = _WITH_STAGES if request.stage else PRESETS[request.preset].keys
+    for key in PlanRequest.model_fields:
+        if key in data and key not in _ALWAYS | known:
+            whose = "a plan with stages" if request.stage else f"the preset {request.preset}"
+            raise ConfigError(f"{shown}: {key}: {whose} has no such key (keys: {', '.join(sorted(known)) or 'none'})")
+    if request.stage and "preset" in data:
+        raise ConfigError(f"{shown}: preset: a plan has either a preset or stages, not both")
+    if "name" in data or request.stage:
+        return request
+    return request.model_copy(update={"name": request.preset.value})
+
+
+def _keys(source: str, written: str) -> dict[str, Any]:
+    """`count=5,top=3km/h` as a file would have it: numbers where they are numbers, otherwise text."""
+    shown, keys = _quoted(source), {}
+    for part in written.split(","):
+        match = re.fullmatch(r"\s*(\w+)\s*=\s*(\S.*?)\s*", part)
+        if match is None:
+            raise ConfigError(f"{shown}: write a preset's keys as {source.partition(':')[0]}:KEY=VALUE,KEY=VALUE")
+        key, value = match.groups()
+        if key in keys:
+            raise ConfigError(f"{shown}: {key}: given twice")
+        if key in ("name", "stage", "preset"):
+            raise ConfigError(f"{shown}: {key}: only in a plan file")
+        keys[key] = _value(value)
+    return keys
+
+
+def _value(text: str) -> Any:
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            continue
+    return text
 
 
 def _first(error: ValidationError) -> str:
     """The first thing that is wrong: its key and what to write instead."""
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    key = ".".join(str(part) for part in first["loc"])[:LONGEST_NAME]
+    key = key if key.isprintable() else f"{key!r}"
     if first["type"] == "extra_forbidden":
         known = ", ".join(PlanRequest.model_fields) + "; in a stage: " + ", ".join(StageRequest.model_fields)
         return f"{key}: is not a key of a plan (keys: {known})"
+    if key == "stage" and first["type"] == "too_long":
+        return f"{key}: {first['ctx']['actual_length']} stages are too many; a plan has {first['ctx']['max_length']}"
     if key == "stage":
         return f"{key}: write [[stage]] before each stage, with two brackets"
-    return f"{key}: {first['msg']}"
+    if key == "preset":
+        return f"{key}: give one of {', '.join(Preset)}"
+    return f"{key}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _quoted(source: str) -> str:
+    return f"{source[:LONGEST_NAME]!r}"
 
 
 def _shown(path: Path) -> str:

@@ -81,12 +81,12 @@ def draw(course: Course, width: int, height: int) -> list[list[Cell]]:
     now_at = min(columns - 1, max(0, int((course.now - begin) / span * columns)))
     picture: list[list[Cell]] = []
     for row in range(rows - 1, -1, -1):
-        cells: list[Cell] = [(letter, "axis") for letter in _label(row, rows, top, course.cap)]
+        cells: list[Cell] = [(letter, "axis") for letter in label_of(row, rows, top, course.cap)]
         for x in range(columns):
-            cell = _cell(row, rows, top, measured=measured[x], commanded=commanded[x], planned=planned[x])
+            cell = cell_of(row, rows, top, measured=measured[x], commanded=commanded[x], planned=planned[x])
             if x == now_at:
                 cell = (NOW, "now")
-            elif cell[0] == " " and _row_of(course.cap, rows, top) == row:
+            elif cell[0] == " " and row_of(course.cap, rows, top) == row:
                 cell = (CAP, "cap")
             cells.append(cell)
         picture.append(cells)
@@ -122,26 +122,29 @@ def _scale(course: Course, measured: Sequence[float | None]) -> float:
     return (course.cap if highest < course.cap <= highest * 1.4 else highest) * 1.08
 
 
-def _row_of(speed: float, rows: int, top: float) -> int:
+def row_of(speed: float, rows: int, top: float) -> int:
+    """The row, from 0 at the bottom, in which a speed's line lies."""
     return math.ceil(speed / top * rows - 1e-9) - 1
 
 
-def _cell(
+def cell_of(
     row: int, rows: int, top: float, *, measured: float | None, commanded: float | None, planned: float | None
 ) -> Cell:
-    if planned is not None and _row_of(planned, rows, top) == row:
+    """What stands in one cell of a column with these speeds."""
+    if planned is not None and row_of(planned, rows, top) == row:
         return PLANNED, "planned"
     filled = 0 if measured is None else round(min(1.0, max(0.0, measured / top * rows - row)) * 8)
     # Where the belt does what it was asked, one mark is enough: the line shows a difference that can be seen.
     apart = commanded is not None and (measured is None or abs(measured - commanded) > 0.6 * top / rows)
-    aimed = apart and commanded is not None and commanded > 0 and _row_of(commanded, rows, top) == row
+    aimed = apart and commanded is not None and commanded > 0 and row_of(commanded, rows, top) == row
     if aimed and filled in (0, 8):
         return COMMANDED, "commanded" if filled == 0 else "over"
     return BLOCKS[filled], "measured" if filled else ""
 
 
-def _label(row: int, rows: int, top: float, cap: float) -> str:
-    if _row_of(cap, rows, top) == row:
+def label_of(row: int, rows: int, top: float, cap: float) -> str:
+    """What stands left of a row."""
+    if row_of(cap, rows, top) == row:
         return f"cap{cap:4.1f}"[:AXIS].rjust(AXIS - 1) + " " if cap >= 10 else f"cap{cap:.1f}".ljust(AXIS)
     if row == rows - 1 and cap > top:
         return f"↑{cap:.1f}".ljust(AXIS)

@@ -44,6 +44,7 @@ STYLES: Final = {
     "now": "$foreground bold",
     "cap": "$cap bold",
     "axis": "$text-muted",
+    "heart": "$warning bold",
     "": "",
 }
 """Colours of the ladder's cells, by what they belong to."""
@@ -331,19 +332,23 @@ class Ladder(Fitted):
 
     def tell(self, course: ladder.Course) -> None:
         """Paint."""
-        rows = ladder.draw(course, self.size.width, self.size.height)
-        parts: list[Part] = []
-        for row in rows:
-            run, kind = "", ""
-            for letter, what in row:
-                if what != kind and run:
-                    parts.append((run, STYLES[kind]) if STYLES[kind] else run)
-                    run = ""
-                run, kind = run + letter, what
-            if run:
+        self.paint(*coloured(ladder.draw(course, self.size.width, self.size.height)))
+
+
+def coloured(rows: Sequence[Sequence[ladder.Cell]]) -> list[Part]:
+    """Cells as text with styles."""
+    parts: list[Part] = []
+    for row in rows:
+        run, kind = "", ""
+        for letter, what in row:
+            if what != kind and run:
                 parts.append((run, STYLES[kind]) if STYLES[kind] else run)
-            parts.append("\n")
-        self.paint(*parts[:-1])
+                run = ""
+            run, kind = run + letter, what
+        if run:
+            parts.append((run, STYLES[kind]) if STYLES[kind] else run)
+        parts.append("\n")
+    return parts[:-1]
 
 
 class Log(Fitted):

@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from retroctl.domain.method.facts import MAX_BPM, RPE
+from retroctl.errors import ClientError
+from retroctl.units import REST
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from retroctl.domain.method.days import Day
+    from retroctl.domain.method.practice import Practice
+    from retroctl.units import Speed
 
 DUE_FROM_DAYS: Final = 28
 OVERDUE_AFTER_DAYS: Final = 42
+CALM_RPE: Final = 13
+"""A backward speed counts as the client's when it was held at this exertion or less."""
 
 
 class Due(StrEnum):
@@ -42,12 +50,35 @@ MEASURES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """One assessment; None is "not measured". `values` in the units of MEASURES."""
+    """One assessment; None is "not measured". Values in the units of MEASURES.
+
+    `forward_kmh`, `forward_bpm`, `forward_rpe`: the check of forward economy, at one fixed forward speed before and
+    after (R18). Raises ClientError for what cannot be.
+    """
 
     day: Day
     speed_kmh: float | None = None
     balance_s: float | None = None
     stands: float | None = None
+    forward_kmh: float | None = None
+    forward_bpm: float | None = None
+    forward_rpe: float | None = None
+    note: str = ""
+    """What else was seen: knees, hips, posture (R24). Nothing is computed from it."""
+
+    def __post_init__(self) -> None:
+        for what, value, (low, high) in (
+            ("a backward speed in km/h", self.speed_kmh, (0.1, 25.0)),
+            ("a time for 3 m in seconds", self.balance_s, (0.5, 300.0)),
+            ("stands in 30 s", self.stands, (0, 60)),
+            ("a forward speed in km/h", self.forward_kmh, (0.1, 25.0)),
+            ("a heart rate", self.forward_bpm, (40, MAX_BPM[1])),
+            ("an RPE", self.forward_rpe, RPE),
+        ):
+            if value is not None and not low <= value <= high:
+                raise ClientError(f"{what} of {value:g} cannot be; give {low:g} to {high:g}")
+        if self.forward_kmh is None and (self.forward_bpm is not None or self.forward_rpe is not None):
+            raise ClientError("a heart rate or RPE of the forward check goes with its speed")
 
     def value(self, domain: Domain) -> float | None:
         """What was measured in a domain."""
@@ -66,7 +97,24 @@ def due(done: Sequence[Assessment], today: Day) -> Due:
 
 def compared(before: Assessment | None, after: Assessment | None) -> tuple[str, ...]:
     """Each of the three domains in one line: before and after, or that it was not measured."""
-    return tuple(_line(domain, before, after) for domain in Domain)
+    lines = [_line(domain, before, after) for domain in Domain]
+    if any(each is not None and each.forward_kmh is not None for each in (before, after)):
+        lines.append(f"forward economy: {_economy(before)} before, {_economy(after)} after")
+    lines += [f"noted {each.day}: {each.note}" for each in (before, after) if each is not None and each.note]
+    return tuple(lines)
+
+
+def fastest_calm(history: Iterable[Practice]) -> Speed:
+    """The fastest backward speed held for a minute in a session at an RPE of 13 or less; 0 when there is none."""
+    return max((done.peak for done in history if done.rpe is not None and done.rpe <= CALM_RPE), default=REST)
+
+
+def _economy(taken: Assessment | None) -> str:
+    if taken is None or taken.forward_kmh is None:
+        return "not measured"
+    rate = "heart rate not measured" if taken.forward_bpm is None else f"{taken.forward_bpm:g} beats a minute"
+    rpe = "RPE not asked" if taken.forward_rpe is None else f"RPE {taken.forward_rpe:g}"
+    return f"{rate}, {rpe} at {taken.forward_kmh:g} km/h"
 
 
 def _line(domain: Domain, before: Assessment | None, after: Assessment | None) -> str:

@@ -12,7 +12,7 @@ from retroctl.domain.method.practice import in_order
 from retroctl.errors import PlanError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from retroctl.domain.method.days import Day
     from retroctl.domain.method.facts import Facts
@@ -41,7 +41,7 @@ def incline_conditions(facts: Facts, history: Iterable[Practice], today: Day) ->
     )
 
 
-def refuse_incline(before: Shape | None, after: Shape, facts: Facts, history: Iterable[Practice], today: Day) -> None:
+def refuse_incline(before: Shape | None, after: Shape, facts: Facts, history: Sequence[Practice], today: Day) -> None:
     """Raise PlanError for an incline that is not unlocked, or that rises too much or together with speed (R14)."""
     if after.incline_pct <= 0:
         return
@@ -49,6 +49,9 @@ def refuse_incline(before: Shape | None, after: Shape, facts: Facts, history: It
     if not all_met(found):
         missing = "; ".join(f"{each.text}: {each.why}" for each in found if each.met is not Met.MET)
         raise PlanError(f"an incline of {after.incline_pct:g} % is not unlocked (R14). Missing: {missing}")
+    held = max(done.peak for done in history if done.level_backward)
+    if before is None and after.peak > held:
+        raise PlanError(f"incline begins at a speed that was held on the level: {held} so far, not {after.peak} (R14)")
     from_pct = 0.0 if before is None else before.incline_pct
     if after.incline_pct - from_pct > LARGEST_RISE_PCT:
         raise PlanError(

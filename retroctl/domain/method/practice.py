@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from retroctl.domain.events import BalanceEvent
 from retroctl.domain.limits import MIN_BACKWARD_HOLD_S, Facing
-from retroctl.domain.plan import Stage, StageKind
+from retroctl.domain.plan import BACKWARD_INTERVAL_S, DEFAULT_HOLD_S, Stage, StageKind
 from retroctl.units import REST, Speed
 
 if TYPE_CHECKING:
@@ -15,8 +17,17 @@ if TYPE_CHECKING:
 
     from retroctl.domain.method.days import Day
 
-BALANCE_KINDS: Final = frozenset({"balance-introduction"})
-"""Plans in which backward is a guest inside a forward run."""
+
+class Kind(StrEnum):
+    """What a session is for, told from its stages alone: another name does not make another kind (R11)."""
+
+    INTRODUCTION = "balance introduction"
+    """Backward is a guest of at most 30 s inside a forward run."""
+    LADDER = "ladder"
+    """Speeds that only rise, none held longer than those before it."""
+    MAIN_SET = "main set"
+    """Everything else: one long interval or many. What counts is how fast, how long and how many."""
+
 
 HOLD_SLACK_S: Final = 1.0
 """Holds are kept to a tenth of a second, and the last one is left when it is served, give or take a frame."""
@@ -37,46 +48,89 @@ class Shape:
     main_s: float = 0.0
 
 
+def kind_of(stages: Iterable[Stage]) -> Kind:
+    """The kind of a plan; sessions of one kind are comparable."""
+    every = tuple(stages)
+    backward = [stage for stage in every if stage.facing is Facing.BACKWARD]
+    if 0 < len(backward) < len(every) and all(stage.hold_s <= BACKWARD_INTERVAL_S for stage in backward):
+        return Kind.INTRODUCTION
+    rising = all(one.target < other.target for one, other in pairwise(backward))
+    if not backward or not rising:
+        return Kind.MAIN_SET
+    top_s, below_s = backward[-1].hold_s, [stage.hold_s for stage in backward[:-1]]
+    return Kind.LADDER if top_s <= max(below_s, default=DEFAULT_HOLD_S) else Kind.MAIN_SET
+
+
 def main_set(stages: Iterable[Stage]) -> tuple[Stage, ...]:
-    """What a plan is for: its backward work stages; of a ladder, what it holds at its top."""
-    backward = [stage for stage in stages if stage.facing is Facing.BACKWARD]
-    work = tuple(stage for stage in backward if stage.kind is StageKind.WORK)
-    top = max((stage.target for stage in backward), default=REST)
-    return work or tuple(stage for stage in backward if stage.target == top)
+    """What a plan is for: what is run backward as fast as its slowest work stage, or faster, but for the warm-up.
+
+    Without work stages, what it holds at its top. How the other stages are called changes nothing.
+    """
+    every = tuple(stages)
+    return tuple(every[index] for index in _main_places(every))
+
+
+def _main_places(stages: tuple[Stage, ...]) -> list[int]:
+    backward = [place for place, stage in enumerate(stages) if stage.facing is Facing.BACKWARD]
+    work = [stages[place].target for place in backward if stages[place].kind is StageKind.WORK]
+    least = min(work, default=max((stages[place].target for place in backward), default=REST))
+    warm_up = _warm_up([stages[place] for place in backward]) if work else 0
+    return [place for place in backward[warm_up:] if stages[place].target >= least]
+
+
+def _warm_up(backward: list[Stage]) -> int:
+    """How many stages at the beginning are rungs of a rising ladder."""
+    pairs = enumerate(zip([REST, *(stage.target for stage in backward)], backward, strict=False))
+    ends = (place for place, (was, stage) in pairs if stage.kind is not StageKind.LADDER or stage.target <= was)
+    return next(ends, len(backward))
+
+
+def _intervals_s(stages: tuple[Stage, ...]) -> list[float]:
+    """How long each interval of the main set lasts; stages that follow one another without a break are one."""
+    lengths: list[float] = []
+    before = None
+    for place in _main_places(stages):
+        if lengths and before == place - 1:
+            lengths[-1] += stages[place].hold_s
+        else:
+            lengths.append(stages[place].hold_s)
+        before = place
+    return lengths
 
 
 def shape_of(stages: Iterable[Stage]) -> Shape:
     """The shape of a plan's stages."""
-    backward = [stage for stage in stages if stage.facing is Facing.BACKWARD]
+    every = tuple(stages)
+    backward = [stage for stage in every if stage.facing is Facing.BACKWARD]
     if not backward:
         return Shape(REST, 0.0, 0)
-    peak = max(stage.target for stage in backward)
-    main = main_set(backward)
-    lengths = [stage.hold_s for stage in main]
-    return Shape(peak, max(lengths), len(main), max(stage.incline_pct for stage in backward), sum(lengths))
+    lengths = _intervals_s(every)
+    peak, incline_pct = max(stage.target for stage in backward), max(stage.incline_pct for stage in backward)
+    return Shape(peak, max(lengths), len(lengths), incline_pct, sum(lengths))
 
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """One session that was done. `kind` is its plan's name: sessions of one kind are comparable.
+    """One session that was done. Sessions of one `kind` are comparable; `name` is what its plan was called.
 
     `completed`: to its planned end, with the planned peak held. `peak` is the fastest backward speed held for a minute.
     `events` are the balance events; `rpe` the highest that was noted, None when none was.
     """
 
     day: Day
-    kind: str
+    kind: Kind
     shape: Shape
     completed: bool = True
     peak: Speed = REST
     events: tuple[BalanceEvent, ...] = ()
     rpe: int | None = None
     simulated: bool = False
+    name: str = ""
 
     @property
     def level_backward(self) -> bool:
         """A completed session with backward running as its purpose, on the level."""
-        return self.completed and self.shape.incline_pct == 0 and self.kind not in BALANCE_KINDS
+        return self.completed and self.shape.incline_pct == 0 and self.kind != Kind.INTRODUCTION
 
     @property
     def stopped_by_balance(self) -> bool:
@@ -104,7 +158,7 @@ def in_order(history: Iterable[Practice]) -> tuple[Practice, ...]:
     return tuple(sorted(history, key=lambda done: done.day))
 
 
-def last_comparable(history: Iterable[Practice], kind: str) -> Practice | None:
+def last_comparable(history: Iterable[Practice], kind: Kind) -> Practice | None:
     """The last completed session of this kind; None when there was none."""
     same = [done for done in in_order(history) if done.completed and done.kind == kind]
     return same[-1] if same else None

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from retroctl.domain.limits import HARD_CEILING, LEVEL_CAPS, Level
+from retroctl.domain.method.practice import Kind
 from retroctl.units import Speed
 
 A_WEEK: Final = 3
@@ -23,12 +24,12 @@ class ProgrammeName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """How one kind of session grows. Lengths and counts rise in the first session of a week, speed in the third.
+    """How one preset's sessions grow. Lengths and counts rise in the first session of a week, speed in the third.
 
     `counts` and `peaks` have an entry a week; the last one holds for all weeks after it.
     """
 
-    kind: str
+    preset: str
     first_peak: Speed
     speed_step: Speed
     first_s: float
@@ -37,7 +38,12 @@ class Ramp:
     counts: tuple[int, ...] = (1,)
     peaks: tuple[Speed, ...] = (HARD_CEILING,)
     carries_on: bool = True
-    """Whether the first session of the kind begins at the speed that other sessions have come to."""
+    """Whether it goes on from what was done before it, in the programme or not."""
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of its sessions: with which of the past they are compared."""
+        return Kind.LADDER if self.preset == "ladder" else Kind.MAIN_SET
 
     def count(self, week: int) -> int:
         """Intervals in a week, counted from 0."""

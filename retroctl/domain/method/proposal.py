@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from retroctl.domain.limits import BeltRange, caps_for
+from retroctl.domain.limits import BeltRange, Level, caps_for
 from retroctl.domain.method.heart import intensity
 from retroctl.domain.method.one_variable import Variable, refuse_two_rises
-from retroctl.domain.method.practice import Practice, Shape, in_order, last_comparable
+from retroctl.domain.method.practice import Kind, Practice, Shape, in_order, last_comparable
 from retroctl.domain.method.programme import A_WEEK, PROGRAMMES, ProgrammeName, Ramp
 from retroctl.domain.method.today import not_today
 from retroctl.errors import PlanError
@@ -34,9 +34,10 @@ _ANY_BELT = BeltRange(Speed(1), Speed(0xFFFF), Speed(1))
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A session to do today. `kind` is its preset, `variable` the one thing that rises, `why` in plain sentences."""
+    """A session to do today. `variable` is the one thing that rises, `why` in plain sentences."""
 
-    kind: str
+    preset: str
+    kind: Kind
     shape: Shape
     variable: Variable | None
     why: tuple[str, ...]
@@ -70,6 +71,10 @@ def next_session(
     refused = not_today(facts, today)
     if refused:
         return NoSession(tuple(str(reason) for reason in refused))
+    if name is ProgrammeName.REHAB and facts.level is not Level.REHAB:
+        raise PlanError(
+            f"the programme {name} is for clients at level rehab, under a clearance, not {facts.level} (R20)"
+        )
     done = in_order(history)
     number = sum(each.completed and each.day >= started for each in done) + 1
     if programme.sessions is not None and number > programme.sessions:
@@ -80,29 +85,34 @@ def next_session(
     why: list[str] = []
     if ramp is not programme.ramp:
         why.append("balance is not mastered: ladders until it is (R13)")
-    last = last_comparable(done, ramp.kind)
     limits = _Limits(caps_of(facts, today).backward, intensity(facts, today).rpe_max, _away(done, today))
+    before = last_comparable(done, ramp.kind)
+    lately = done if ramp.carries_on else tuple(each for each in done if each.day >= started)
+    last = last_comparable(lately, ramp.kind)
     if last is None:
         why.append("the first of its kind: nothing to compare it with")
-        shape = _stepped_back(_first(ramp, done, limits), done, limits, why)
-        return Proposal(ramp.kind, shape, None, tuple(why), number)
-    base, before = _even(last.shape), len(why)
-    shape = _stepped_back(base, done, limits, why)
-    if limits.away_days > AFRESH_AFTER_DAYS:
-        shape = _least(shape, _first(ramp, (), limits))
-    elif len(why) == before:
-        shape = _risen(ramp, base, number - 1, limits.cap, why)
-    variable = refuse_two_rises(last.shape, shape)
-    return Proposal(ramp.kind, shape, variable, tuple(why), number)
+        shape = _stepped_back(_first(ramp, lately, limits), done, limits, why)
+        shape = shape if before is None else _least(shape, _even(before.shape))
+    else:
+        base, said = _fitted(_even(last.shape), ramp, number - 1), len(why)
+        shape = _stepped_back(base, done, limits, why)
+        if limits.away_days > AFRESH_AFTER_DAYS:
+            shape = _least(shape, _first(ramp, (), limits))
+        elif len(why) == said:
+            shape = _risen(ramp, base, number - 1, replace(limits, before_s=last.shape.main_s), why)
+    variable = None if before is None else refuse_two_rises(before.shape, shape)
+    return Proposal(ramp.preset, ramp.kind, shape, variable, tuple(why), number)
 
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """Of this client today: the fastest speed, the highest RPE, and how long the last session is ago."""
+    """Of this client today: the fastest speed, the highest RPE, and what went before."""
 
     cap: Speed
     rpe_max: int
     away_days: int
+    before_s: float = 0.0
+    """All of the main set of the last comparable session."""
 
 
 def _rest(done: tuple[Practice, ...], today: Day) -> str | None:
@@ -165,12 +175,19 @@ def _setbacks(last: Practice, rpe_max: int, why: list[str]) -> list[Speed]:
     return back
 
 
-def _risen(ramp: Ramp, base: Shape, index: int, cap: Speed, why: list[str]) -> Shape:
-    """One thing more than last time: in a week's first session time, in its third speed."""
+def _risen(ramp: Ramp, base: Shape, index: int, limits: _Limits, why: list[str]) -> Shape:
+    """One thing more than last time: in a week's first session time, in its third speed.
+
+    Where the last one had more intervals than this ramp has, their time may go into one.
+    """
     week, place = divmod(index, A_WEEK)
-    count, top = ramp.count(week), min(cap, ramp.peak(week))
-    if base.count < count:
-        why.append(f"week {week + 1}: more intervals, nothing else")
+    count, top = ramp.count(week), min(limits.cap, ramp.peak(week))
+    if place == 0 and base.interval_s < ramp.first_s:
+        why.append(f"{ramp.preset} has longer intervals: longer, nothing else")
+        length_s = max(base.interval_s + ramp.step_s, limits.before_s // max(1, base.count))
+        return _shape(base.peak, min(ramp.first_s, length_s), base.count)
+    if place == 0 and base.count < count:
+        why.append(f"the first session of week {week + 1}: more intervals, nothing else")
         return _shape(base.peak, base.interval_s, min(count, base.count + MOST_COUNT_RISE))
     if place == 0 and base.interval_s < ramp.most_s and week > 0:
         why.append(f"the first session of week {week + 1}: longer, nothing else")
@@ -180,6 +197,13 @@ def _risen(ramp: Ramp, base: Shape, index: int, cap: Speed, why: list[str]) -> S
         return _shape(min(top, Speed(base.peak.hundredths + ramp.speed_step.hundredths)), base.interval_s, base.count)
     why.append("as last time")
     return base
+
+
+def _fitted(base: Shape, ramp: Ramp, index: int) -> Shape:
+    """What was done, as a session of this ramp: in nothing more than it was, nor than the ramp has in this week."""
+    week = index // A_WEEK
+    peak, count = min(base.peak, ramp.peak(week)), min(base.count, ramp.count(week))
+    return _shape(peak, min(base.interval_s, ramp.most_s), count)
 
 
 def _shape(peak: Speed, interval_s: float, count: int) -> Shape:

@@ -166,6 +166,8 @@ class Core:
         self.turn_next = False
         self.completed = False
         self.notes = Notes()
+        self.incline_told = 0.0
+        """Per cent of incline that the trainer was last told to set; nothing else here knows of it."""
 
     # -- telling ---------------------------------------------------------------------------------------------------
 
@@ -176,6 +178,12 @@ class Core:
     def cue(self, text: str) -> None:
         """Say a short sentence."""
         self.emit(Cue(text))
+
+    def tell_incline(self, pct: float) -> None:
+        """Tell the trainer to set another incline at the console: the program never writes one (R14)."""
+        if pct != self.incline_told:
+            self.incline_told = pct
+            self.cue(f"Set the incline to {pct:g} % at the console.")
 
     def refuse(self, rule: str, reason: str) -> None:
         """Say that what was asked is not done, and why."""
@@ -329,6 +337,7 @@ class Core:
         self.consent_at = None
         self.move(Trigger.EASE)
         self.cue("Easing down.")
+        self.tell_incline(0.0)
         self.ease_rung(source)
 
     def ease_rung(self, source: str) -> None:

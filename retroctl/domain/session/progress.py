@@ -346,3 +346,4 @@ def settled(core: Core) -> None:
     if core.state is State.SETTLING:
         core.move(Trigger.SETTLED)
         core.cue(f"{core.in_force.kmh:.1f}. Hold {core.course.stage.hold_s:.0f} seconds.")
+        core.tell_incline(core.course.stage.incline_pct)

@@ -16,9 +16,11 @@ from retroctl.domain.method.incline import refuse_incline
 from retroctl.domain.method.levels import Met, advice, all_met, conditions
 from retroctl.domain.method.one_variable import Variable, refuse_two_rises
 from retroctl.domain.method.practice import (
+    Kind,
     Practice,
     Shape,
     fastest_held,
+    kind_of,
     last_comparable,
     shape_of,
     was_completed,
@@ -40,7 +42,7 @@ RISES = {
 
 
 def done(days_ago: int, **fields) -> Practice:
-    made = {"day": TODAY.plus(-days_ago), "kind": "ladder", "shape": Shape(Speed(200), 120.0, 1), "peak": Speed(200)}
+    made = {"day": TODAY.plus(-days_ago), "kind": Kind.LADDER, "shape": Shape(Speed(200), 120.0, 1), "peak": Speed(200)}
     return Practice(**{**made, **fields})
 
 
@@ -64,7 +66,7 @@ def test_two_calm_sessions_make_a_novice_possible():
     assert all_met(conditions(Level.NOVICE, FACTS, (done(5), done(3)), TODAY))
     assert len(unmet(Level.NOVICE, history=(done(5), done(3, events=(BalanceEvent.RAIL,))))) == 1
     assert len(unmet(Level.NOVICE, history=(done(5), done(3, completed=False)))) == 2
-    assert len(unmet(Level.NOVICE, history=(done(5), done(3, kind="balance-introduction")))) == 2
+    assert len(unmet(Level.NOVICE, history=(done(5), done(3, kind=Kind.INTRODUCTION)))) == 2
 
 
 def test_practised_asks_for_mastered_balance_and_four_weeks():
@@ -133,6 +135,41 @@ def test_the_shape_of_a_plan_leaves_its_warm_up_out():
     assert shape_of([stage(StageKind.WORK, 500, 60, Facing.FORWARD), stage(StageKind.WORK, 100, 30)]).peak == Speed(100)
 
 
+FORWARD = stage(StageKind.WORK, 600, 300, Facing.FORWARD)
+GUEST = stage(StageKind.WORK, 100, 30)
+
+
+@pytest.mark.parametrize(
+    ("stages", "kind"),
+    [
+        (LADDER, Kind.MAIN_SET),
+        ([stage(StageKind.WORK, 100, 60), stage(StageKind.RECOVERY, 180, 60)], Kind.LADDER),
+        ([*LADDER[:1], stage(StageKind.LADDER, 180, 60)], Kind.LADDER),
+        ([*LADDER, stage(StageKind.LADDER, 180, 60)], Kind.MAIN_SET),
+        (LADDER[:1], Kind.LADDER),
+        ([stage(StageKind.LADDER, 100, 121)], Kind.MAIN_SET),
+        (INTERVALS, Kind.MAIN_SET),
+        ([FORWARD], Kind.MAIN_SET),
+        ([FORWARD, GUEST, FORWARD], Kind.INTRODUCTION),
+        ([FORWARD, stage(StageKind.WORK, 100, 60), FORWARD], Kind.LADDER),
+    ],
+)
+def test_the_kind_is_told_from_the_stages_alone(stages, kind):
+    """R11 is not escaped by another name, nor by calling work a ladder."""
+    assert kind_of(stages) is kind
+
+
+def test_hidden_work_counts_and_what_follows_without_a_break_is_one_interval():
+    called_otherwise = [replace(each, kind=StageKind.COOL_DOWN) for each in INTERVALS[-1:]]
+    assert shape_of([*INTERVALS[:-1], *called_otherwise]) == shape_of(INTERVALS)
+    halves = [*LADDER[:1], stage(StageKind.WORK, 180, 60), stage(StageKind.WORK, 180, 60)]
+    assert shape_of(halves) == Shape(Speed(180), 120, 1, 0.0, 120)
+    guests = shape_of([FORWARD, GUEST, FORWARD, GUEST, FORWARD])
+    assert (guests.count, guests.interval_s) == (2, 30)
+    only_warm = [stage(StageKind.LADDER, 100, 60), stage(StageKind.WORK, 180, 60), stage(StageKind.LADDER, 260, 60)]
+    assert shape_of(only_warm) == Shape(Speed(260), 120, 1, 0.0, 120)
+
+
 def test_a_session_is_completed_when_its_main_set_was_held():
     assert was_completed(LADDER, [(Speed(100), 60.0), (Speed(180), 119.5)])
     assert not was_completed(LADDER, [(Speed(100), 60.0), (Speed(180), 100.0)])
@@ -147,11 +184,11 @@ def test_only_a_minute_counts_as_held():
 
 
 def test_comparable_is_the_last_completed_one_of_the_kind():
-    history = [done(1, completed=False), done(9), done(4, kind="steady"), done(5)]
-    found = last_comparable(history, "ladder")
+    history = [done(1, completed=False), done(9), done(4, kind=Kind.MAIN_SET), done(5)]
+    found = last_comparable(history, Kind.LADDER)
     assert found is not None
     assert found.day == TODAY.plus(-5)
-    assert last_comparable(history, "economy") is None
+    assert last_comparable(history, Kind.INTRODUCTION) is None
 
 
 # -- one variable (R11)
@@ -217,6 +254,8 @@ def test_incline_rises_by_one_per_cent_a_session_at_most_and_never_with_speed():
     with pytest.raises(PlanError, match="R14"):
         refuse_incline(None, replace(STEEP, incline_pct=1.1), PRACTISED, TWELVE, TODAY)
     refuse_incline(STEEP, replace(STEEP, incline_pct=2.0), PRACTISED, TWELVE, TODAY)
+    with pytest.raises(PlanError, match=r"held on the level: 2.00 km/h so far, not 2.10 km/h \(R14\)"):
+        refuse_incline(None, replace(STEEP, peak=Speed(210)), PRACTISED, TWELVE, TODAY)
     with pytest.raises(PlanError, match="R11"):
         refuse_two_rises(STEEP, replace(STEEP, incline_pct=2.0, peak=Speed(210)))
 

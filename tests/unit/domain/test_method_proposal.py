@@ -11,7 +11,7 @@ from retroctl.domain.limits import Level
 from retroctl.domain.method.days import Day
 from retroctl.domain.method.facts import Clearance, Facts, Screening, ScreeningOutcome
 from retroctl.domain.method.one_variable import Variable
-from retroctl.domain.method.practice import Practice, Shape
+from retroctl.domain.method.practice import Kind, Practice, Shape
 from retroctl.domain.method.programme import PROGRAMMES, ProgrammeName
 from retroctl.domain.method.proposal import NoSession, Proposal, next_session
 from retroctl.errors import PlanError
@@ -68,7 +68,7 @@ def test_after_its_last_session_a_programme_asks_for_an_assessment():
 def test_until_balance_is_mastered_there_are_ladders():
     novice = replace(FACTS, level=Level.NOVICE, balance_mastered=False)
     sessions = [proposal for proposal, _ in weeks(novice, 2)]
-    assert {each.kind for each in sessions} == {"ladder"}
+    assert {each.preset for each in sessions} == {"ladder"}
     assert sessions[0].shape == Shape(Speed(200), 120.0, 1, 0.0, 120.0)
     assert [each.variable for each in sessions] == [
         None, None, Variable.SPEED, Variable.LENGTH, None, Variable.SPEED,
@@ -77,13 +77,13 @@ def test_until_balance_is_mastered_there_are_ladders():
 
 
 def test_the_first_intervals_begin_where_the_ladders_have_come_to():
-    ladder = Practice(START, "ladder", Shape(Speed(300), 120.0, 1, 0.0, 120.0), peak=Speed(300), rpe=12)
+    ladder = Practice(START, Kind.LADDER, Shape(Speed(300), 120.0, 1, 0.0, 120.0), peak=Speed(300), rpe=12)
     assert propose(FACTS, [ladder], START.plus(2)).shape.peak == Speed(300)
 
 
 def last_one(**fields) -> list[Practice]:
     shape = Shape(Speed(300), 180.0, 5, 0.0, 900.0)
-    return [Practice(START, "intervals", shape, **{"peak": Speed(300), "rpe": 12, **fields})]
+    return [Practice(START, Kind.MAIN_SET, shape, **{"peak": Speed(300), "rpe": 12, **fields})]
 
 
 @pytest.mark.parametrize(
@@ -169,10 +169,45 @@ def test_economy_is_for_mastered_balance_and_has_5_and_5_weeks():
 def test_rehab_begins_low_ends_with_its_clearance_and_has_no_number_of_sessions():
     clearance = Clearance("Dr Lee", START, START.plus(20))
     rehab = replace(FACTS, level=Level.REHAB, balance_mastered=False, clearance=clearance)
-    fast = Practice(START.plus(-9), "ladder", Shape(Speed(480), 120.0, 1, 0.0, 120.0), peak=Speed(480), rpe=12)
+    fast = Practice(START.plus(-9), Kind.LADDER, Shape(Speed(480), 120.0, 1, 0.0, 120.0), peak=Speed(480), rpe=12)
     first = propose(rehab, [fast], START, ProgrammeName.REHAB)
     assert first.shape == Shape(Speed(100), 300.0, 1, 0.0, 300.0)
     assert PROGRAMMES[ProgrammeName.REHAB].sessions is None
     after = next_session(rehab, [did(first, START)], ProgrammeName.REHAB, START, START.plus(21))
     assert isinstance(after, NoSession)
     assert "the clearance ended" in after.why[0]
+
+
+def test_another_programme_goes_on_from_what_was_done_with_one_rise():
+    """Fifteen intervals of 3 minutes become one of 10: longer, and nothing else."""
+    trained = replace(FACTS, level=Level.TRAINED)
+    intervals = Practice(START.plus(-2), Kind.MAIN_SET, Shape(Speed(900), 180.0, 15, 0.0, 2700.0), rpe=12)
+    found = propose(trained, [intervals], START, ProgrammeName.ECONOMY)
+    assert found.shape == Shape(Speed(800), 600.0, 1, 0.0, 600.0)
+    assert found.variable is Variable.LENGTH
+    short = replace(intervals, shape=Shape(Speed(400), 120.0, 1, 0.0, 120.0))
+    assert propose(trained, [short], START, ProgrammeName.ECONOMY).shape.interval_s == 240.0
+
+
+def test_rehab_begins_at_its_beginning_whatever_was_done_before_it():
+    clearance = Clearance("Dr Lee", START, START.plus(20))
+    rehab = replace(FACTS, level=Level.REHAB, clearance=clearance)
+    intervals = Practice(START.plus(-2), Kind.MAIN_SET, Shape(Speed(400), 180.0, 15, 0.0, 2700.0), rpe=12)
+    found = propose(rehab, [intervals], START, ProgrammeName.REHAB)
+    assert found.shape == Shape(Speed(100), 180.0, 1, 0.0, 180.0)
+    assert found.variable is None
+
+
+def test_rehab_is_for_level_rehab():
+    with pytest.raises(PlanError, match="R20"):
+        next_session(FACTS, [], ProgrammeName.REHAB, START, START)
+
+
+def test_time_rises_in_the_first_session_of_a_week_only():
+    history = [done for _, done in weeks(FACTS, 1)]
+    late = START.plus(7)
+    short = replace(history[-1], rpe=None)
+    same = propose(FACTS, [*history[:-1], short], late)
+    assert same.shape.count == 5
+    second = propose(FACTS, [*history[:-1], short, did(same, late)], late.plus(2))
+    assert (second.number, second.shape.count, second.variable) == (5, 5, None)

@@ -19,6 +19,10 @@ from retroctl.units import Speed
 CAPS = caps_for(CLIENT, BELT, qualified=True)
 
 
+def back(kmh: float, incline: float) -> Stage:
+    return stage(kmh, incline=incline)
+
+
 def stage(kmh: float, hold_s: float = 60.0, *, facing: Facing = Facing.BACKWARD, incline: float = 0.0) -> Stage:
     return Stage(StageKind.WORK, facing, Speed.from_kmh(kmh), hold_s, incline)
 
@@ -156,3 +160,25 @@ def test_rungs_below():
     assert [at.rungs_below(Speed(speed)) for speed in (100, 180, 190)] == [0, 1, 2]
     assert at.following is not None
     assert course(1.0).following is None
+
+
+@pytest.mark.parametrize(
+    ("stages", "words"),
+    [
+        ([back(1.0, 1.0)], r"stage 1: every backward start is on the level.*R6"),
+        ([stage(3.0, facing=Facing.FORWARD), back(1.0, 1.0)], r"stage 2: every backward start.*R6"),
+        ([back(1.0, 0.0), back(1.0, -1.0)], r"stage 2: an incline of -1 % cannot be.*R14"),
+        ([back(1.0, 0.0), back(1.0, 15.1)], r"stage 2: an incline of 15.1 % cannot be.*R14"),
+        ([back(1.0, 0.0), back(1.0, math.nan)], r"stage 2: an incline of nan % cannot be.*R14"),
+        ([stage(3.0, facing=Facing.FORWARD, incline=1.0)], r"stage 1: forward stages have no incline.*R14"),
+        ([back(1.0, 0.0), back(1.8, 1.0)], r"stage 2: speed and incline would rise in one step.*R11"),
+    ],
+)
+def test_incline_is_refused_by_stage_and_rule_also_where_it_is_unlocked(stages, words):
+    with pytest.raises(PlanError, match=words):
+        build_plan("test", tuple(stages), BELT, CAPS, incline=True)
+
+
+def test_incline_that_is_unlocked_is_kept_as_an_instruction():
+    stages = (back(1.0, 0.0), back(1.0, 1.0), back(1.8, 1.0), back(1.0, 2.0))
+    assert build_plan("test", stages, BELT, CAPS, incline=True).stages == stages

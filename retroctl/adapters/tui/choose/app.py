@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final
-
-from textual.app import App
-from textual.binding import Binding, BindingType
+from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.tui.choose.cards import ChooseCard, HelpCard
 from retroctl.adapters.tui.choose.client_page import ClientPage
@@ -19,9 +16,9 @@ from retroctl.adapters.tui.choose.machines import MachineList
 from retroctl.adapters.tui.choose.page import ChoosePage
 from retroctl.adapters.tui.choose.plan_page import PlanPage
 from retroctl.adapters.tui.choose.ports import Choice
-from retroctl.adapters.tui.keymap import LEAVE_KEYS, Urgent, with_capitals
+from retroctl.adapters.tui.hosted import HostedApp
+from retroctl.adapters.tui.keymap import Urgent
 from retroctl.adapters.tui.text import plain
-from retroctl.adapters.tui.themes import THEMES
 from retroctl.errors import TreadmillError
 
 if TYPE_CHECKING:
@@ -44,21 +41,10 @@ SIM_PREFIX: Final = "sim:"
 ARROWS: Final = frozenset({"up", "down"})
 
 
-class ChooseApp(App[Choice]):
+class ChooseApp(HostedApp[Choice]):
     """Gives the choice back, or None where the trainer left."""
 
     CSS_PATH = "choose.tcss"
-    TITLE = "retroctl"
-    ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join(LEAVE_KEYS), "urgent('leave')", show=False, priority=True),
-        Binding("escape,ctrl+q", "urgent('stop')", show=False, priority=True),
-        Binding(with_capitals(("q",)), "urgent('stop')", show=False),
-        Binding(with_capitals(("t",)), "colours", show=False),
-        Binding("question_mark", "help", show=False),
-    ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (50, "-usual"), (110, "-wide")]  # noqa: RUF012 - declared by Textual
-    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-short"), (22, "-high")]  # noqa: RUF012 - declared by Textual
 
     def __init__(
         self,
@@ -69,9 +55,8 @@ class ChooseApp(App[Choice]):
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`given`: what the options say already; it is shown and not asked. `now`: real seconds."""
-        super().__init__(driver_class=driver)
+        super().__init__(driver=driver)
         self.surroundings, self.given, self.now = surroundings, given, now
-        self.failure: BaseException | None = None
         self.draft = Draft(surroundings, given)
         self.practice_key = SIM_PREFIX + surroundings.practice.name
         self.machines = MachineList(self.practice_key)
@@ -87,9 +72,6 @@ class ChooseApp(App[Choice]):
         self._search: asyncio.Task[None] | None = None
         self._card: IdentifyCard | None = None
         self._last_key, self._last_at = "", 0.0
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = THEMES[0].name
 
     def on_mount(self) -> None:
         """Begin to search and to draw."""
@@ -173,14 +155,6 @@ class ChooseApp(App[Choice]):
         else:
             self.exit(None)
 
-    def action_urgent(self, act: str) -> None:
-        """The same, where the keys come by Textual's way."""
-        self.urgent(Urgent(act))
-
-    async def action_quit(self) -> None:
-        """Textual's own way out leaves too: nothing is armed."""
-        self.exit(None)
-
     def repeated(self, key: str) -> bool:
         """Whether this key is one held down; the arrows may be."""
         now, last, at = self.now(), self._last_key, self._last_at
@@ -192,11 +166,6 @@ class ChooseApp(App[Choice]):
         if isinstance(self.screen, ChoosePage):
             self.push_screen(HelpCard())
             self.call_after_refresh(self.draw)
-
-    def action_colours(self) -> None:
-        """The next theme."""
-        names = [theme.name for theme in THEMES]
-        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
 
     # -- the steps -------------------------------------------------------------------------------------------------
 
@@ -264,10 +233,3 @@ class ChooseApp(App[Choice]):
             self.search()
             self.switch_screen(MachinePage())
         self.call_after_refresh(self.draw)
-
-    def _handle_exception(self, error: Exception) -> None:
-        """A fault of ours is told by the command line, in its own way."""
-        if self.failure is None:
-            self.failure = error
-        super()._handle_exception(error)
-        self._exit_renderables.clear()

@@ -42,7 +42,7 @@ class Draft:
         """The ladder as it is when nothing is chosen: from it come the cap and the usual hold."""
 
     def look(self) -> None:
-        """Work out the plan anew, and which plan files there are."""
+        """Work out the plan anew, and which plans there are."""
         self.files = list(self._surroundings.plan_files())
         self.field = next((name for name in FIELDS if not self.fixed(name)), "plan")
         self._work_out()
@@ -52,7 +52,7 @@ class Draft:
         if getattr(self._given, name) is not None:
             return f"given with --{name}"
         if name in ("top", "hold") and self.from_file:
-            return "the plan file gives it"
+            return "the plan gives it"
         if name == "plan" and (self._given.top is not None or self._given.hold is not None):
             return "the ladder, since --top or --hold is given"
         return ""

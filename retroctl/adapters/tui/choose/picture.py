@@ -84,6 +84,7 @@ def stage_lines(plan: Plan, most: int) -> Sequence[str]:
     shown = stages if len(stages) <= most else stages[: max(0, most - 1)]
     lines = [
         f"{number:>3}  {stage.target.kmh:5.2f} km/h  {clock(stage.hold_s):>6}  {stage.facing.value} {stage.kind.value}"
+        + (f", incline {stage.incline_pct:g} %, set by hand" if stage.incline_pct else "")
         for number, stage in enumerate(shown, start=1)
     ]
     return lines if len(shown) == len(stages) else [*lines, f"     and {len(stages) - len(shown)} more stages"]

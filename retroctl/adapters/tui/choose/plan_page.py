@@ -116,7 +116,8 @@ class PlanPage(ChoosePage):
             line = f"{'>' if marked else ' '} {name:<8} {value}" + (f"   ({fixed})" if fixed else "")
             parts += [(set_cell_size(line, width), "reverse bold" if marked else ""), "\n"]
         if draft.field == "plan" and not draft.fixed("plan"):
-            files = f"plan files found: {len(draft.files)}" if draft.files else "no plan file found here"
+            count = len(draft.files)
+            files = f"beside the ladder {count} presets and plan files" if count else "no plan file found here"
             parts.append((f"             {files}; e types the path of one\n", "$text-muted"))
         parts.append("\n")
         if draft.preview is None:

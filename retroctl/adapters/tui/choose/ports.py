@@ -103,7 +103,7 @@ class Surroundings(Protocol):
         ...
 
     def plan_files(self) -> Sequence[str]:
-        """What `--plan` takes for each plan file that lies where one would look for it."""
+        """What `--plan` takes beside the ladder: presets, and the plan files that lie where one would look for them."""
         ...
 
     def preview(self, choice: Choice, belt: BeltRange | None) -> Preview:

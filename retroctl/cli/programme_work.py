@@ -1,0 +1,252 @@
+"""What `retroctl programme` does."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from retroctl.adapters.clients import Begun
+from retroctl.adapters.clients.profile import checked_text
+from retroctl.adapters.console.text import plain
+from retroctl.adapters.journal import FILE_NAME
+from retroctl.adapters.journal.history import history
+from retroctl.cli import person as clock
+from retroctl.cli.client_work import decided_by, store, written_day, written_speed, written_word
+from retroctl.config import load_settings
+from retroctl.domain.method.assessment import Assessment, Due, compared, due, fastest_calm
+from retroctl.domain.method.calendar import Mark, calendar, counted
+from retroctl.domain.method.one_variable import Variable
+from retroctl.domain.method.programme import PROGRAMMES, ProgrammeName
+from retroctl.domain.method.proposal import NoSession, Proposal, next_session
+from retroctl.errors import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from retroctl.adapters.clients import ClientStore, Profile
+    from retroctl.domain.method.calendar import Box, Week
+    from retroctl.domain.method.days import Day
+    from retroctl.domain.method.practice import Practice
+
+BOXES: Final = {Mark.DONE: "[x]", Mark.CUT_SHORT: "[/]", Mark.MISSED: "[-]", Mark.DUE: "[>]", Mark.AHEAD: "[ ]"}
+FURTHEST_DAYS: Final = 366
+"""A first day further from today is a slip of the pen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A client with what is proposed for today."""
+
+    profile: Profile
+    what: Proposal | NoSession
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The options of `assess`; None is "not measured"."""
+
+    speed: str | None = None
+    balance: float | None = None
+    stands: int | None = None
+    forward: str | None = None
+    forward_hr: float | None = None
+    forward_rpe: float | None = None
+    note: str | None = None
+
+
+def start_programme(client: str, name: str, *, on: str | None, instead: bool, by: str | None) -> None:
+    """Begin a programme. Raises ClientError, PlanError, JournalError."""
+    clients, day = store(), clock.today()
+    found = clients.find(client)
+    wanted = written_word("programme", ProgrammeName, name)
+    started = day if on is None else written_day("--on", on, day)
+    if abs(started.days_since(day)) > FURTHEST_DAYS:
+        raise ClientError(f"--on {started} is more than a year from today, {day}")
+    before = clients.programme(found.id)
+    if before is not None and not instead:
+        raise ClientError(
+            f"{plain(found.name)} has been in {before.name} since {before.started}; "
+            "--instead ends that one and begins this"
+        )
+    # Whom it is not for is refused now, with the reason: not at the first session.
+    next_session(found.facts, _done(found, simulated=False), wanted, started, day)
+    clients.begin_programme(found.id, Begun(wanted, started, decided_by(by)))
+    sessions = PROGRAMMES[wanted].sessions
+    length = "until the clearance ends" if sessions is None else f"{sessions} sessions"
+    print(f"{plain(found.name)} is in the programme {wanted} from {started}: {length}, three a week at most.")
+    _say_assessment(clients, found, day)
+
+
+def propose(client: str, sim: str | None) -> Proposed:
+    """Print today's proposal with its reasons. Raises ClientError, PlanError, JournalError."""
+    clients, day = store(), clock.today()
+    found = clients.find(client)
+    found.facts.check(day)
+    begun = _begun(clients, found)
+    if day < begun.started:
+        raise ClientError(f"{begun.name} begins on {begun.started} with {plain(found.name)}; until then nothing is due")
+    proposed = next_session(found.facts, _done(found, simulated=sim is not None), begun.name, begun.started, day)
+    if isinstance(proposed, NoSession):
+        print(f"No session with {plain(found.name)} today.")
+    else:
+        sessions = PROGRAMMES[begun.name].sessions
+        of = "" if sessions is None else f" of {sessions}"
+        shape = proposed.shape
+        print(f"{plain(found.name)}, {begun.name}, session {proposed.number}{of}: {proposed.preset}")
+        if proposed.preset == "ladder":
+            print(f"  up to {shape.peak}, every speed held {shape.interval_s:g} s")
+        else:
+            minutes = f"{shape.main_s / 60:.0f} minutes in all after the warm-up"
+            print(f"  {shape.count} x {shape.interval_s:g} s at {shape.peak}, {minutes}")
+        rises = "nothing" if proposed.variable is None else f"the {proposed.variable}"
+        print(f"  against the last one of its kind rises: {rises} (R11)")
+    for reason in proposed.why:
+        print(f"  - {plain(reason)}")
+    _say_assessment(clients, found, day)
+    return Proposed(found, proposed)
+
+
+def next_command(proposed: Proposed, sim: str | None, options: Sequence[str]) -> list[str] | None:
+    """Print the exact command that runs what is proposed, and give it; None when nothing is."""
+    if isinstance(proposed.what, NoSession):
+        return None
+    profile = proposed.profile
+    # A name that begins with a dash would be taken for an option.
+    name = profile.id if profile.name.startswith("-") else profile.name
+    command = ["run", "--client", name, "--plan", spec_of(proposed.what)]
+    command += [] if sim is None else ["--sim", sim]
+    command += options
+    print(f"  retroctl {shlex.join(command)}")
+    return command
+
+
+def spec_of(proposal: Proposal) -> str:
+    """The proposal as `--plan` takes it."""
+    shape = proposal.shape
+    top = f"top={shape.peak.hundredths / 100:.2f}km/h"
+    match proposal.preset:
+        case "ladder":
+            return f"ladder:{top},hold_s={shape.interval_s:g}"
+        case "intervals":
+            return f"intervals:count={shape.count},interval_s={shape.interval_s:g},{top}"
+        case preset:
+            return f"{preset}:interval_s={shape.interval_s:g},{top}"
+
+
+def show_programme(client: str, *, with_simulated: bool) -> None:
+    """Print the calendar. Raises ClientError, JournalError."""
+    clients, day = store(), clock.today()
+    found = clients.find(client)
+    begun = _begun(clients, found)
+    done = _done(found, simulated=with_simulated)
+    weeks = calendar(begun.name, begun.started, done, day)
+    print(f"{plain(found.name)}, {begun.name}, begun {begun.started} by {plain(begun.by)}")
+    for week in weeks:
+        boxes = "".join(BOXES[box.mark] for box in week.boxes)
+        print(f"  week {week.number:>2}  {week.first}  {boxes}  {_told(week)}".rstrip())
+    marks = counted(weeks)
+    print(f"  {', '.join(f'{BOXES[mark]} {mark}' for mark in Mark)}")
+    sessions = PROGRAMMES[begun.name].sessions
+    of = "" if sessions is None else f" of {sessions}"
+    print(f"  {marks[Mark.DONE]}{of} done, {marks[Mark.CUT_SHORT]} cut short, {marks[Mark.MISSED]} missed")
+    for week in weeks:
+        for box in week.boxes:
+            if box.session is not None:
+                print(f"    {_session_line(box.session)}")
+    _say_assessment(clients, found, day)
+
+
+def assess_client(client: str, measured: Measured, *, on: str | None, with_simulated: bool, by: str | None) -> None:
+    """Note an assessment, or show what there is. Raises ClientError, JournalError."""
+    clients, today = store(), clock.today()
+    found = clients.find(client)
+    if measured != Measured():
+        day = today if on is None else written_day("--on", on, today)
+        if day > today:
+            raise ClientError(f"--on {day} is still to come (today is {today})")
+        taken, words = _taken(measured, day, clients, found, simulated=with_simulated)
+        clients.assess(found.id, taken, by=decided_by(by))
+        print(f"Assessment of {day} noted.{words}")
+    elif on is not None:
+        raise ClientError("--on goes with what was measured")
+    before, after = _first_and_last(clients.assessments(found.id))
+    for line in compared(before, after):
+        print(f"  {plain(line)}")
+    _say_assessment(clients, found, today)
+
+
+def _taken(
+    measured: Measured, day: Day, clients: ClientStore, found: Profile, *, simulated: bool
+) -> tuple[Assessment, str]:
+    """The assessment, and where its speed comes from."""
+    words = ""
+    if measured.speed is not None:
+        speed: float | None = written_speed("--speed", measured.speed).kmh
+    else:
+        # What has been shown since the last one, so that an old best does not hide that it is gone.
+        since = max((each.day for each in clients.assessments(found.id) if each.day < day), default=None)
+        done = [each for each in _done(found, simulated=simulated) if each.day <= day]
+        fastest = fastest_calm(each for each in done if since is None or each.day >= since)
+        speed = fastest.kmh or None
+        words = (
+            " No speed in the record at an RPE of 13 or less."
+            if speed is None
+            else f" Speed from the record: {fastest}."
+        )
+    taken = Assessment(
+        day=day,
+        speed_kmh=speed,
+        balance_s=measured.balance,
+        stands=measured.stands,
+        forward_kmh=None if measured.forward is None else written_speed("--forward", measured.forward).kmh,
+        forward_bpm=measured.forward_hr,
+        forward_rpe=measured.forward_rpe,
+        note=checked_text("--note", measured.note or ""),
+    )
+    return taken, words
+
+
+def _first_and_last(taken: tuple[Assessment, ...]) -> tuple[Assessment | None, Assessment | None]:
+    return (taken[0] if taken else None), (taken[-1] if len(taken) > 1 else None)
+
+
+def _say_assessment(clients: ClientStore, found: Profile, day: Day) -> None:
+    is_due = due(clients.assessments(found.id), day)
+    if is_due is not Due.NOT_YET:
+        print(f"  Assessment: {is_due} (R17): retroctl programme assess {shlex.quote(found.name)}")
+
+
+def _begun(clients: ClientStore, found: Profile) -> Begun:
+    begun = clients.programme(found.id)
+    if begun is None:
+        raise ClientError(
+            f"{plain(found.name)} is in no programme yet: retroctl programme start {shlex.quote(found.name)} six-week"
+        )
+    return begun
+
+
+def _done(found: Profile, *, simulated: bool) -> tuple[Practice, ...]:
+    return history(load_settings().data_dir / FILE_NAME, found.id, with_simulated=simulated)
+
+
+def _told(week: Week) -> str:
+    return "  ".join(_peak(box) for box in week.boxes if box.session is not None)
+
+
+def _peak(box: Box) -> str:
+    session = box.session
+    return "" if session is None else f"{session.peak.kmh:.2f}"
+
+
+def _session_line(done: Practice) -> str:
+    """One session in a line: what it was, and what is to be known of it."""
+    shape = done.shape
+    parts = [f"{done.day}  {plain(done.name or done.kind)}: {shape.count} x {shape.interval_s:g} s at {shape.peak}"]
+    if shape.incline_pct:
+        parts.append(f"{Variable.INCLINE} {shape.incline_pct:g} %")
+    if not done.completed:
+        parts.append(f"cut short, {done.peak} held")
+    parts.append("no RPE" if done.rpe is None else f"RPE {done.rpe}")
+    parts += [f"balance: {event.name.lower().replace('_', ' ')}" for event in done.events]
+    return ", ".join(parts)
