@@ -130,6 +130,11 @@ SHOWN = {
         "test_corners_pure",
         "test_forward_a_belt_that_ignores_a_key_is_f9",
     ),
+    FailsafeId.F10: (
+        "straps: `high`, `dropouts`, `contact`, `frozen`",
+        "test_strap_session",
+        "test_a_heart_over_the_limit_is_not_driven_higher",
+    ),
     FailsafeId.F11: ("none: the trainer sees it", PURE, "test_f11_a_grave_balance_event_stops_the_belt"),
     FailsafeId.F12: ("`moves-at-connect`, a reboot", PURE, "test_f12_motion_from_rest_is_stopped"),
     FailsafeId.F13: ("none: a gate made deaf", PURE, "test_f13_a_refusal_by_the_gate_is_our_bug_and_stops"),

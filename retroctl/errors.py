@@ -9,6 +9,8 @@
 # |- TreadmillError             theirs, or the air's                                      (exit 3)
 # |  |- TreadmillNotFound       nothing answered, or more than one did
 # |  |- UnsupportedTreadmill    what is missing
+# |  |- StrapNotFound           no heart-rate strap answered
+# |  |  `- SeveralStraps        more than one did, and none was named
 # |  |- LinkLost                the connection is gone
 # |  |- WriteRefused            an ATT error answered the write; carries the code
 # |  |- ProcedureTimeout        no answer inside the bound; the outcome is unknown
@@ -51,6 +53,14 @@ class TreadmillNotFound(TreadmillError):  # noqa: N818 - the tree above reads be
 
 class UnsupportedTreadmill(TreadmillError):  # noqa: N818
     """The machine lacks what is needed; the message says what."""
+
+
+class StrapNotFound(TreadmillError):  # noqa: N818
+    """No heart-rate strap answered, or the one that did cannot be used."""
+
+
+class SeveralStraps(StrapNotFound):
+    """More than one strap is in range and none was named: never picked by itself."""
 
 
 class LinkLost(TreadmillError):  # noqa: N818

@@ -14,8 +14,8 @@ from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolErr
 from bleak.uuids import normalize_uuid_16
 
 from simulators.bearer import SharedBearer, wait
-from simulators.bluez_like import FITNESS_MACHINE, BlueZLikeClient, Link, RadioTiming, require_power
-from simulators.pump import Clock, Pump
+from simulators.bluez_like import BlueZLikeClient, Link, RadioTiming, require_power
+from simulators.pump import Clock, Machine, Pump
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from bleak.backends.scanner import AdvertisementDataCallback
 
     from simulators.faults import AttResult, Emission
-    from simulators.machine import FtmsMachine
     from simulators.pump import Timer
 
 __all__ = ["RadioTiming", "SimulatedRadio"]
@@ -34,7 +33,7 @@ __all__ = ["RadioTiming", "SimulatedRadio"]
 class _Station:
     """One machine within reach of the radio."""
 
-    def __init__(self, radio: SimulatedRadio, machine: FtmsMachine, device: BLEDevice, rssi: int) -> None:
+    def __init__(self, radio: SimulatedRadio, machine: Machine, device: BLEDevice, rssi: int) -> None:
         self.radio = radio
         self.machine = machine
         self.device = device
@@ -49,12 +48,12 @@ class _Station:
         return self.in_range and not self.taken and self.machine.advertises(self.radio.clock.now())
 
     def advertisement(self) -> AdvertisementData:
-        traits = self.machine.traits
+        traits, uuid = self.machine.traits, normalize_uuid_16(self.machine.service)
         return AdvertisementData(
             local_name=self.device.name,
             manufacturer_data={},
-            service_data={} if traits.service_data is None else {FITNESS_MACHINE: traits.service_data},
-            service_uuids=[FITNESS_MACHINE],
+            service_data={} if traits.service_data is None else {uuid: traits.service_data},
+            service_uuids=[uuid],
             tx_power=None,
             rssi=self.rssi,
             platform_data=(),
@@ -237,7 +236,7 @@ class SimulatedRadio:
         self.client_backend: type[BaseBleakClient] = SimulatedClient
         self.scanner_backend: type[BaseBleakScanner] = SimulatedScanner
 
-    def add(self, machine: FtmsMachine, *, name: str | None = None, address: str, rssi: int = -60) -> BLEDevice:
+    def add(self, machine: Machine, *, name: str | None = None, address: str, rssi: int = -60) -> BLEDevice:
         """Put a machine on the air. `name` defaults to the machine's own; an empty one is not advertised."""
         shown = machine.traits.name if name is None else name
         device = BLEDevice(address.upper(), shown or None, None)
@@ -322,10 +321,10 @@ class SimulatedRadio:
         return station is not None and station.reachable()
 
 
-def _services(machine: FtmsMachine) -> tuple[BleakGATTServiceCollection, dict[str, int]]:
+def _services(machine: Machine) -> tuple[BleakGATTServiceCollection, dict[str, int]]:
     """Make what bleak shows of a machine, and the handle of each assigned number."""
     services = BleakGATTServiceCollection()
-    service = BleakGATTService(None, 1, FITNESS_MACHINE)
+    service = BleakGATTService(None, 1, normalize_uuid_16(machine.service))
     services.add_service(service)
 
     def payload_size() -> int:

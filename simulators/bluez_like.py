@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.device import BLEDevice
 from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakError
-from bleak.uuids import normalize_uuid_16
 
 from simulators.bearer import ATT_TIMEOUT_S, Bearer
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from simulators.pump import Clock
 
-FITNESS_MACHINE = normalize_uuid_16(0x1826)
 
 _GONE_WITHIN_S = 10.0
 """bleak's own bound for the link to be gone after it asked BlueZ."""

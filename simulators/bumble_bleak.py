@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from bumble.device import Advertisement
     from bumble.gatt_client import CharacteristicProxy
 
-    from simulators.machine import FtmsMachine
-    from simulators.pump import Clock
+    from simulators.pump import Clock, Machine
 
 _CENTRAL_ADDRESS = "F0:00:00:00:00:01"
 _SERVICES_16 = (
@@ -204,7 +203,7 @@ class BumbleRadio:
             await peripheral.stop()
         await self._device.stop_scanning()
 
-    async def add(self, machine: FtmsMachine, *, name: str | None = None, address: str) -> BLEDevice:
+    async def add(self, machine: Machine, *, name: str | None = None, address: str) -> BLEDevice:
         """Put a machine on the air. `name` defaults to the machine's own; an empty one is not advertised."""
         shown = machine.traits.name if name is None else name
         device, controller = await device_on(self.air, address, shown)

@@ -1,4 +1,4 @@
-"""The FTMS machine as a Bumble GATT server: real ATT, over a link in memory or a real radio.
+"""A simulated machine as a Bumble GATT server: real ATT, over a link in memory or a real radio.
 
 Needs Bumble, the extra `radio`.
 """
@@ -14,16 +14,15 @@ from bumble.core import UUID, AdvertisingData
 from bumble.device import Connection, Device
 
 from simulators.bearer import wait
-from simulators.pump import Clock, Pump
+from simulators.pump import Clock, Machine, Pump
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
     from simulators.faults import AttResult, Emission
-    from simulators.machine import FtmsMachine, GattEntry
+    from simulators.machine import GattEntry
 
-FITNESS_MACHINE = 0x1826
 _ADVERTISING_INTERVAL_MS = 100.0
 _ADVERTISEMENT_BYTES = 31
 _FLAGS = bytes((0x06,))
@@ -47,7 +46,7 @@ class Peripheral:
 
     def __init__(
         self,
-        machine: FtmsMachine,
+        machine: Machine,
         device: Device,
         clock: Clock,
         *,
@@ -64,7 +63,7 @@ class Peripheral:
         self._tasks: set[asyncio.Task[None]] = set()
         self._on_air = False
         self._characteristics = {entry.characteristic: self._characteristic(entry) for entry in machine.gatt}
-        service = gatt.Service(UUID.from_16_bits(FITNESS_MACHINE), list(self._characteristics.values()))
+        service = gatt.Service(UUID.from_16_bits(machine.service), list(self._characteristics.values()))
         device.add_service(service)
         device.on(Device.EVENT_CONNECTION, self._connected)
         self._pump = Pump(machine, clock, self._deliver)
@@ -168,7 +167,7 @@ class Peripheral:
         """Put flags, service and name into the advertisement, service data into the scan response."""
         parts: list[tuple[int, bytes]] = [
             (AdvertisingData.FLAGS, _FLAGS),
-            (AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, FITNESS_MACHINE.to_bytes(2, "little")),
+            (AdvertisingData.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, self._machine.service.to_bytes(2, "little")),
         ]
         name = self._name.encode()
         room = _ADVERTISEMENT_BYTES - sum(2 + len(data) for _, data in parts) - 2
@@ -179,7 +178,7 @@ class Peripheral:
         service_data = self._machine.traits.service_data
         response = b""
         if service_data is not None:
-            body = FITNESS_MACHINE.to_bytes(2, "little") + service_data
+            body = self._machine.service.to_bytes(2, "little") + service_data
             response = bytes(AdvertisingData([(AdvertisingData.SERVICE_DATA_16_BIT_UUID, body)]))
         return bytes(AdvertisingData(parts)), response
 

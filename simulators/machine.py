@@ -36,7 +36,7 @@ _FIXED_PROPERTIES = {
 
 
 class GattEntry(NamedTuple):
-    """One characteristic of service 1826: its assigned number in lower case and its properties as bleak names them."""
+    """One characteristic of a service: its assigned number in lower case and its properties as bleak names them."""
 
     characteristic: str
     properties: tuple[str, ...]
@@ -54,6 +54,8 @@ class Written(NamedTuple):
 
 class FtmsMachine(Treadmill):
     """One treadmill on the air. `log` holds every byte written with its time."""
+
+    service = 0x1826
 
     def __init__(self, personality: Personality, *, seed: int = 0, now: float = 0.0) -> None:
         super().__init__(personality, seed=seed, now=now)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulators.faults import Emission
-    from simulators.machine import FtmsMachine
+    from simulators.faults import AttResult, Emission
+    from simulators.machine import GattEntry
 
 
 class Timer(Protocol):
@@ -31,10 +31,87 @@ class Clock(Protocol):
         ...
 
 
+class Looks(Protocol):
+    """What a peripheral shows of itself."""
+
+    @property
+    def name(self) -> str:
+        """The name that it advertises."""
+        ...
+
+    @property
+    def service_data(self) -> bytes | None:
+        """The service data in its advertisement."""
+        ...
+
+    @property
+    def payload(self) -> int:
+        """The most bytes of one notification."""
+        ...
+
+
+class Machine(Protocol):
+    """A pure peripheral, as a front end needs it: the treadmill, a strap."""
+
+    wake: Callable[[], None]
+    absent_until: float
+
+    @property
+    def service(self) -> int:
+        """The assigned number of its one service."""
+        ...
+
+    @property
+    def traits(self) -> Looks:
+        """What it shows of itself."""
+        ...
+
+    @property
+    def gatt(self) -> tuple[GattEntry, ...]:
+        """The characteristics of its service."""
+        ...
+
+    def next_event(self, now: float) -> float:
+        """Say when to call `advance` next."""
+        ...
+
+    def advance(self, now: float) -> list[Emission]:
+        """Let time pass and take what has left the machine."""
+        ...
+
+    def advertises(self, now: float) -> bool:
+        """Tell whether it can be found and connected to."""
+        ...
+
+    def connect(self, now: float) -> None:
+        """Let a central connect."""
+        ...
+
+    def disconnect(self, now: float) -> None:
+        """End the link."""
+        ...
+
+    def subscribe(self, characteristic: str, now: float) -> AttResult:
+        """Enable notifications or indications."""
+        ...
+
+    def unsubscribe(self, characteristic: str, now: float) -> AttResult:
+        """Disable them."""
+        ...
+
+    def read(self, characteristic: str, now: float) -> AttResult:
+        """Read a characteristic."""
+        ...
+
+    def write(self, characteristic: str, data: bytes, now: float, *, with_response: bool = True) -> AttResult:
+        """Write a characteristic."""
+        ...
+
+
 class Pump:
     """Advances `machine` whenever it is due and hands each emission to `deliver`, in order."""
 
-    def __init__(self, machine: FtmsMachine, clock: Clock, deliver: Callable[[Emission], None]) -> None:
+    def __init__(self, machine: Machine, clock: Clock, deliver: Callable[[Emission], None]) -> None:
         self._machine = machine
         self._clock = clock
         self._deliver = deliver

@@ -29,6 +29,8 @@ from retroctl.units import Speed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retroctl.domain.heart import HeartWatch
+
 SUCCESS, NOT_SUPPORTED, INVALID, FAILED, NOT_PERMITTED = 1, 2, 3, 4, 5
 
 
@@ -106,6 +108,7 @@ class Bench:
         coarse: bool = False,
         voice: bool = True,
         connect: bool = True,
+        heart: HeartWatch | None = None,
         wire: Wire = Wire.OPEN,
     ) -> None:
         self.now = 0.0
@@ -116,16 +119,28 @@ class Bench:
         hands_free = advance is Advance.AUTO
         self.step = raise_step(belt, coarse_accepted=coarse)
         by_hand = wire is not Wire.OPEN
-        self.session = Session(self.plan, belt, self.caps, advance=advance, coarse_accepted=coarse, by_hand=by_hand)
+        self.session = Session(
+            self.plan, belt, self.caps, advance=advance, coarse_accepted=coarse, by_hand=by_hand, heart=heart
+        )
         self.engine = Engine(
             self.session,
-            Envelope(belt, self.caps, self.step, hold_s=shortest, hands_free=hands_free, wire=wire),
+            Envelope(
+                belt,
+                self.caps,
+                self.step,
+                hold_s=shortest,
+                hands_free=hands_free,
+                wire=wire,
+                heart_limit_bpm=None if heart is None else heart.high_bpm,
+            ),
             began_at=0.0,
         )
         self.belt, self.air = Belt(), Air()
         self.wire_open, self.person_waits_s = wire, 2.0
         self.voice = voice
         self.judge = Judge(self)
+        if heart is not None:
+            self.judge.heart_limit, self.judge.strapped = heart.high_bpm, heart.chosen
         self.reports: list[Report] = []
         self.outputs: list[Output] = []
         self.ended: list[Ended] = []

@@ -135,7 +135,7 @@ class Inside:
         treadmill = BleTreadmill(
             device, clock=clock, backend=self.radio.client_backend, scanner=self.radio.scanner_backend
         )
-        return Chosen(treadmill, simulated=True, machine=self.machine)
+        return Chosen(treadmill, simulated=True, machine=self.machine, radio=self.radio)
 
     def _put_on_air(self) -> None:
         for number, each in enumerate((self.personality, *self.others), 1):

@@ -45,6 +45,13 @@ class Judge:
     raised_at: float | None = None
     raises: int = 0
     claim: int | None = None
+    heart_limit: int | None = None
+    strapped: bool = False
+    """A strap belongs to the session: a rate under the limit, or a rating, before each raise."""
+    rate: tuple[float, int | None] | None = None
+    """The last frame of the strap."""
+    over_at: float = -1.0
+    rated_at: float = -1.0
 
     # -- what it sees
 
@@ -56,6 +63,13 @@ class Judge:
                 self.person_stopped = self.person_stopped or person
             case ev.StartConfirmed(kind=ev.StartKind.PROGRAM):
                 self.start_confirmed_at = now
+            case ev.HeartRateReceived(bpm=bpm):
+                self.rate, self.strapped = (now, bpm), True
+                if bpm is not None and self.heart_limit is not None and bpm > self.heart_limit:
+                    self.over_at = now
+                    self.voids.append(now)
+            case ev.RpeGiven(rating=rating) if 6 <= rating <= 20:
+                self.rated_at = now
             case ev.ConfirmPressed():
                 self.confirms.append(now)
                 self.vetoed = False
@@ -206,6 +220,7 @@ class Judge:
         assert now - self.frames[-1][0] <= 2.0, "a raise on old data"
         assert target - measured <= step + tolerance, "a raise of more than one step over the measured speed"
         assert not self.vetoed, "a raise after HOLD or a balance event"
+        self._effort(now)
         self.raises += 1
         if bench.session.facing == "forward":
             assert self.raised_at is None or now - self.raised_at >= 15.0
@@ -222,6 +237,15 @@ class Judge:
             assert not [at for at in self.voids if at > late[-1]], "a raise on void consent"
         assert self.announced_at is not None, "a raise that was not announced to its end"
         assert now - self.announced_at <= 3.0, "a raise long after its announcement"
+
+    def _effort(self, now: float) -> None:
+        """F10: never over the limit; where a strap does not say that it is under it, a rating does."""
+        if not self.strapped:
+            return
+        at, bpm = self.rate or (-9.0, None)
+        assert now - self.over_at >= 5.0 or self.over_at < at, "a raise with a heart rate over the limit"
+        fine = bpm is not None and now - at <= 5.0 and self.heart_limit is not None and bpm <= self.heart_limit
+        assert fine or self.rated_at > self.over_at, "a raise on a heart rate that is not known"
 
     def _hold_began(self, now: float, centre: int) -> float:
         """From when to now every frame was fresh and near `centre` (outings under 2 s aside), and nothing broke it."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from retroctl.app.reports import Kind, Report
 from retroctl.domain import events as ev
-from retroctl.domain.failsafes import FailsafeId
+from retroctl.domain.failsafes import HEART_UNKNOWN, FailsafeId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,9 @@ GAPS: Final = 5
 """So often data may stay away for a moment; a machine that goes on so would keep the session at one speed for ever."""
 RESTARTS: Final = 8
 """So often a hold may begin anew before it has been served once, for the same reason."""
+HEART_KNOWN: Final = "Heart rate known again."
+LIGHT: Final = 11
+"""What nobody's rating is (Borg): the simulated client is never out of breath."""
 PATIENCE_S: Final = 10.0
 NOT_ARMED: Final = frozenset({"idle", "observing", "briefing"})
 ENDING: Final = frozenset({"easing_down", "stopping", "stopped", "faulted"})
@@ -39,8 +42,12 @@ ENDING: Final = frozenset({"easing_down", "stopping", "stopped", "faulted"})
 class Attendant:
     """A listener that answers. `tell` takes the session's events."""
 
-    def __init__(self, clock: Clock, tell: Callable[[ev.Event], None], *, alone: bool) -> None:
-        """`alone`: nobody is there to lift a block either, so ease down when one comes."""
+    def __init__(self, clock: Clock, tell: Callable[[ev.Event], None], *, alone: bool, rates: bool = False) -> None:
+        """`alone`: nobody is there to lift a block either, so ease down when one comes.
+
+        `rates`: give a rating of each speed that was held; without it only where the heart rate is not known.
+        """
+        self._always, self._unknown = rates, False
         self._clock, self._tell, self._alone = clock, tell, alone
         self._easing = False
         self._gaps = self._restarts = 0
@@ -57,9 +64,21 @@ class Attendant:
                 self._soon(lambda: self._tell(ev.StartConfirmed(ev.StartKind.PROGRAM)))
             elif self._state == "turning" and self._alone:
                 self._soon(lambda: self._tell(ev.ConfirmPressed()))  # nobody stands on a simulated belt
+        if self._alone and self._rating_asked(report):
+            self._soon(lambda: self._tell(ev.RpeGiven(LIGHT)))
         if self._alone and not self._easing and self._needs_a_trainer(report):
             self._easing = True
             self._ease_later()
+
+    def _rating_asked(self, report: Report) -> bool:
+        """Whether a raise waits for a rating from here on: the hold is served and no heart rate stands for it."""
+        if report.kind is Kind.ALARM and report.data["id"] == FailsafeId.F10:
+            self._unknown = report.data["text"].startswith(HEART_UNKNOWN)
+        elif report.kind is Kind.CUE and report.data["text"] == HEART_KNOWN:
+            self._unknown = False
+        elif report.kind is not Kind.STATE:
+            return False
+        return self._state == "ready" and (self._always or self._unknown)
 
     def _ease_later(self) -> None:
         self._clock.call_at(self._clock.now() + PATIENCE_S, self._ease)
@@ -77,7 +96,8 @@ class Attendant:
             return self._restarts >= RESTARTS
         if report.kind is Kind.ALARM:
             self._gaps += report.data["id"] == FailsafeId.F1
-            return report.data["id"] in NEEDS_A_TRAINER or self._gaps >= GAPS
+            proposed = report.data["id"] == FailsafeId.F10 and report.data["text"].endswith("?")
+            return proposed or report.data["id"] in NEEDS_A_TRAINER or self._gaps >= GAPS
         return report.kind is Kind.LINK and report.data.get("link") == "restored"
 
     def _brief(self) -> None:

@@ -38,6 +38,7 @@ from retroctl.domain.limits import Facing
 from retroctl.domain.transitions import State
 from retroctl.errors import MalformedFrame
 from retroctl.ftms import control_point as cp
+from retroctl.ftms.heart_rate import decode_heart_rate
 from retroctl.ftms.machine_status import decode_machine_status
 from retroctl.ftms.opcodes import MachineStatusOp, StopAction
 from retroctl.ftms.procedure import Action, Finished, Procedure, Stuck, Write
@@ -113,6 +114,8 @@ class Engine:
                     self._proceed(now, outputs)
                 case "2ada":
                     self._machine_status(data, now, outputs)
+                case "2a37":
+                    self._heart_rate(data, now, outputs)
                 case _:
                     outputs.append(self._report(now, Kind.FRAME, {"char": characteristic, "hex": data.hex()}))
         except MalformedFrame as error:
@@ -313,10 +316,17 @@ class Engine:
         self.tally.measured(record.measured_speed, now, backward=self.session.facing is Facing.BACKWARD)
         in_force = self.session.belief.in_force
         target = None if in_force is None else in_force.speed.kmh
-        telemetry = {"measured_kmh": record.measured_speed.kmh, "target_kmh": target}
+        telemetry: dict[str, Any] = {"measured_kmh": record.measured_speed.kmh, "target_kmh": target}
+        if self.session.heart.chosen:
+            telemetry["heart_rate_bpm"] = self.session.heart.known(now)
         outputs.append(self._report(now, Kind.TELEMETRY, telemetry))
         event = ev.TelemetryReceived(record.measured_speed, record.elapsed_time_s, record.total_distance_m)
         self._step(event, now, outputs)
+
+    def _heart_rate(self, data: bytes, now: float, outputs: list[Output]) -> None:
+        frame = decode_heart_rate(data)
+        self._step(ev.HeartRateReceived(frame.heart_rate_bpm, beats=bool(frame.rr_1024)), now, outputs)
+        self.tally.heart_rate(self.session.heart.known(now))
 
     def _machine_status(self, data: bytes, now: float, outputs: list[Output]) -> None:
         event = status_event(data)

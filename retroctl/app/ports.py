@@ -90,6 +90,28 @@ class Treadmill(Protocol):
         """Drop the link, which also releases control. Never raises, returns within 5 s."""
 
 
+class Strap(Protocol):
+    """The client's heart-rate strap: listened to, never written to. Every method but `lost` is bounded."""
+
+    @property
+    def address(self) -> str | None:
+        """Where it was found, or is looked for; None while any will do."""
+        ...
+
+    async def connect(self, frame: Callable[[bytes], None]) -> None:
+        """Find it, connect, subscribe; from then on `frame` gets each Heart Rate Measurement, in the event loop.
+
+        One try. Raises StrapNotFound, SeveralStraps; TreadmillError when this computer's Bluetooth cannot be used.
+        Cancelling it gives the try up at once.
+        """
+
+    async def lost(self) -> None:
+        """Wait until the connection is gone; at once when there is none."""
+
+    async def close(self) -> None:
+        """Let go of it. Never raises, returns within 5 s."""
+
+
 class Journal(Protocol):
     """The record of one session: append-only, never awaited by the control loop."""
 

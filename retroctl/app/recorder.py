@@ -25,7 +25,7 @@ class Recorder:
         if report.kind is Kind.TELEMETRY:
             measured, target = report.data["measured_kmh"], report.data["target_kmh"]
             in_hundredths = None if target is None else round(target * 100)
-            self._journal.sample(report.t, round(measured * 100), in_hundredths, None)
+            self._journal.sample(report.t, round(measured * 100), in_hundredths, report.data.get("heart_rate_bpm"))
         else:
             self._journal.append(report.t, report.kind.value, report.data)
         problem = self._journal.problem

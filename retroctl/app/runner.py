@@ -154,6 +154,12 @@ class Runner:
         if engine is not None and heard:
             self._guarded(lambda: engine.handle(event, self.now()))
 
+    def heart_rate(self, data: bytes) -> None:
+        """A frame of the client's strap (0x2A37). It can only hold raises back."""
+        engine = self._engine
+        if engine is not None:
+            self._guarded(lambda: engine.frame("2a37", data, self.now()))
+
     def stop(self, source: str, *, person: bool = True) -> None:
         """Stop: straight into the engine, and its write begins in this call. Before there is one, leave."""
         if self._engine is None:

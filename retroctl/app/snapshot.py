@@ -42,7 +42,17 @@ class Snapshot:
     accepted: Speed | None = None
     """The same, once the machine has said yes to it: its word, not what it does."""
     heart_rate_bpm: int | None = None
-    """Beats a minute; None while no strap is heard."""
+    """Beats a minute; None while it is not known."""
+    heart_age_s: float | None = None
+    """Seconds since the strap gave a rate."""
+    heart_unknown: str | None = None
+    """With a strap: why the heart rate is not known, in plain words."""
+    heart_limit_bpm: int | None = None
+    """The limit of today; None where it is not known."""
+    heart_over: bool = False
+    """The heart rate is over its limit: nothing is raised."""
+    strap: bool = False
+    """A strap belongs to this session."""
     hands: Hands = Hands.BOTH
     """Which hands are on the rails, as noted last."""
     rpe: Rated | None = None
@@ -72,6 +82,12 @@ def snapshot(engine: Engine, now: float) -> Snapshot:
         by_hand=engine.envelope.wire is not Wire.OPEN,
         requested=None if requested is None else requested.speed,
         accepted=None if accepted is None or requested is None or accepted.at < requested.at else accepted.speed,
+        heart_rate_bpm=session.heart.known(now),
+        heart_age_s=session.heart.age(now),
+        heart_unknown=session.heart.why_unknown(now) if session.heart.chosen else None,
+        heart_limit_bpm=session.heart.high_bpm,
+        heart_over=session.heart.over(now),
+        strap=session.heart.chosen,
         hands=session.hands,
         rpe=session.last_rpe,
         rpe_wanted=session.rpe_wanted,

@@ -42,6 +42,10 @@ class Tally:
     """Which hands were on the rails at the end of each hold."""
     notes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """What was noted, in order: the fields of the `note` reports with their time; NOTES at most."""
+    heart_peak_bpm: int | None = None
+    heart_sum_bpm: int = 0
+    heart_frames: int = 0
+    """Frames of the strap with a rate that is known; they come once a second."""
     _last: tuple[Speed, float] | None = None
 
     def measured(self, speed: Speed, now: float, *, backward: bool = True) -> None:
@@ -57,6 +61,18 @@ class Tally:
                     self._spend(energy(before.kmh, self.mass_kg, backward=backward), step)
         self._last = (speed, now)
         self.peak = max(self.peak, speed)
+
+    def heart_rate(self, bpm: int | None) -> None:
+        """A frame of the strap came, and the heart rate is that; None where it is not known."""
+        if bpm is not None:
+            self.heart_sum_bpm += bpm
+            self.heart_frames += 1
+            self.heart_peak_bpm = bpm if self.heart_peak_bpm is None else max(self.heart_peak_bpm, bpm)
+
+    @property
+    def heart_average_bpm(self) -> int | None:
+        """The average of the rates known; None where there were none."""
+        return round(self.heart_sum_bpm / self.heart_frames) if self.heart_frames else None
 
     def _spend(self, spent: Energy, seconds: float) -> None:
         self.kcal += spent.kcal_per_min * seconds / 60

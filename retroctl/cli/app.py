@@ -154,6 +154,14 @@ def run(
             help="Command no speed: say what to press at the console, watch that it is done; Stop is sent.",
         ),
     ] = False,
+    strap: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS|auto|none", help="The client's heart-rate strap (default: the one worn last)."),
+    ] = None,
+    sim_strap: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Simulator only: steady, dropouts, contact, frozen or high."),
+    ] = None,
 ) -> None:
     """Run a session: the warm-up ladder, every speed held, a stop that always works.
 
@@ -206,6 +214,8 @@ def run(
             wall=wall,
             wall_lan=wall_lan,
             call_out=call_out,
+            strap=strap,
+            sim_strap=sim_strap,
             terminal=_has_terminal(),
             screen=_has_screen(),
             voice=voice,
@@ -330,17 +340,19 @@ def decode(
 @app.command()
 def scan(
     seconds: Annotated[float | None, typer.Option(metavar="SECONDS", help="How long to listen (default 8).")] = None,
+    straps: Annotated[bool, typer.Option("--straps", help="List heart-rate straps instead.")] = False,
 ) -> None:
-    """List the treadmills in range: name, address, signal. Connects to nothing.
+    """List the treadmills in range, or the straps: name, address, signal. Connects to nothing.
 
     \b
     Examples:
       retroctl scan                what answers within 8 s
       retroctl scan --seconds 20   for machines that advertise seldom
+      retroctl scan --straps       for --strap ADDRESS
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
-    from retroctl.cli.look import scan_command  # noqa: PLC0415 - heavy
+    from retroctl.cli.look import scan_command, scan_straps_command  # noqa: PLC0415 - heavy
 
-    sys.exit(scan_command(seconds))
+    sys.exit(scan_straps_command(seconds) if straps else scan_command(seconds))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from retroctl import __version__
 from retroctl.adapters.clients import ClientStore, Profile
 from retroctl.adapters.clients.profile import as_json, checked_text
+from retroctl.adapters.clients.straps import StrapBook
 from retroctl.adapters.clients.training import assessment_json, programme_json
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME
@@ -213,6 +214,7 @@ def export_client(name: str, to: str | None) -> None:
         "program_version": __version__,
         "exported_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "client": {"id": found.id, "name": found.name, **as_json(found)},
+        "strap": StrapBook(clients.file.parent).of(found.id),
         "changes": [
             {"utc": _utc(each.utc_ms), "by": each.by, "what": each.what, "data": each.data}
             for each in clients.changes(found.id)
@@ -245,6 +247,7 @@ def erase_client(name: str, *, yes: bool) -> None:
     # The record first: should it be in use, the client is still there to be erased again.
     if record.exists():
         erase_from_record(record, found.id)
+    StrapBook(clients.file.parent).forget(found.id)
     clients.erase(found.id)
     print(
         f"Erased. Sessions stay in the record under the id {found.id}, which leads to nobody. Backups are not touched."

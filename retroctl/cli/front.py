@@ -79,7 +79,8 @@ class Front:
             self._lines = PlainLines(self._output, self._picture, columns=_columns if _is_terminal() else None)
             self.listeners += [self._print, self._trace]
         if options.yes:
-            self.listeners.append(Attendant(runner.clock, runner.tell, alone=not options.terminal))
+            rates = options.strap is not None and options.heart.high_bpm is None
+            self.listeners.append(Attendant(runner.clock, runner.tell, alone=not options.terminal, rates=rates))
         if options.terminal:
             self._trainer = KeyTrainer(
                 self._say, runner.tell, runner.stop, runner.leave, answered=options.yes, remote=options.remote

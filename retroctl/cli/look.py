@@ -8,12 +8,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from retroctl.adapters.ble.scan import scan
+from retroctl.adapters.ble.strap import scan_straps
 from retroctl.adapters.console.text import plain
 from retroctl.app.ports import Disconnected, FrameArrived, LinkEvent
 from retroctl.cli.machine import on_air, session_clock, simulated
 from retroctl.cli.ways_out import unless_left, ways_out
 from retroctl.config import load_settings
-from retroctl.errors import ConfigError, MalformedFrame, TreadmillNotFound
+from retroctl.errors import ConfigError, MalformedFrame, StrapNotFound, TreadmillNotFound
 from retroctl.ftms.describe import describe
 
 if TYPE_CHECKING:
@@ -37,6 +38,23 @@ def scan_command(seconds: float | None) -> int:
             )
         for machine in found:
             print(plain(str(machine)))
+        return 0
+
+    return asyncio.run(look())
+
+
+def scan_straps_command(seconds: float | None) -> int:
+    """List heart-rate straps; 3 when none is found."""
+    for_s = load_settings().scan_s if seconds is None else _seconds(seconds)
+
+    async def look() -> int:
+        with session_clock(1) as clock:
+            sys.stderr.write(f"Listening for {for_s:g} s...\n")
+            found = await unless_left(scan_straps(for_s, clock=clock), "looking for straps")
+        if not found:
+            raise StrapNotFound("no heart-rate strap is heard: wet it, put it on, close other apps that may hold it")
+        for strap in found:
+            print(plain(strap.line))
         return 0
 
     return asyncio.run(look())

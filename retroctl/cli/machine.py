@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from retroctl.app.clock import Clock
     from retroctl.app.reports import Report
+    from simulators.bleak_backend import SimulatedRadio
     from simulators.machine import FtmsMachine
 
 SIM_ADDRESS = "C0:DE:00:00:00:01"
@@ -36,6 +37,8 @@ class Chosen:
     simulated: bool
     machine: FtmsMachine | None = None
     """The simulated machine itself: somebody must press its console where a belt is not commanded."""
+    radio: SimulatedRadio | None = None
+    """The simulated air, for a strap beside the machine."""
 
     @property
     def exit_wait_s(self) -> float:
@@ -73,7 +76,7 @@ def simulated(name: str, clock: Clock) -> Chosen:
     machine = FtmsMachine(personality(name), now=clock.now())
     device = radio.add(machine, address=sim_address(name))
     treadmill = BleTreadmill(device, clock=clock, backend=radio.client_backend, scanner=radio.scanner_backend)
-    return Chosen(treadmill, simulated=True, machine=machine)
+    return Chosen(treadmill, simulated=True, machine=machine, radio=radio)
 
 
 def at_console(chosen: Chosen, clock: Clock) -> Callable[[Report], None] | None:

@@ -12,8 +12,10 @@ from retroctl.adapters.remote import read_remote
 from retroctl.adapters.wall.address import WallAddress
 from retroctl.app.remote import Remote
 from retroctl.cli.person import DEMO, Person, person
+from retroctl.cli.strap import StrapChoice, strap_choice
 from retroctl.config import Settings, load_settings, remote_file
-from retroctl.domain.limits import MIN_BACKWARD_HOLD_S, BeltRange, Client
+from retroctl.domain.limits import MIN_BACKWARD_HOLD_S, BeltRange, Client, Level
+from retroctl.domain.method.heart import HeartLimits, without_facts
 from retroctl.domain.plan import MAX_HOLD_S
 from retroctl.domain.session import Advance
 from retroctl.errors import ConfigError, UnsupportedTreadmill
@@ -62,11 +64,15 @@ class RunOptions:
     day: Day | None = None
     remote: Remote = field(default_factory=Remote)
     """The presenter remote as it was taught."""
+    heart: HeartLimits = field(default_factory=lambda: without_facts(Level.NEW))
+    """What may not be exceeded: heart rate and RPE."""
+    strap: StrapChoice | None = None
+    """The client's heart-rate strap; None for none."""
 
     @property
     def who(self) -> Person:
         """What the session knows of its client."""
-        return Person(self.client, self.mass_kg, self.client_id, self.practice, self.facts, self.day)
+        return Person(self.client, self.mass_kg, self.client_id, self.practice, self.facts, self.day, heart=self.heart)
 
     @classmethod
     def checked(
@@ -92,6 +98,8 @@ class RunOptions:
         wall: str | None = None,
         wall_lan: bool = False,
         call_out: bool = False,
+        strap: str | None = None,
+        sim_strap: str | None = None,
     ) -> RunOptions:
         """Check everything that can be checked without a machine. Raises ConfigError, one clear line."""
         if sim is not None and address is not None:
@@ -117,6 +125,7 @@ class RunOptions:
             personality(sim)
         belt = None if speed_range is None else checked_belt(speed_range)
         on_wall = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
+        heard = strap_choice(strap, sim_strap, sim=sim, remembered=who.strap)
         taught = read_remote(remote_file()) if terminal else Remote()
         loudness = _volume(volume, settings, quiet=voice is False)
         # Speech takes its own time: beside a session that is sped up it would only be late.
@@ -125,7 +134,7 @@ class RunOptions:
             settings, sim, address, who.client, who.mass_kg, request, mode, factor, jsonl, yes, terminal, belt, coarse,
             screen=screen and terminal and not plain and not jsonl,
             wall=on_wall, voice=speaks, volume=loudness, client_id=who.client_id, practice=who.practice, remote=taught,
-            facts=who.facts, day=who.day, call_out=call_out,
+            facts=who.facts, day=who.day, heart=who.heart, strap=heard, call_out=call_out,
         )  # fmt: skip
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from retroctl.domain.limits import Client, Level
 from retroctl.domain.method.days import Day
+from retroctl.domain.method.heart import HeartLimits, intensity, without_facts
 from retroctl.domain.method.today import not_today
 from retroctl.errors import ClientError
 from retroctl.units import Speed
@@ -34,10 +35,18 @@ class Person:
     practice: tuple[Practice, ...] = ()
     facts: Facts | None = None
     day: Day | None = None
+    heart: HeartLimits = field(default_factory=lambda: without_facts(Level.NEW))
+    """The limits of heart rate and RPE today."""
+    strap: str | None = None
+    """The address of the strap that the client wore last."""
 
 
 NOBODY: Final = Person(Client())
-DEMO: Final = Person(Client(Level.PRACTISED, comfortable_forward=Speed(800), balance_mastered=True), mass_kg=70.0)
+DEMO: Final = Person(
+    Client(Level.PRACTISED, comfortable_forward=Speed(800), balance_mastered=True),
+    mass_kg=70.0,
+    heart=HeartLimits(None, 150, 168, 14, rpe_leads=False, why="level practised"),  # 40 years old, 60 a minute at rest
+)
 
 
 def today() -> Day:
@@ -56,6 +65,7 @@ def person(name: str | None, data_dir: Path, *, simulated: bool) -> Person:
     if name == DEMO_CLIENT:
         return DEMO
     from retroctl.adapters.clients import ClientStore  # noqa: PLC0415 - only where a client is named
+    from retroctl.adapters.clients.straps import StrapBook  # noqa: PLC0415
     from retroctl.adapters.journal import FILE_NAME  # noqa: PLC0415
     from retroctl.adapters.journal.history import history  # noqa: PLC0415
 
@@ -68,4 +78,7 @@ def person(name: str | None, data_dir: Path, *, simulated: bool) -> Person:
             "What has changed is noted with retroctl client edit and retroctl client clear"
         )
     practice = history(data_dir / FILE_NAME, found.id, with_simulated=simulated)
-    return Person(found.facts.limits(day), found.facts.mass_kg, found.id, practice, found.facts, day)
+    limits, strap = intensity(found.facts, day), StrapBook(data_dir).of(found.id)
+    return Person(
+        found.facts.limits(day), found.facts.mass_kg, found.id, practice, found.facts, day, heart=limits, strap=strap
+    )

@@ -23,12 +23,14 @@ from retroctl.cli.machine import at_console, held, on_air, session_clock, simula
 from retroctl.cli.planning import planned
 from retroctl.cli.power import power_watched
 from retroctl.cli.status import status_of
+from retroctl.cli.strap import remember_strap, strap_keeper
 from retroctl.cli.summing_up import belt_words, fault_words, reason_words, summary_of
 from retroctl.cli.voice import report_voice, voice_for
 from retroctl.cli.wall import wall_screen
 from retroctl.cli.ways_out import unless_left
 from retroctl.domain.energy import MODEL
 from retroctl.domain.envelope import Envelope, Wire
+from retroctl.domain.heart import HeartWatch
 from retroctl.domain.limits import BeltRange, Caps
 from retroctl.domain.plan import Plan, raise_step
 from retroctl.domain.profile import UNKNOWN
@@ -44,6 +46,10 @@ if TYPE_CHECKING:
     from retroctl.app.result import Result
     from retroctl.cli.machine import Chosen
     from retroctl.cli.options import RunOptions
+
+
+REMEMBER_S = 3.0
+"""The most that a few lines in a file may take."""
 
 
 def run_session(options: RunOptions) -> int:
@@ -145,13 +151,31 @@ class _Run:
                 volume = self._options.volume if voice is not None else 0
                 guard = guard_for(chosen.treadmill, runner, data_dir=self._options.settings.data_dir, volume=volume)
                 listeners.append(guard)
+            keeper = strap_keeper(self._options, chosen, runner, self._clock, listeners)
             runner.begin(engine)
             if guard is not None:
                 guard.begin()
+            if keeper is not None:
+                stack.push_async_callback(keeper.close)
+                keeper.begin()
             result = await runner.finish()
             if guard is not None:
                 await guard.close(at_rest=result.belt_at_rest)
+            if keeper is not None:
+                await self._remember(keeper.address)
             return await self._end(front, runner, engine, result)
+
+    async def _remember(self, strap: str | None) -> None:
+        """With the client, for the next session, when nothing moves any more; a disk that hangs is not waited for."""
+        if strap is None or self._options.sim is not None or self._options.client_id is None:
+            return
+        try:
+            async with asyncio.timeout(REMEMBER_S):
+                trouble = await asyncio.to_thread(remember_strap, self._options, strap)
+        except TimeoutError:
+            trouble = "the disk does not answer"
+        if trouble is not None:
+            self._errors.line(f"retroctl: the strap is not remembered: {plain(trouble)}")
 
     # -- putting together ------------------------------------------------------------------------------------------
 
@@ -173,7 +197,10 @@ class _Run:
 
     def _engine(self, plan: Plan, belt: BeltRange, caps: Caps, wire: Wire, *, began_at: float) -> Engine:
         options, by_hand = self._options, wire is not Wire.OPEN
-        session = Session(plan, belt, caps, advance=options.advance, coarse_accepted=options.coarse, by_hand=by_hand)
+        heart = HeartWatch(options.heart, chosen=options.strap is not None)
+        session = Session(
+            plan, belt, caps, advance=options.advance, coarse_accepted=options.coarse, by_hand=by_hand, heart=heart
+        )
         envelope = Envelope(
             belt,
             caps,
@@ -181,6 +208,7 @@ class _Run:
             hold_s=min(stage.hold_s for stage in plan.stages),
             hands_free=options.advance is Advance.AUTO,
             wire=wire,
+            heart_limit_bpm=options.heart.high_bpm,
         )
         return Engine(session, envelope, began_at=began_at, mass_kg=options.mass_kg, tags=options.settings.tags)
 
@@ -219,6 +247,9 @@ class _Run:
             "call_out": self._options.call_out,
             "energy_model": MODEL,
             "remote": self._options.remote.as_data,
+            "strap": self._options.strap is not None,
+            "heart_limit_bpm": self._options.heart.high_bpm,
+            "rpe_max": self._options.heart.rpe_max,
         }
 
     def _say_and_keep(self, said: list[str]) -> Callable[[str], None]:
@@ -314,6 +345,10 @@ def _introduction(options: RunOptions, info: MachineInfo, plan: Plan, caps: Caps
     ]
     if wire is not Wire.OPEN and options.sim is not None:
         text.append("At the simulated console somebody presses what is called out, 2 s later.")
+    if options.strap is not None:
+        limit, why = options.heart.high_bpm, options.heart.why
+        known = f"limit {limit} a minute ({why})" if limit is not None else "limit not known: each raise waits for RPE"
+        text.append(f"Strap: {plain(options.strap.words)}; {known}.")
     if options.speedup != 1:
         text.append(f"Time runs {options.speedup:g} times as fast; times at the left are session time.")
     if options.remote.keys:

@@ -51,6 +51,7 @@ def summary_of(tally: Tally, result: Result, record: str) -> dict[str, Any]:
         "belt_at_rest": result.belt_at_rest,
         "record": record,
         **_band(tally),
+        **_heart(tally),
         **noted(tally),
     }
 
@@ -64,6 +65,13 @@ def _band(tally: Tally) -> dict[str, Any]:
         "kcal_high": round(tally.kcal_high, 1),
         "kcal_extrapolated": tally.extrapolated_s > tally.moving_s / 2,
     }
+
+
+def _heart(tally: Tally) -> dict[str, Any]:
+    """The heart rate, where a strap gave one."""
+    if tally.heart_peak_bpm is None:
+        return {}
+    return {"heart_average_bpm": tally.heart_average_bpm, "heart_peak_bpm": tally.heart_peak_bpm}
 
 
 def reason_words(result: Result) -> str:
@@ -93,6 +101,10 @@ def summary_lines(summary: dict[str, Any], result: Result, points: Sequence[Poin
         lines.append(
             f"  peak {summary['peak_kmh']:.2f} km/h, {summary['distance_m']:.0f} m in "
             f"{summary['duration_s'] / 60:.1f} min{', ' if energy else ''}{energy}"
+        )
+    if "heart_peak_bpm" in summary:
+        lines.append(
+            f"  heart rate {summary['heart_average_bpm']} a minute on average, {summary['heart_peak_bpm']} at most"
         )
     rest = belt_words(result)
     key = " Remove the safety key." if result.belt_at_rest and result.wrote else ""

@@ -23,6 +23,7 @@ from retroctl.domain.events import (
     Event,
     Hands,
     HandsNoted,
+    HeartRateReceived,
     HoldPressed,
     LinkDropped,
     ProcessStalled,
@@ -49,6 +50,7 @@ KEY_FRESH_S: Final = 3.0
 """A forward raise follows the trainer's key at once, or not at all."""
 ANNOUNCED_FRESH_S: Final = 3.0
 AWAY_S: Final = 2.0
+HEART_KNOWN_S: Final = 5.0
 REPEATS_FIRST: Final = 2
 MEASURED_JITTER: Final = 10
 """A belt on its way up may show a little less than the speed it is sent back to, hundredths of km/h."""
@@ -89,13 +91,20 @@ class Envelope:
         *,
         hold_s: float = MIN_BACKWARD_HOLD_S,
         hands_free: bool = False,
+        heart_limit_bpm: int | None = None,
         wire: Wire = Wire.OPEN,
     ) -> None:
-        """`hold_s` is the plan's shortest backward hold; less than 60 s is raised to 60, which is law."""
+        """`hold_s` is the plan's shortest backward hold; less than 60 s is raised to 60, which is law.
+
+        `heart_limit_bpm`: of the client, beats a minute; None where it is not known.
+        """
         self.wire = wire
         self._belt, self._caps, self._max_raise = belt, caps, max_raise
         self._hold_s = max(hold_s, MIN_BACKWARD_HOLD_S)
         self._hands_free = hands_free
+        self._heart_limit_bpm = heart_limit_bpm
+        self._heart_over_at: float | None = None
+        """When a heart rate over the limit came, if no lower one has come since."""
         self.facing = Facing.BACKWARD
         self._armed = False
         self._stop_latched = False
@@ -138,6 +147,10 @@ class Envelope:
                 self._consent_at, self._vetoed = None, True
             case HandsNoted(hands=hands) if hands is not self._hands:
                 self._hands, self._consent_at = hands, None
+            case HeartRateReceived(bpm=int(bpm)) if self._heart_limit_bpm is not None:
+                over = bpm > self._heart_limit_bpm
+                self._heart_over_at = now if over else None
+                self._consent_at = None if over else self._consent_at
             case BalanceEventNoted():
                 self._consent_at, self._vetoed = None, True
                 if self._target is not None:
@@ -293,6 +306,8 @@ class Envelope:
             return Refused("F8", "control is not permitted")
         if self._unrecorded:
             return Refused("F14", "the record cannot be written")
+        if self._heart_over_at is not None and now - self._heart_over_at <= HEART_KNOWN_S:
+            return Refused("F10", f"the heart rate is over the limit of {self._heart_limit_bpm}")
         if not self._lowest_sent:
             return Refused("R6", f"the first target is the machine's lowest speed, {self._belt.minimum}")
         if self._steady_since is None:

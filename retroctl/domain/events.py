@@ -202,6 +202,17 @@ class TagNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class HeartRateReceived:
+    """The strap sent a frame. `bpm`: beats a minute, None where it gives none (0, or no skin under it).
+
+    `beats`: the frame came with times between beats, which a strap off the chest does not send.
+    """
+
+    bpm: int | None
+    beats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class KeyboardLost:
     """The trainer's screen has lost the keyboard to another window: keys, STOP too, do not arrive."""
 
@@ -279,6 +290,7 @@ Event = (
     | RpeGiven
     | HandsNoted
     | TagNoted
+    | HeartRateReceived
     | KeyboardLost
     | AnnouncementFinished
     | StopRequested

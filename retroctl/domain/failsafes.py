@@ -44,7 +44,14 @@ class Clears(StrEnum):
     CONFIRMED = "the trainer confirms"
     REARMED = "the trainer arms again"
     RESTORED = "data are back, the hold served anew"
+    EFFORT = "under the limit for 5 s; where not known, a rating (RPE) of this speed"
     WRITTEN = "the record can be written again"
+
+
+HEART_UNKNOWN: Final = "HEART RATE UNKNOWN"
+"""How the alarm of F10 opens where there is no rate to be over anything."""
+HEART_NEAR_HIGHEST: Final = "near the highest"
+"""What it holds from 90 % of the heart rate reserve on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +135,10 @@ FAILSAFES: Final = {
         ),
         Failsafe(
             FailsafeId.F10,
-            "heart rate over the client's limit, or the strap is stale",
+            "heart rate over the client's limit (told at 15 s, step down proposed at 30 s, a stop at 90 % of the "
+            "reserve); or, with a strap, not known: silent for 5 s, frozen for 10 s, none, or no limit known",
             Act.HOLD,
-            Clears.RESTORED,
+            Clears.EFFORT,
             "HEART RATE OVER THE LIMIT",
         ),
         Failsafe(

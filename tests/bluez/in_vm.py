@@ -20,6 +20,7 @@ BOUND_S = {
     "ladder": 800,
     "stop_pending": 420,
     "link_drop": 480,
+    "strap": 500,
     "guard_kill": 200 + 100 * KILLS,
 }
 """About three times what each was measured to take on a computer that others used too."""

@@ -24,6 +24,7 @@ from bumble.transport.common import AsyncPipeSink
 
 from simulators.air import Air
 from simulators.bumble_peripheral import Peripheral
+from simulators.heart import SimulatedStrap, StrapTraits
 from simulators.machine import FtmsMachine
 from simulators.personality import personality
 
@@ -64,6 +65,15 @@ class SimulatedTreadmill:
         self._air.away.discard(self._controller)
 
 
+class StrapOnAir:
+    """A simulated strap on the air. `machine` may be silenced by hand."""
+
+    def __init__(self, device: Device, machine: SimulatedStrap) -> None:
+        self.machine = machine
+        self.address = str(device.random_address).partition("/")[0]
+        self.peripheral = Peripheral(machine, device, LoopTime(), report=lambda line: say(f"strap: {line}"))
+
+
 class Radio:
     """The air with BlueZ on it; the methods put a peripheral there too."""
 
@@ -92,6 +102,19 @@ class Radio:
             yield treadmill
         finally:
             await treadmill.peripheral.stop()
+            self.air.remove_controller(controller)
+
+    @asynccontextmanager
+    async def strap(self, traits: StrapTraits, speed_kmh: Callable[[float], float]) -> AsyncIterator[StrapOnAir]:
+        """A simulated strap on the client, advertising; it leaves the air at the end."""
+        controller, device = self.device(traits.name)
+        await device.power_on()
+        strap = StrapOnAir(device, SimulatedStrap(traits, speed_kmh, now=time.monotonic()))
+        await strap.peripheral.start()
+        try:
+            yield strap
+        finally:
+            await strap.peripheral.stop()
             self.air.remove_controller(controller)
 
 

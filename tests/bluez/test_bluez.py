@@ -26,6 +26,7 @@ SCENARIOS = {
     "ladder": "a ladder of two rungs holds 60 s of real time at each, then ends at rest",
     "stop_pending": "a Stop behind a speed write that never returns alarms, drops the link and goes out first",
     "link_drop": "after a lost link the program connects again to observe, and to stop, and for nothing else",
+    "strap": "a strap beside the treadmill: its rate arrives, a dropout is noticed within 5 s, the limit holds a raise",
     "guard_kill": "a program that is killed or frozen leaves a belt that its guard stops, on the same connection",
 }
 

@@ -13,7 +13,9 @@ from rig import answers
 from retroctl.domain import events as ev
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume, Stop
 from retroctl.domain.envelope import Wire
+from retroctl.domain.heart import HeartWatch
 from retroctl.domain.limits import BeltRange, Client, Facing, Level, caps_for
+from retroctl.domain.method.heart import HeartLimits, without_facts
 from retroctl.domain.plan import Stage, StageKind, build_plan
 from retroctl.domain.session import Advance
 from retroctl.units import Speed
@@ -42,6 +44,8 @@ def turning_plan(belt, caps, *, begin_forward):
     return build_plan("turns", stages, belt, caps)
 
 
+LIMITS = HeartLimits(None, 150, 168, 14, rpe_leads=False, why="level practised")
+
 delays = st.one_of(
     st.floats(0.0, 3.0), st.floats(0.0, 70.0), st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0, 5.0, 10.0, 20.0, 60.0])
 )
@@ -58,12 +62,16 @@ class SessionUnderAnything(RuleBasedStateMachine):
         quick=st.booleans(),
         shape=st.sampled_from(["ladder", "ladder", "turns", "forward"]),
         wire=st.sampled_from([Wire.OPEN, Wire.OPEN, Wire.CLOSED, Wire.STOP_ONLY]),
+        strap=st.sampled_from([None, None, LIMITS, without_facts(Level.NEW)]),
     )
-    def begin(self, belt, client, advance, voice, quick, shape, wire):
+    def begin(self, belt, client, advance, voice, quick, shape, wire, strap):
         caps = caps_for(client, belt, qualified=True)
         top = min(belt.minimum.kmh + 3.0, caps.backward.kmh)
         plan = None if shape == "ladder" else turning_plan(belt, caps, begin_forward=shape == "forward")
-        self.bench = Bench(belt=belt, client=client, advance=advance, top=top, voice=voice, plan=plan, wire=wire)
+        heart = None if strap is None else HeartWatch(strap, chosen=True)
+        self.bench = Bench(
+            belt=belt, client=client, advance=advance, top=top, voice=voice, plan=plan, wire=wire, heart=heart
+        )
         if quick:
             self.bench.start()
             self.bench.until("holding", "stopped", "overridden", limit_s=60)
@@ -138,7 +146,13 @@ class SessionUnderAnything(RuleBasedStateMachine):
     def balance(self, kind):
         self.bench.tell(ev.BalanceEventNoted(kind))
 
-    @rule(note=st.sampled_from([*(ev.HandsNoted(hands) for hands in ev.Hands), ev.RpeGiven(13), ev.TagNoted(3)]))
+    @rule(bpm=st.sampled_from([None, 0, 100, 100, 150, 151, 168, 250]), beats=st.booleans(), frames=st.integers(1, 20))
+    def strap(self, bpm, beats, frames):
+        for _ in range(frames):
+            self.bench.tell(ev.HeartRateReceived(bpm, beats))
+            self.bench.advance(1.0 if frames > 1 else 0.0)
+
+    @rule(note=st.sampled_from([*map(ev.HandsNoted, ev.Hands), *map(ev.RpeGiven, (13, 15)), ev.TagNoted(3)]))
     def note(self, note):
         self.bench.tell(note)
 

@@ -111,6 +111,7 @@ def test_foreign_text_neither_controls_the_terminal_nor_runs_over_its_edge(text,
         (Report(0.0, Kind.ALARM, {"id": "F2", "text": "LINK LOST"}), "!! F2  LINK LOST"),
         (Report(0.0, Kind.STOP, {"view": "STOPPING"}), "== STOPPING"),
         (Report(0.0, Kind.LINK, {"link": "not restored", "reason": "too far"}), "link not restored: too far"),
+        (Report(0.0, Kind.LINK, {"strap": "The strap is connected."}), "The strap is connected."),
         (Report(0.0, Kind.LINK, {"write": "0801", "failed": "gone"}), "the write 0801 failed: gone"),
     ],
 )

@@ -40,6 +40,7 @@ EVENTS: list[ev.Event] = [
     *(ev.RpeGiven(rating) for rating in (5, 6, 20, 21, -1)),
     *(ev.HandsNoted(hands) for hands in ev.Hands),
     *(ev.TagNoted(number) for number in (0, 1, 9, 10)),
+    *(ev.HeartRateReceived(bpm, beats=bpm == 90) for bpm in (None, 0, 90, 250)),
     ev.KeyboardLost(),
     ev.AnnouncementFinished(1),
     ev.AnnouncementFinished(99),

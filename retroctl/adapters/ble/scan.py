@@ -107,7 +107,7 @@ async def look_for(
 ) -> BLEDevice | None:
     """Look for one machine again; None when it is not heard. Raises TreadmillError when Bluetooth cannot be used."""
     found = await _listen(seconds, until=address, clock=clock, backend=backend, adapter=adapter)
-    return next((machine.device for machine in found if _same(machine.address, address)), None)
+    return next((machine.device for machine in found if same_address(machine.address, address)), None)
 
 
 def choose(found: Sequence[FoundMachine], address: str | None) -> FoundMachine:
@@ -117,7 +117,7 @@ def choose(found: Sequence[FoundMachine], address: str | None) -> FoundMachine:
     """
     if address is not None:
         for machine in found:
-            if _same(machine.address, address):
+            if same_address(machine.address, address):
                 return machine
         others = f" (heard instead: {_listed(found)})" if found else ""
         raise TreadmillNotFound(f"no treadmill at {address} answered{others}: {LIKELY_CAUSES}")
@@ -147,20 +147,44 @@ async def _listen(
         heard.setdefault(device.address, _Heard()).take(device, advertisement)
         if told is not None and (machine := heard[device.address].machine()) is not None:
             told(machine)
-        if until is not None and _same(device.address, until) and heard[device.address].machine() is not None:
+        if until is not None and same_address(device.address, until) and heard[device.address].machine() is not None:
             wanted.set()
 
-    connected = await _connected_already(clock, adapter) if backend is None or adapter is not None else []
-    if told is not None:
-        for device in connected:
+    connected: list[BLEDevice] = []
+
+    def known(device: BLEDevice) -> None:
+        connected.append(device)
+        if told is not None:
             told(_connected_machine(device))
-    if until is not None and any(_same(device.address, until) for device in connected):
-        wanted.set()
-    if not wanted.is_set():
-        await _run_scanner(seconds, wanted, take, clock=clock, backend=backend)
+        if until is not None and same_address(device.address, until):
+            wanted.set()
+
+    await sweep(seconds, wanted, take, known, FITNESS_MACHINE_SERVICE, clock=clock, backend=backend, adapter=adapter)
     machines = [machine for record in heard.values() if (machine := record.machine()) is not None]
     machines += [_connected_machine(device) for device in connected if device.address not in heard]
     return sorted(machines, key=lambda machine: (-(machine.rssi_dbm or 0), machine.address))
+
+
+async def sweep(
+    seconds: float,
+    enough: asyncio.Event,
+    take: Callable[[BLEDevice, AdvertisementData], None],
+    connected: Callable[[BLEDevice], None],
+    service: str,
+    *,
+    clock: Clock,
+    backend: type[BaseBleakScanner] | None,
+    adapter: type[BaseBleakAdapter] | None,
+) -> None:
+    """Listen for `seconds`, or until `enough`; first `connected` is told what this computer is connected to already.
+
+    `service`: by which those are known. Raises TreadmillError when Bluetooth cannot be used.
+    """
+    if backend is None or adapter is not None:
+        for device in await _connected_already(clock, adapter, service):
+            connected(device)
+    if not enough.is_set():
+        await _run_scanner(seconds, enough, take, clock=clock, backend=backend)
 
 
 async def _run_scanner(
@@ -192,11 +216,11 @@ async def _stop(scanner: BleakScanner, clock: Clock) -> None:
         _log.info("stopping the scan: %r", error)  # what was heard is good all the same
 
 
-async def _connected_already(clock: Clock, adapter: type[BaseBleakAdapter] | None) -> list[BLEDevice]:
-    """Ask the system which fitness machines it is connected to; best effort, the scan tells what is wrong."""
+async def _connected_already(clock: Clock, adapter: type[BaseBleakAdapter] | None, service: str) -> list[BLEDevice]:
+    """Ask the system which machines with this service it is connected to; best effort, the scan tells what is wrong."""
 
     async def ask() -> list[BLEDevice]:
-        return await (await BleakAdapter.get(backend=adapter)).get_connected_devices([FITNESS_MACHINE_SERVICE])
+        return await (await BleakAdapter.get(backend=adapter)).get_connected_devices([service])
 
     try:
         return await bounded(ask(), CONNECTED_S, "ask for connected machines", clock)
@@ -272,7 +296,8 @@ def _connected_machine(device: BLEDevice) -> FoundMachine:
     )
 
 
-def _same(address: str, other: str) -> bool:
+def same_address(address: str, other: str) -> bool:
+    """Whether two writings of an address are one."""
     return address.lower() == other.strip().lower()
 
 

@@ -151,6 +151,8 @@ def _note(data: dict[str, Any]) -> str:
 def _link(data: dict[str, Any]) -> str | None:
     if "remark" in data:
         return None  # shown before the session, with what the machine says of itself
+    if "strap" in data:
+        return f"   {data['strap']}"
     if "failed" in data:
         return f"   the write {data['write']} failed: {data['failed']}"
     reason = f": {data['reason']}" if "reason" in data else ""
@@ -170,6 +172,9 @@ def _status(picture: Snapshot | None, report: Report) -> str:
         return parts[0]
     if picture.measured_age_s is not None and picture.measured_age_s > OLD_S:
         parts.append(f"{picture.measured_age_s:.0f} s OLD")
+    if picture.strap:
+        limit = "" if picture.heart_limit_bpm is None else f"/{picture.heart_limit_bpm}"
+        parts.append("HR ?" if picture.heart_rate_bpm is None else f"HR {picture.heart_rate_bpm}{limit}")
     state = picture.state.value
     if state not in {"holding", "ready", "announcing"}:
         return "  ".join([*parts, state.replace("_", " ")])

@@ -270,12 +270,25 @@ class Client(Painted):
             return
         before = ", ".join(f"{kmh:.2f} {hands}" for kmh, hands in held[-RUNGS_SHOWN:])
         rpe = "--" if picture.rpe is None else f"{picture.rpe.rating} at {picture.rpe.rung.kmh:.2f}"
-        heart = "--" if picture.heart_rate_bpm is None else f"{picture.heart_rate_bpm}"
         self.paint(
             (" HANDS ", "$text-muted"), (picture.hands.value.upper(), "bold"), f"  RPE {rpe}  ",
             ("RPE? p" if picture.rpe_wanted else "", "$warning reverse bold"),
-            f"{'  ' if picture.rpe_wanted else ''}HEART {heart}", (f"  ({before})" if before else "", "$text-muted"),
+            f"{'  ' if picture.rpe_wanted else ''}HEART ", *heart_words(picture),
+            (f"  ({before})" if before else "", "$text-muted"),
         )  # fmt: skip
+
+
+def heart_words(picture: Snapshot) -> list[tuple[str, str]]:
+    """The heart rate with its limit; with a strap also that it is not known, and for how long nothing has come."""
+    limit = "" if picture.heart_limit_bpm is None else f" of {picture.heart_limit_bpm}"
+    if not picture.strap:
+        return [("--", "")]
+    if picture.heart_rate_bpm is None:
+        age = picture.heart_age_s
+        since = "" if age is None or age < 1 else f" {age:.0f} s"
+        return [(f"UNKNOWN{since}", "$warning reverse bold")]
+    style = "$error reverse bold" if picture.heart_over else ""
+    return [(f"{picture.heart_rate_bpm}{limit}", style)]
 
 
 class Entered(Painted):

@@ -120,8 +120,8 @@ def _note(data: dict[str, Any]) -> str:
 
 
 def _link(data: dict[str, Any]) -> str:
-    if "remark" in data:
-        return str(data["remark"])
+    if "remark" in data or "strap" in data:
+        return str(data.get("remark") or data["strap"])
     if "failed" in data:
         return f"the write {data['write']} failed: {data['failed']}"
     reason = f": {data['reason']}" if "reason" in data else ""

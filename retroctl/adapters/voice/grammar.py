@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from retroctl.adapters.voice.numbers import NUMBER_CLIPS, POINT_CLIPS, duration, speed
 from retroctl.app.reports import Kind, Report
 from retroctl.domain.effects import StopView
+from retroctl.domain.failsafes import HEART_NEAR_HIGHEST, HEART_UNKNOWN
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ PHRASES: Final = {
     "control-lost": "Control lost.",
     "not-done": "Not done.",
     "heart-rate-high": "Heart rate too high.",
+    "heart-rate-unknown": "Heart rate unknown.",
+    "heart-rate-known": "Heart rate known again.",
+    "near-the-highest": "Near the highest. Stop?",
     "balance": "Balance. Stay here.",
     "belt-moves": "The belt moves. Stay off.",
     "program-fault": "Program fault.",
@@ -117,6 +121,12 @@ ALARMS: Final[dict[str, tuple[str, ...]]] = {
     "F15": ("computer-stood-still",),
 }
 
+ALARMS_BY_WORDS: Final = (
+    (HEART_UNKNOWN, ("heart-rate-unknown",)),
+    (HEART_NEAR_HIGHEST, ("heart-rate-high", "near-the-highest")),
+)
+"""Where one failsafe has more than one thing to say, by what its text holds."""
+
 STOPS: Final[dict[str, tuple[str, ...]]] = {
     StopView.CALLED_OUT: ("pull-the-clip",),
     StopView.STOPPING: (),  # the session says it as a sentence in the same moment
@@ -138,6 +148,7 @@ _FIXED: Final[dict[str, Saying]] = {
     "Press START on the console.": Saying(("press-start",)),
     "Easing down.": Saying(("easing-down",)),
     "Confirmed.": Saying(("confirmed",)),
+    "Heart rate known again.": Saying(("heart-rate-known",)),
     "Going on.": Saying(("going-on",)),
     "Connected again. Confirm to go on, or stop.": Saying(("connected-again",)),
     "Stand still. Turn. Confirm.": Saying(("turn",)),
@@ -207,7 +218,10 @@ def _callout(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001
 
 
 def _alarm(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001
-    return _unless_empty(ALARMS.get(str(data.get("id")), ()), Urgency.ALARM)
+    clips = ALARMS.get(str(data.get("id")), ())
+    text = str(data.get("text"))
+    clips = next((said for words, said in ALARMS_BY_WORDS if words in text), clips)
+    return _unless_empty(clips, Urgency.ALARM)
 
 
 def _stop(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001

@@ -90,6 +90,11 @@ def intensity(facts: Facts, today: Day) -> HeartLimits:
     return HeartLimits(low if band else None, high, near, rpe_max, facts.beta_blocker or high is None, why)
 
 
+def without_facts(level: Level) -> HeartLimits:
+    """What a level alone says, where nobody is named: no limit of the heart rate is known, so RPE leads."""
+    return HeartLimits(None, None, None, INTENSITIES[level].rpe_max, rpe_leads=True, why=f"level {level}")
+
+
 def _bpm(facts: Facts, today: Day, allowed: Intensity) -> tuple[int | None, int | None, int | None]:
     if facts.resting_bpm is None:
         return None, None, None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from retroctl.domain import events as ev
 from retroctl.domain.commands import StartOrResume, Stop
 from retroctl.domain.failsafes import FailsafeId
-from retroctl.domain.session import machine, noting, progress, trainer
+from retroctl.domain.session import exertion, machine, noting, progress, trainer
 from retroctl.domain.session.core import Advance, Core
 from retroctl.domain.starting import Phase
 from retroctl.domain.transitions import State, Trigger
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from retroctl.domain.belief import Belief
     from retroctl.domain.commands import Command
     from retroctl.domain.effects import Effect, StopView
+    from retroctl.domain.heart import HeartWatch
     from retroctl.domain.limits import BeltRange, Caps, Facing
     from retroctl.domain.plan import Plan, Stage
     from retroctl.domain.session.noting import Rated
@@ -44,12 +45,16 @@ class Session:
         advance: Advance = Advance.CONFIRM,
         coarse_accepted: bool = False,
         by_hand: bool = False,
+        heart: HeartWatch | None = None,
     ) -> None:
         """`advance`: what a raise needs beside a served hold. `coarse_accepted`: steps over 0.80 km/h were accepted.
 
         `by_hand`: a person at the console does what is proposed; it takes longer, and who is too fast is told first.
+        `heart`: the client's limits of heart rate and RPE; without it neither limits anything.
         """
-        self._core = Core(plan, belt, caps, advance=advance, coarse_accepted=coarse_accepted, by_hand=by_hand)
+        self._core = Core(
+            plan, belt, caps, advance=advance, coarse_accepted=coarse_accepted, by_hand=by_hand, heart=heart
+        )
 
     def handle(self, event: ev.Event, now: float) -> list[Effect]:
         """Take in an event at session second `now` (never less than before) and give the effects, in order."""
@@ -120,7 +125,9 @@ class Session:
     @property
     def blocks(self) -> frozenset[FailsafeId]:
         """Failsafes that forbid raises."""
-        return frozenset(self._core.blocks)
+        core = self._core
+        effort = exertion.block(core)
+        return frozenset(core.blocks | ({FailsafeId.F10} if effort is not None and effort[0] == "F10" else set()))
 
     @property
     def on_hold(self) -> bool:
@@ -146,6 +153,11 @@ class Session:
     def rpe_wanted(self) -> bool:
         """Whether the hold under way is served and its speed has no rating yet."""
         return self._core.state in _SERVED and self._core.notes.rpe_wanted
+
+    @property
+    def heart(self) -> HeartWatch:
+        """What is known of the heart rate. Read only."""
+        return self._core.heart
 
     def hold_remaining_s(self, now: float) -> float | None:
         """Seconds of the present hold still to serve; None while no speed is settled."""
@@ -206,6 +218,8 @@ def _dispatch(core: Core, event: ev.Event) -> None:  # noqa: C901, PLR0912, PLR0
             noting.hands(core, event)
         case ev.TagNoted():
             noting.tag(core, event)
+        case ev.HeartRateReceived():
+            exertion.heard(core, event)
         case ev.KeyboardLost():
             core.cue("The keys go elsewhere.")
         case ev.AnnouncementFinished():

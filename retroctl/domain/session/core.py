@@ -27,6 +27,7 @@ from retroctl.domain.effects import (
     StopView,
 )
 from retroctl.domain.failsafes import FAILSAFES, Clears, FailsafeId
+from retroctl.domain.heart import HeartWatch
 from retroctl.domain.hold import HoldTimer, Steady
 from retroctl.domain.limits import BeltRange, Caps, Facing
 from retroctl.domain.monitors import DistanceCheck, OverCap, OverTarget
@@ -89,9 +90,11 @@ class Core:
         advance: Advance = Advance.CONFIRM,
         coarse_accepted: bool = False,
         by_hand: bool = False,
+        heart: HeartWatch | None = None,
     ) -> None:
         self.belt, self.caps, self.advance, self.by_hand = belt, caps, advance, by_hand
         self.obeys = BY_HAND if by_hand else BY_WIRE
+        self.heart = heart or HeartWatch(None, chosen=False)
         self.max_raise = raise_step(belt, coarse_accepted=coarse_accepted)
         self.course = Course(plan)
         self.state = State.IDLE

@@ -1,4 +1,4 @@
-"""What the trainer notes while the belt runs. It moves nothing; of all this only other hands can hold a raise back."""
+"""What the trainer notes while the belt runs. It moves nothing; other hands and a high rating hold a raise back."""
 
 from __future__ import annotations
 
@@ -63,6 +63,12 @@ def rpe(core: Core, event: ev.RpeGiven) -> None:
         core.notes.rated = Rated(event.rating, rung, core.now)
         measured = core.measured if core.belief.fresh(core.now) else None
         core.emit(Noted(NoteKind.RPE, event.rating, rung, measured))
+        highest = None if core.heart.limits is None else core.heart.limits.rpe_max
+        if highest is not None and event.rating > highest:
+            core.consent_at = None
+            core.refuse(
+                "RPE", f"{event.rating} is over {highest}: stay, or step down; a raise waits for a lower rating"
+            )
 
 
 def hands(core: Core, event: ev.HandsNoted) -> None:

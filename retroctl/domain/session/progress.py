@@ -13,6 +13,7 @@ from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.limits import Facing
 from retroctl.domain.monitors import slower_unit
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S
+from retroctl.domain.session import exertion
 from retroctl.domain.session.core import ANNOUNCE_LIMIT_S, ANNOUNCE_S, Advance, Core
 from retroctl.domain.starting import StartNews
 from retroctl.domain.transitions import ARMED_STATES, State, Trigger
@@ -40,13 +41,14 @@ _NOT_WATCHED: Final = frozenset({State.STOPPING, State.STOPPED, State.FAULTED})
 def time_passes(core: Core) -> None:  # noqa: C901 - one line for each state
     """Do what is due at `core.now`."""
     _watch_data(core)
+    exertion.time_passes(core)
     match core.state:
         case State.OBSERVING:
             _watch_after_connecting(core)
         case State.STARTING if core.start is not None:
             after_start_news(core, core.start.due(core.now))
         case State.SETTLING:
-            if core.held_back or core.blocks or not core.belief.fresh(core.now):
+            if core.held_back or core.blocks or core.heart.over(core.now) or not core.belief.fresh(core.now):
                 withdraw_call(core)
             if core.pending is not None and core.now >= core.progress_at + core.obeys.set_s:
                 not_obeyed(core, Outcome.UNKNOWN, "the belt does not come nearer to the target")
@@ -68,7 +70,7 @@ def time_passes(core: Core) -> None:  # noqa: C901 - one line for each state
 
 def next_deadline(core: Core) -> float | None:
     """The next session second at which `time_passes` has something to do; None when only events matter."""
-    marks: list[float] = []
+    marks = exertion.marks(core)
     if core.state in ARMED_STATES - _NOT_WATCHED and core.belief.measured is not None:
         limit = STOP_WITHOUT_DATA_S if core.data_alarmed else FRESH_S
         marks.append(core.belief.measured.at + limit + 0.01)
@@ -109,7 +111,7 @@ def raise_block(core: Core) -> tuple[str, str] | None:  # noqa: PLR0911 - a list
         return "R8", "on HOLD until the trainer confirms"
     if not core.lowest_asked:
         return "R6", "the machine's lowest speed comes first"
-    return None
+    return exertion.block(core)
 
 
 def ceiling(core: Core) -> Speed:

@@ -9,6 +9,7 @@ from retroctl.domain.belief import Mover
 from retroctl.domain.effects import EndReason, NoteKind
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.limits import MIN_FORWARD_RAISE_GAP_S, Facing
+from retroctl.domain.session import exertion
 from retroctl.domain.session.core import CONFIRM_LIFTS, CONSENT_WINDOW_S, HOLD_STATES, Core
 from retroctl.domain.session.noting import Notes, note
 from retroctl.domain.session.progress import after_start_news, ceiling, raise_block, withdraw_call, within_reach
@@ -172,6 +173,8 @@ def _consent(core: Core) -> None:
         core.ask_control("trainer")
     if settled and core.facing is Facing.FORWARD:
         _raise_forward(core, lifted=lifted)
+    elif settled and core.remaining() <= CONSENT_WINDOW_S and (effort := exertion.block(core)) is not None:
+        core.refuse(*effort)
     elif settled and core.remaining() <= CONSENT_WINDOW_S:
         core.consent_at = core.now
         core.cue("Confirmed.")
