@@ -106,6 +106,7 @@ class StopWatch:
     def written(self, now: float) -> None:
         """Stop was the first thing written on a new connection: from here the repeat is counted."""
         self.sent_at = now
+        self.sent += 1
 
     def answered(self, command: Command, answer: Answer, now: float) -> list[Command]:
         """Take in the wire's answer; a machine that denies control is asked for it, then told to stop again."""
@@ -132,7 +133,7 @@ class StopWatch:
         if now < self.next_repeat():
             return []
         commands = self._send(now)
-        if self.control_gone and self.measured is not None and self.measured > REST:
+        if self.control_gone and self.sent > 1 and self.measured is not None and self.measured > REST:
             commands += self._ask_control()
         stubborn = self.sent > STUBBORN_AFTER and not self._minimum_sent and not self.by_hand
         if stubborn and self.measured is not None and self.measured > self.minimum:

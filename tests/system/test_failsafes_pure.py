@@ -799,3 +799,15 @@ def test_a_stop_after_a_lost_link_asks_for_control_where_the_machine_does_not_sa
     rig.run_until(lambda: rig.state == "stopped", limit_s=15)
     assert rig.true_speed == 0
     assert rig.written[before : before + 4] == ["0801", "0801", "00", "0801"]
+
+
+def test_a_machine_that_stopped_by_itself_is_asked_for_control_behind_a_repeated_stop_only():
+    rig = Rig("always-success")
+    rig.start_and_hold(1.0)
+    rig.run_for(10)
+    before = len(rig.written)
+    rig.drop_link()
+    rig.reconnect()
+    rig.tell(ev.MachineStopped(ev.MachineStop.CONSOLE))  # it says so, and runs on
+    rig.run_until(lambda: rig.state == "stopped", limit_s=20)
+    assert rig.written[before : before + 4] == ["0801", "0801", "00", "0801"]
