@@ -133,6 +133,7 @@ class Judge:
 
     def answered(self, op: int, result: int, now: float) -> None:
         if result == 5:
+            self.control_gone = True
             self.voids.append(now)
             self.denied_in_stop = self.denied_in_stop or op == 8
 

@@ -226,7 +226,12 @@ class Envelope:
         Start, and any target over the measured speed, goes out at once or not at all.
         """
         match command:
-            case Stop() | RequestControl():
+            case Stop():
+                return self.judge(command, now)
+            case RequestControl():
+                rests = self._measured is None or self._measured == REST
+                if self._stop_latched and rests and not self._denied:
+                    return Refused("stop", "the belt rests, and some machines start when they are asked for control")
                 return self.judge(command, now)
             case StartOrResume():
                 return Refused("N1", "a start does not wait")

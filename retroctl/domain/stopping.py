@@ -106,7 +106,6 @@ class StopWatch:
     def written(self, now: float) -> None:
         """Stop was the first thing written on a new connection: from here the repeat is counted."""
         self.sent_at = now
-        self.sent += 1
 
     def answered(self, command: Command, answer: Answer, now: float) -> list[Command]:
         """Take in the wire's answer; a machine that denies control is asked for it, then told to stop again."""
@@ -132,8 +131,9 @@ class StopWatch:
         """What leaves because nothing fell."""
         if now < self.next_repeat():
             return []
+        repeated = self.sent_at is not None
         commands = self._send(now)
-        if self.control_gone and self.sent > 1 and self.measured is not None and self.measured > REST:
+        if self.control_gone and repeated and self.measured is not None and self.measured > REST:
             commands += self._ask_control()
         stubborn = self.sent > STUBBORN_AFTER and not self._minimum_sent and not self.by_hand
         if stubborn and self.measured is not None and self.measured > self.minimum:

@@ -437,3 +437,13 @@ def test_on_a_coarse_machine_the_bands_are_as_wide_as_its_steps():
     gate = Gate(belt=BeltRange(Speed(100), Speed(1600), Speed(50))).ready()
     assert gate.rule(200) == "R7"
     assert gate.allows(150)
+
+
+def test_after_stop_a_request_for_control_that_waited_goes_to_a_belt_that_moves_or_a_machine_that_denied_only():
+    gate = Gate().ready()
+    gate.envelope.latch_stop()
+    assert isinstance(gate.envelope.judge_again(RequestControl(), gate.now), Allowed)
+    gate.frames(0, 3.0)
+    assert isinstance(gate.envelope.judge_again(RequestControl(), gate.now), Refused)
+    gate.tell(ev.CommandAnswered(Stop(), Answer.NOT_PERMITTED))
+    assert isinstance(gate.envelope.judge_again(RequestControl(), gate.now), Allowed)
