@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from retroctl.app.reports import Kind, Report
@@ -35,6 +36,8 @@ HEART_KNOWN: Final = "Heart rate known again."
 LIGHT: Final = 11
 """What nobody's rating is (Borg): the simulated client is never out of breath."""
 PATIENCE_S: Final = 10.0
+WAITS_S: Final = 120.0
+"""With nobody there, a raise that waits so long behind a served hold waits for a trainer who does not come."""
 NOT_ARMED: Final = frozenset({"idle", "observing", "briefing"})
 ENDING: Final = frozenset({"easing_down", "stopping", "stopped", "faulted"})
 
@@ -52,11 +55,13 @@ class Attendant:
         self._easing = False
         self._gaps = self._restarts = 0
         self._state = "idle"
+        self._states = 0
 
     def __call__(self, report: Report) -> None:
         """React to a report, on the next turn of the clock: never inside the call that made it."""
         if report.kind is Kind.STATE:
             self._state = report.data["state"]
+            self._states += 1
             self._restarts = 0 if self._state == "ready" else self._restarts + (self._state == "settling")
             if self._state == "briefing":
                 self._soon(self._brief)
@@ -64,6 +69,8 @@ class Attendant:
                 self._soon(lambda: self._tell(ev.StartConfirmed(ev.StartKind.PROGRAM)))
             elif self._state == "turning" and self._alone:
                 self._soon(lambda: self._tell(ev.ConfirmPressed()))  # nobody stands on a simulated belt
+            elif self._state == "ready" and self._alone:
+                self._clock.call_at(self._clock.now() + WAITS_S, partial(self._ease_if_still_at, self._states))
         if self._alone and self._rating_asked(report):
             self._soon(lambda: self._tell(ev.RpeGiven(LIGHT)))
         if self._alone and not self._easing and self._needs_a_trainer(report):
@@ -82,6 +89,10 @@ class Attendant:
 
     def _ease_later(self) -> None:
         self._clock.call_at(self._clock.now() + PATIENCE_S, self._ease)
+
+    def _ease_if_still_at(self, states: int) -> None:
+        if self._states == states:
+            self._ease()
 
     def _ease(self) -> None:
         if self._state in NOT_ARMED:

@@ -182,7 +182,11 @@ async def test_six_weeks_of_one_client_keep_every_rule_and_the_record_tells_the_
     assert [each.rpe for each in done] == [12] * 12 + [16, 12, 12]
     weeks = calendar(ProgrammeName.SIX_WEEK, START, done, START.plus(39))
     marks = counted(weeks)
-    assert (marks[Mark.DONE], marks[Mark.CUT_SHORT], marks[Mark.MISSED]) == (14, 1, 3)
+    assert (marks[Mark.DONE], marks[Mark.CUT_SHORT], marks[Mark.MISSED]) == (
+        13,
+        2,
+        3,
+    )  # grabbed the rail; rated 16, which no raise follows
     assert [box.mark for box in weeks[3].boxes] == [Mark.MISSED] * 3
     capfd.readouterr()
     programme_work.show_programme("Ann", with_simulated=True)
@@ -190,4 +194,4 @@ async def test_six_weeks_of_one_client_keep_every_rule_and_the_record_tells_the_
     assert "balance: rail" in told
     assert "RPE 16" in told
     assert told.count("[-]") == 4  # three, and the legend
-    assert "14 of 18 done, 1 cut short, 3 missed" in told
+    assert "13 of 18 done, 2 cut short, 3 missed" in told
