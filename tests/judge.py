@@ -127,7 +127,7 @@ class Judge:
         self.frames.append((now, hundredths))
 
     def status(self, data: bytes, now: float) -> None:
-        if data[0] == 0xFF:
+        if data[0] in (0xFF, 0x01):
             self.control_gone = True
             self.voids.append(now)
 

@@ -479,3 +479,10 @@ def test_the_time_that_is_left_falls_from_about_eight_minutes() -> None:
     assert 420 < rig.trial.left_s(rig.now) < 540
     rig.run_until(lambda: rig.steps[-1][0] == Step.STOPS.value)
     assert 100 < rig.trial.left_s(rig.now + 1.0) < 250
+
+
+@pytest.mark.parametrize("countdown_s", [1.4, 1.8, 3.0])
+def test_a_start_that_comes_in_spite_of_a_stop_is_seen_however_short_the_countdown(countdown_s: float) -> None:
+    rig = checked(TrialRig(Personality("other", "unlisted", {"countdown_s": countdown_s}, behaviours=(_StartsOver,))))
+    assert rig.trial.findings.verdict is Verdict.DANGEROUS
+    assert "stopped in its countdown" in rig.profile().reasons[0]
