@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 DRIVER = Path(__file__).parent / "cli_driver.py"
 LIMIT_S = 40.0
+STOP = "0801"
+STOP_PATH = {STOP, "00", "026400"}  # Stop, control asked for again, the machine's lowest speed
 CONTROLS = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>78])")
 
 
@@ -128,9 +130,17 @@ class ProgramTerminal:
         return json.loads((self.folder / "truth").read_text())
 
     @property
+    def moved_by(self) -> list[str]:
+        """What was written up to the first Stop. Behind it only the stop path may write, as often as a late computer needs."""
+        written = self.truth["written"]
+        first = written.index(STOP) + 1
+        assert set(written[first:]) <= STOP_PATH, written
+        return written[:first]
+
+    @property
     def stopped(self) -> bool:
         """The belt is at rest in truth, and Stop was written."""
-        return self.truth["true_speed"] == [0.0] and "0801" in self.truth["written"]
+        return self.truth["true_speed"] == [0.0] and STOP in self.truth["written"]
 
     @property
     def record(self) -> read.SessionRecord:

@@ -40,7 +40,7 @@ def test_a_whole_ladder_by_keys_with_enter_for_the_raise(terminal):
     assert t.restored
     assert t.err == ""
     assert t.truth["true_speed"] == [0.0]
-    assert t.truth["written"] == ["00", "07", "026400", "02b400", "026400", "0801"]
+    assert t.moved_by == ["00", "07", "026400", "02b400", "026400", "0801"]
     for row in re.split(r"[\n\r]", re.sub(r"\x1b\[K", "", t.screen)):
         assert len(row) < WIDE or "records.sqlite3" in row, row
 
@@ -95,7 +95,7 @@ def test_any_other_key_stops_the_belt(terminal, name, key):
 
     assert t.end() == 0, name
     assert t.truth["true_speed"] == [0.0]
-    assert t.truth["written"][-1] == "0801"
+    assert t.moved_by[-1] == "0801"
     assert "Ended: stopped by" in t.screen
     assert t.restored
 
@@ -116,7 +116,7 @@ def test_hold_holds_and_down_goes_down(terminal):
     t.press(" ")
 
     assert t.end() == 0
-    assert t.truth["written"] == ["00", "07", "026400", "02b400", "026400", "0801"]
+    assert t.moved_by == ["00", "07", "026400", "02b400", "026400", "0801"]
 
 
 def test_a_terminal_that_is_closed_stops_the_belt(terminal):

@@ -83,7 +83,7 @@ def test_the_taught_keys_drive_a_session_in_lines(tmp_path, file):
         t.press(F6)
         assert t.end() == 0
         assert t.stopped
-        assert t.truth["written"] == ["00", "07", "026400", "02b400", "026400", "0801"]
+        assert t.moved_by == ["00", "07", "026400", "02b400", "026400", "0801"]
         assert t.restored
         assert t.record.settings["remote"] == TAUGHT.as_data
 
@@ -103,7 +103,7 @@ def test_the_taught_keys_drive_a_session_on_the_screen(tmp_path, file):
         t.press("\r")
         assert t.end() == 0
         assert t.stopped
-        assert t.truth["written"] == ["00", "07", "026400", "0801"]
+        assert t.moved_by == ["00", "07", "026400", "0801"]
         assert t.restored
 
 

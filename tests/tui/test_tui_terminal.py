@@ -56,7 +56,7 @@ def test_a_whole_ladder_by_keys(terminal):
     t.see("ENTER close")
     t.press("\r")
     assert t.end() == 0
-    assert t.truth["written"] == ["00", "07", "026400", "02b400", "026400", "0801"]
+    assert t.moved_by == ["00", "07", "026400", "02b400", "026400", "0801"]
     assert t.restored
 
 
