@@ -36,6 +36,7 @@ COMING_TO_REST_S: Final = 5.0
 """What the last Stop before a turn is allowed for, so that the belt rests when the turn is due."""
 
 _NOT_WATCHED: Final = frozenset({State.STOPPING, State.STOPPED, State.FAULTED})
+_WATCHED: Final = ARMED_STATES - _NOT_WATCHED
 
 
 def time_passes(core: Core) -> None:  # noqa: C901 - one line for each state
@@ -70,11 +71,11 @@ def time_passes(core: Core) -> None:  # noqa: C901 - one line for each state
 
 def next_deadline(core: Core) -> float | None:
     """The next session second at which `time_passes` has something to do; None when only events matter."""
-    marks = exertion.marks(core)
-    if core.state in ARMED_STATES - _NOT_WATCHED and core.belief.measured is not None:
+    marks, now, state = exertion.marks(core), core.now, core.state
+    if state in _WATCHED and core.belief.measured is not None:
         limit = STOP_WITHOUT_DATA_S if core.data_alarmed else FRESH_S
         marks.append(core.belief.measured.at + limit + 0.01)
-    match core.state:
+    match state:
         case State.OBSERVING:
             marks += [core.connected_at + WATCH_S, core.connected_at + NO_DATA_S]
         case State.STARTING if core.start is not None:
@@ -89,11 +90,14 @@ def next_deadline(core: Core) -> float | None:
         case State.EASING_DOWN:
             marks += [core.rung_until, core.progress_at + core.obeys.ease_s]
         case State.STOPPING if core.stop is not None:
-            marks += [core.stop.next_repeat(), core.stop.next_view_change(core.now), core.stop.next_said()]
+            marks += [core.stop.next_repeat(), core.stop.next_view_change(now), core.stop.next_said()]
         case _:
             pass
-    later = [mark for mark in marks if mark > core.now]
-    return min(later, default=None)
+    soonest: float | None = None
+    for mark in marks:
+        if mark > now and (soonest is None or mark < soonest):
+            soonest = mark
+    return soonest
 
 
 def raise_block(core: Core) -> tuple[str, str] | None:  # noqa: PLR0911 - a list of rules
@@ -211,7 +215,7 @@ def machine_stopped(core: Core, cause: MachineStop) -> None:
 
 def _watch_data(core: Core) -> None:
     """F1: two seconds without data block raises and alarm, five stop."""
-    if core.state not in ARMED_STATES or core.state in _NOT_WATCHED or core.belief.measured is None:
+    if core.state not in _WATCHED or core.belief.measured is None:
         return
     age = core.now - core.belief.measured.at
     if age > STOP_WITHOUT_DATA_S:
@@ -282,8 +286,10 @@ def _served_at(core: Core) -> float:
 
 def _turn_lead_s(core: Core) -> float:
     """How long before its end a forward stage is eased down, so that the belt rests when the turn is due."""
+    if core.facing is Facing.BACKWARD:
+        return 0.0
     following = core.course.following
-    if core.facing is Facing.BACKWARD or following is None or following.facing is Facing.FORWARD:
+    if following is None or following.facing is Facing.FORWARD:
         return 0.0
     rungs = core.course.rungs_below(core.in_force)
     return min(rungs * EASE_RUNG_FORWARD_S + COMING_TO_REST_S, core.course.stage.hold_s / 2)
