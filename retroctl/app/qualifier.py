@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from retroctl.app.clock import Deadline
 from retroctl.app.connection import Connection
 from retroctl.app.engine import DropLink
+from retroctl.app.listeners import tell_all
 from retroctl.app.ports import Disconnected, FrameArrived
 from retroctl.app.tasks import Tasks
 from retroctl.app.trial_engine import Told, TrialEngine, TrialOutput
@@ -132,18 +133,10 @@ class Qualifier:
                 self._tasks.spawn(self._relink(after_s=output.after_s, drop=True), "let go of the link")
         for output in outputs:
             if isinstance(output, Told):
-                self._tell(output)
+                tell_all(self._listeners, output, self.fault)
             elif isinstance(output, hp.TrialEnded):
                 self._over.set()
         self._arm_timer()
-
-    def _tell(self, told: Told) -> None:
-        for listener in tuple(self._listeners):
-            try:
-                listener(told)
-            except Exception as error:  # noqa: BLE001 - a screen may fail; the belt goes before
-                self._listeners.remove(listener)
-                self.fault(error)
 
     def _arm_timer(self) -> None:
         engine = self._engine
@@ -216,7 +209,7 @@ class Qualifier:
 
     def _not_restored(self, reason: str) -> None:
         now = self.clock.now()
-        self._tell(Told(now, "link", {"restored": False, "reason": reason}))
+        tell_all(self._listeners, Told(now, "link", {"restored": False, "reason": reason}), self.fault)
 
     # -- the end ---------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from retroctl.app.announcer import Announcer
 from retroctl.app.clock import Deadline
 from retroctl.app.connection import Connection
 from retroctl.app.engine import DropLink, Engine, Output
+from retroctl.app.listeners import tell_all
 from retroctl.app.ports import Disconnected, FrameArrived
 from retroctl.app.reports import Kind, Report
 from retroctl.app.result import NO_TREADMILL, Result, judged
@@ -78,7 +79,12 @@ class Runner:
         self._exit_wait_s, self._attended = exit_wait_s, attended
         self.began_at = clock.now()
         self._engine: Engine | None = None
-        self._announcer = Announcer(clock, self._count, self._announced, speech)
+        self._announcer = Announcer(
+            clock,
+            lambda number: self.report(Kind.CUE, {"text": number}),
+            lambda number: self.tell(ev.AnnouncementFinished(number)),
+            speech,
+        )
         self._stillness = stillness
         self._late_until = clock.now()
         self._over = asyncio.Event()
@@ -193,7 +199,7 @@ class Runner:
 
     def report(self, kind: Kind, data: dict[str, object]) -> None:
         """Tell the listeners something that is not the engine's."""
-        self._tell_listeners(Report(round(self.now() - self.began_at, 3), kind, data))
+        tell_all(self._listeners, Report(round(self.now() - self.began_at, 3), kind, data), self.fault)
 
     @property
     def _armed(self) -> bool:
@@ -239,7 +245,7 @@ class Runner:
         for output in outputs:
             match output:
                 case Report():
-                    self._tell_listeners(output)
+                    tell_all(self._listeners, output, self.fault)
                 case Announce():
                     self._announcer.announce(output)
                 case AnnouncementWithdrawn():
@@ -253,14 +259,6 @@ class Runner:
         if self.leaving and not self._armed:
             self._leave_if_at_rest()
         self._check_over()
-
-    def _tell_listeners(self, report: Report) -> None:
-        for listener in tuple(self._listeners):
-            try:
-                listener(report)
-            except Exception as error:  # noqa: BLE001 - a screen or a disk may fail; the belt and the others go on
-                self._listeners.remove(listener)
-                self.fault(error)
 
     def _arm_timer(self) -> None:
         self._timer.set(None if self._engine is None else self._engine.next_deadline())
@@ -276,12 +274,6 @@ class Runner:
             self._stop_patience.cancel()
         elif not self._attended and not self._stop_patience.pending:
             self._stop_patience.set(self.now() + self._exit_wait_s)
-
-    def _count(self, number: str) -> None:
-        self.report(Kind.CUE, {"text": number})
-
-    def _announced(self, number: int) -> None:
-        self.tell(ev.AnnouncementFinished(number))
 
     # -- the link --------------------------------------------------------------------------------------------------
 
@@ -378,10 +370,10 @@ class Runner:
             self.report(Kind.EVENT, {"event": "LastResort", "hex": payload.hex()})
 
         def call() -> None:
-            if by_hand:
+            if self._by_hand:
                 self.report(Kind.CALLOUT, {"name": "stop", "text": PRESS_STOP})
 
-        by_hand, wire = self._by_hand, Wire.OPEN if self._engine is None else self._engine.envelope.wire
+        wire = Wire.OPEN if self._engine is None else self._engine.envelope.wire
         if not await self._connection.stop_without_engine(self._exit_wait_s, told=told, wire=wire, call=call):
             self._gave_up = "the belt was not seen at rest"
 
