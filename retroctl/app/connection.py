@@ -14,7 +14,7 @@ from retroctl.app.inbox import Inbox
 from retroctl.app.last_resort import LastResort
 from retroctl.app.ports import FrameArrived
 from retroctl.app.reconnect import Reconnector
-from retroctl.domain.envelope import Wire
+from retroctl.domain.verdict import Wire
 from retroctl.errors import LinkLost, ProcedureTimeout, TreadmillNotFound, UnsupportedTreadmill, WriteRefused
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ from retroctl.domain import events as ev
 from retroctl.domain.belief import REST_FRAMES
 from retroctl.domain.callout import PRESS_STOP
 from retroctl.domain.effects import Announce, AnnouncementWithdrawn, Ended
-from retroctl.domain.envelope import Wire
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.transitions import ARMED_STATES, State
+from retroctl.domain.verdict import Wire
 from retroctl.ftms.procedure import Write
 
 if TYPE_CHECKING:
@@ -255,13 +255,10 @@ class Runner:
                 case _:
                     pass
         self._watch_stop()
-        self._arm_timer()
+        self._timer.set(None if self._engine is None else self._engine.next_deadline())
         if self.leaving and not self._armed:
             self._leave_if_at_rest()
         self._check_over()
-
-    def _arm_timer(self) -> None:
-        self._timer.set(None if self._engine is None else self._engine.next_deadline())
 
     def _on_time(self) -> None:
         engine = self._engine

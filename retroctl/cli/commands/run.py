@@ -106,9 +106,9 @@ def run(
 
         sys.exit(outdoor_command(client, machine=sim or address, plan=plan))
     from retroctl.adapters.tui.choose.ports import Choice  # noqa: PLC0415 - heavy
-    from retroctl.cli.choosing import choose_first  # noqa: PLC0415
-    from retroctl.cli.options import RunOptions  # noqa: PLC0415
-    from retroctl.cli.session import run_session  # noqa: PLC0415
+    from retroctl.cli.choosing import choose_first  # noqa: PLC0415 - heavy
+    from retroctl.cli.options import RunOptions  # noqa: PLC0415 - heavy
+    from retroctl.cli.session import run_session  # noqa: PLC0415 - heavy
 
     def check(choice: Choice) -> RunOptions:
         return RunOptions.checked(
@@ -146,6 +146,6 @@ def demo() -> None:
     Example: retroctl demo
     """
     from retroctl.cli.options import demo_options  # noqa: PLC0415 - heavy
-    from retroctl.cli.session import run_session  # noqa: PLC0415
+    from retroctl.cli.session import run_session  # noqa: PLC0415 - heavy
 
     sys.exit(run_session(demo_options()))
