@@ -30,6 +30,8 @@ FRESH_S: Final = 2.0
 SILENT_S: Final = 5.0
 NEAR: Final = 10
 FALL: Final = 10
+AGAIN_S: Final = 1.0
+"""What Bluetooth refused for a lost subscription is written again within so long."""
 AT_ONCE_S: Final = 0.15
 REPEAT_S: Final = 2.1
 """While nothing falls Stop is written again within so long: 1.5 s, and what the radio takes."""
@@ -142,7 +144,9 @@ class Judge(Seen):
 
     def wrote(self, payload: bytes, now: float, *, true: float = 0.0) -> None:
         """Bytes handed to Bluetooth for the Control Point, or called out to a person; `true`: what the belt runs at."""
-        op = payload[0]
+        op, refusal, self.refusal = payload[0], self.refusal, None
+        if refusal is not None and refusal[0] == payload and now - refusal[1] <= AGAIN_S and not self.stopping:
+            return  # the same once more: the first has never reached the machine
         if self.first_stop:
             self._need(op == 0x08, "the link is back, a stop is under way, and something else goes first")
             self.first_stop = False

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulators.storm.story import Act
-    from simulators.storm.world import World
+    from simulators.storm.scene import Scene
 
 _SAID: Final = {ev.BriefingItem.GAZE_TARGET: "mark on the wall", ev.BriefingItem.CONFIDENCE: "4"}
 GIVES_UP_S: Final = 60.0
@@ -22,7 +22,7 @@ GIVES_UP_S: Final = 60.0
 class People:
     """Trainer, client and whoever passes by. They act on the world; they decide nothing for the program."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Scene) -> None:
         self._world = world
         self._again = world.story.again
         self._away_until = 0.0
@@ -37,9 +37,9 @@ class People:
         if world.left:
             return
         world.later(world.story.look_s, self.look)
-        if world.now < self._away_until:
+        if world.time() < self._away_until:
             return
-        state = world.engine.session.state.value
+        state = world.session.state.value
         if state != "stopping":
             self._stopping_since = None
         match state:
@@ -48,9 +48,9 @@ class People:
             case "armed":
                 self._start("console" if world.story.seed % 3 == 0 else "program")
                 if world.story.seed % 3 == 0:
-                    world.machine.console_start(world.now)
+                    world.machine.console_start(world.time())
             case "holding" | "ready" | "overridden" | "lost":
-                left = world.engine.session.hold_remaining_s(world.now)
+                left = world.session.hold_remaining_s(world.time())
                 if left is None or left < 12.0:
                     self._confirm()
                     self._rate()
@@ -84,43 +84,39 @@ class People:
         world.tell(ev.ArmRequested())
 
     def _confirm(self) -> None:
-        self._world.judge.confirmed(self._world.now)
+        self._world.judge.confirmed(self._world.time())
         self._world.tell(ev.ConfirmPressed())
 
     def _start(self, kind: str) -> None:
         world = self._world
         if kind == "program":
-            world.judge.confirmed_start(world.now)
+            world.judge.confirmed_start(world.time())
         world.tell(ev.StartConfirmed(ev.StartKind(kind)))
 
     def _rate(self) -> None:
         """Where the strap says nothing, the trainer asks how hard it is."""
         world = self._world
-        if world.strap is not None and world.engine.session.heart.why_unknown(world.now) is not None:
+        if world.strap is not None and world.session.heart.why_unknown(world.time()) is not None:
             self._rated(11)
 
     def _rated(self, rating: int) -> None:
-        self._world.judge.rated_effort(rating, self._world.now)
+        self._world.judge.rated_effort(rating, self._world.time())
         self._world.tell(ev.RpeGiven(rating))
 
     def _watch_stop(self) -> None:
         """NOT CONFIRMED - PULL THE CLIP: most do; and nobody stands there for ever."""
         world = self._world
-        self._stopping_since = world.now if self._stopping_since is None else self._stopping_since
+        self._stopping_since = world.time() if self._stopping_since is None else self._stopping_since
         if world.judge.view == "NOT CONFIRMED - PULL THE CLIP" and world.story.pulls:
-            world.machine.pull_safety_key(world.now)
-        if world.now - self._stopping_since > GIVES_UP_S:
+            world.machine.pull_safety_key(world.time())
+        if world.time() - self._stopping_since > GIVES_UP_S:
             world.tell(ev.RestWitnessed())
             self._leave()
 
     def _leave(self) -> None:
         """The way out, and what has been put wrong on the air is over soon."""
         self._world.left = True
-        self._stop(person=False)
-
-    def _stop(self, *, person: bool) -> None:
-        self._world.judge.pressed_stop(self._world.now, person=person)
-        self._world.tell(ev.StopRequested("storm", person))
+        self._world.stop(person=False)
 
     # -- everything odd --------------------------------------------------------------------------------------------
 
@@ -133,7 +129,7 @@ class People:
             raise ValueError(f"a story knows no {act.what!r}")
 
     def _person(self, act: Act) -> bool:  # noqa: C901, PLR0912 - a table
-        world, now = self._world, self._world.now
+        world, now = self._world, self._world.time()
         how: Any = act.how[0] if act.how else None
         match act.what:
             case "leave":
@@ -153,7 +149,7 @@ class People:
                 world.judge.vetoes(now, breaks=True)
                 world.tell(ev.BalanceEventNoted(ev.BalanceEvent(how)))
             case "stop":
-                self._stop(person=how == "person")
+                world.stop(person=how == "person")
             case "witness":
                 world.tell(ev.RestWitnessed())
             case "start again":
@@ -165,7 +161,7 @@ class People:
             case "rated":
                 self._rated(how)
             case "hands":
-                if ev.Hands(how) is not world.engine.session.hands:
+                if ev.Hands(how) is not world.session.hands:
                     world.judge.upset(now)
                 world.tell(ev.HandsNoted(ev.Hands(how)))
             case "tag":
@@ -187,7 +183,7 @@ class People:
         return True
 
     def _console(self, act: Act) -> bool:  # noqa: C901 - a table
-        world, machine, now = self._world, self._world.machine, self._world.now
+        world, machine, now = self._world, self._world.machine, self._world.time()
         how: Any = act.how[0] if act.how else None
         match act.what:
             case "console keys":
@@ -204,11 +200,11 @@ class People:
                 machine.console_start(now)
             case "safety key":
                 machine.pull_safety_key(now)
-                world.later(how, lambda: machine.replace_safety_key(world.now))
+                world.later(how, lambda: machine.replace_safety_key(world.time()))
             case "another app":
                 if world.link_up:
                     machine.take_control_by_other_app(now)
-                    world.later(how, lambda: machine.release_by_other_app(world.now))
+                    world.later(how, lambda: machine.release_by_other_app(world.time()))
             case "reboot":
                 machine.reboot(now, absent_s=how)
             case "clock":

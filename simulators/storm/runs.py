@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from multiprocessing.queues import Queue
 
     from simulators.storm.story import Story
-    from simulators.storm.world import Told
+    from simulators.storm.scene import Told
 
 PROGRESS_S: Final = 5.0
 LOST_S: Final = 120.0

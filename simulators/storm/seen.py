@@ -86,6 +86,7 @@ class Seen:
     free_at: float = 0.0
     """Since when the link stands and no write is under way; infinity while that is not so."""
     in_air: int = 0
+    refusal: tuple[bytes, float] | None = None
     first_stop: bool = False
     """The link is back and a stop is under way: nothing may come before Stop."""
     stop_since: float | None = None
@@ -162,14 +163,18 @@ class Seen:
         self.upset(now)
         self.breaks.append(now)
 
-    def link_back(self, now: float) -> None:
-        """Connected again."""
-        self.link_up, self.free_at = True, now
+    def link_back(self, now: float, *, ready_s: float = 0.0) -> None:
+        """Connected again; it can be written to `ready_s` later."""
+        self.link_up, self.free_at = True, now + ready_s
         self.first_stop = self.state == "stopping" and not self.called
 
     def upset(self, now: float) -> None:
         """Something that makes earlier consent void."""
         self.voided_at = now
+
+    def refused(self, payload: bytes, now: float) -> None:
+        """Bluetooth has refused a write: nothing came of it, and it may be tried once more."""
+        self.refusal = (payload, now)
 
     def returned(self, now: float) -> None:
         """A write has come back, well or not."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulators.storm.world import Told
+    from simulators.storm.scene import Told
 
 
 @dataclass

@@ -8,9 +8,8 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from retroctl.app.engine import DropLink, Engine, Output
 from retroctl.app.reports import Kind, Report
@@ -19,13 +18,14 @@ from retroctl.domain.effects import Announce, AnnouncementWithdrawn, Ended
 from retroctl.ftms.procedure import Write
 from simulators.heart import SimulatedStrap, strap_traits
 from simulators.person import PersonAtConsole
-from simulators.storm.judge import SEEN_S
 from simulators.storm.people import People
+from simulators.storm.scene import Scene, Told
 from simulators.storm.setting import Refused, setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from retroctl.domain.session import Session
     from simulators.faults import Emission
     from simulators.storm.story import Story
 
@@ -34,41 +34,18 @@ END_S: Final = 40.0
 RECONNECT_S: Final = 3.8
 """Dropping a link and making it again takes so long."""
 WRITE_S: Final = 0.02
-TOLD_SPEED: Final = 4
-"""A record with its flags and a speed has so many bytes at least."""
 
 
-@dataclass
-class Told:
-    """What came of a story."""
-
-    seconds: float = 0.0
-    frames: int = 0
-    writes: int = 0
-    raises: int = 0
-    acts: int = 0
-    faults: int = 0
-    state: str = ""
-    at_rest: bool = False
-    alarms: dict[str, int] = field(default_factory=dict)
-
-
-class World:
+class World(Scene):
     """A session, a machine, people. `live` runs it to the end; the judge's Violation passes through."""
 
     def __init__(self, story: Story) -> None:
         """Raises Refused where no session can be made of the story."""
-        self.story, self.now = story, 0.0
         made = setting(story)
-        self.machine, self.judge = made.machine, made.judge
+        super().__init__(story, made)
+        self.now = 0.0
         self.engine = Engine(made.session, made.envelope, began_at=0.0)
-        self.told = Told()
-        self.link_up, self.left = True, False
-        self.late_s = 0.0
-        """The longest that frames have lately been held up on the air."""
         self.people = People(self)
-        self.strap: SimulatedStrap | None = None
-        self.console: PersonAtConsole | None = None
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._on_link: set[int] = set()
         """Numbers of what is on its way over this link, and does not arrive once it is gone."""
@@ -81,7 +58,7 @@ class World:
             self.strap.subscribe("2a37", 0.0)
             self._at(self.strap.next_event(0.0), self._heart)
         if made.judge.called:
-            self.console = PersonAtConsole(self.machine, lambda: self.now, self._at)
+            self.console = PersonAtConsole(self.machine, self.time, self._at)
 
     def live(self) -> Told:
         """From connecting to the end."""
@@ -110,22 +87,22 @@ class World:
             # As the program does: it is over once the session says so and no stop is under way.
             if self._ended and self.judge.state != "stopping" and not self.people.begins_anew():
                 break
-        return self._end()
+        return self.end()
 
-    def _end(self) -> Told:
-        told, state = self.told, self.engine.session.state.value
-        told.seconds, told.state, told.at_rest, told.raises = self.now, state, self.true() == 0, self.judge.raises
-        return told
+    @property
+    def session(self) -> Session:
+        """The session."""
+        return self.engine.session
 
     # -- time ------------------------------------------------------------------------------------------------------
+
+    def time(self) -> float:
+        """Session seconds."""
+        return self.now
 
     def later(self, seconds: float, call: Callable[[], None]) -> None:
         """Do something so much later."""
         self._at(self.now + seconds, call)
-
-    def true(self) -> float:
-        """The belt's true speed, hundredths of km/h."""
-        return self.machine.true_speed_kmh(self.now) * 100
 
     def _emitted(self, emission: Emission) -> None:
         if emission.kind == "disconnect":
@@ -134,15 +111,8 @@ class World:
             return
         if not self.link_up:
             return
-        characteristic, data, judge, now = emission.characteristic, emission.data, self.judge, self.now
-        if characteristic == "2acd":
-            self.told.frames += 1
-            if len(data) >= TOLD_SPEED and not data[0] & 1:
-                judge.heard(data[2] | data[3] << 8, now)
-        elif characteristic == "2ada" and data:
-            judge.status(data[0], now)
-        elif characteristic == "2ad9" and len(data) == 3 and data[0] == 0x80:
-            judge.answered(data[1], data[2], now)
+        characteristic, data, now = emission.characteristic, emission.data, self.now
+        self.heard(characteristic, data, now)
         self._take(self.engine.frame(characteristic, data, now))
 
     def _at(self, when: float, call: Callable[[], None], *, over_link: bool = False) -> None:
@@ -162,9 +132,7 @@ class World:
         if self.strap is None:
             return
         for emission in self.strap.advance(self.now):
-            flags, bpm = emission.data[0], emission.data[1]
-            worn = flags & 0x06 != 0x04
-            self.judge.beat(bpm if bpm and worn else None, self.now)
+            self.beat(emission, self.now)
             self._take(self.engine.frame("2a37", emission.data, self.now))
         self._at(self.strap.next_event(self.now), self._heart)
 
@@ -177,9 +145,8 @@ class World:
     def _take(self, outputs: list[Output]) -> None:
         for output in outputs:
             if isinstance(output, Report):
-                reported = _REPORTED.get(output.kind)
-                if reported is not None:
-                    reported(self, output.data)
+                if output.kind is not Kind.TELEMETRY:
+                    self.reported(output)
             elif isinstance(output, Write):
                 self._write(output.token, output.payload)
             elif isinstance(output, Announce):
@@ -198,37 +165,6 @@ class World:
     def begun_anew(self) -> None:
         """The trainer goes on with the session that had ended."""
         self._ended = False
-
-    def _entered(self, data: dict[str, Any]) -> None:
-        state = data["state"]
-        self.judge.entered(state, self.now)
-        if state in {"stopped", "faulted", "turning"}:
-            # What is told of the belt may be as old as the air has lately made it.
-            seen = SEEN_S + self.late_s
-            self.judge.rests(min(self.machine.true_speed_kmh(self.now - back * seen / 10) for back in range(11)) * 100)
-
-    def _alarmed(self, data: dict[str, Any]) -> None:
-        number = data["id"]
-        self.told.alarms[number] = self.told.alarms.get(number, 0) + 1
-        self.judge.alarmed(number)
-
-    def _said(self, data: dict[str, Any]) -> None:
-        self.judge.says(data["view"])
-
-    def _commanded(self, data: dict[str, Any]) -> None:
-        self.judge.commanded(bytes.fromhex(data["hex"]))
-
-    def _called(self, data: dict[str, Any]) -> None:
-        """What is called out is judged as if it were written; somebody at the console does it."""
-        target = data.get("target_kmh")
-        if data["name"] == "set-target-speed":
-            hundredths = round(target * 100)
-            if data["times"] == 1:
-                self.judge.wrote(b"\x02" + hundredths.to_bytes(2, "little"), self.now)
-            else:
-                self.judge.repeated(hundredths)
-        if self.console is not None:
-            self.console.hear(data["name"], target)
 
     def _announced(self, number: int) -> None:
         self.judge.announcement_over(number, self.now)
@@ -282,10 +218,6 @@ class World:
             self.machine.write("2ad9", urgent, self.now)
         self.tell(ev.LinkRestored())
 
-    def held_up(self, seconds: float) -> None:
-        """Frames are held up on the air so long; what is told may be that old for a while afterwards."""
-        self.late_s = max(self.late_s, seconds)
-
 
 def lived(story: Story) -> Told | None:
     """What came of the story; None where no session can be made of it."""
@@ -294,12 +226,3 @@ def lived(story: Story) -> Told | None:
     except Refused:
         return None
     return world.live()
-
-
-_REPORTED: Final[dict[Kind, Callable[[World, dict[str, Any]], None]]] = {
-    Kind.STATE: World._entered,  # noqa: SLF001 - its own table
-    Kind.ALARM: World._alarmed,  # noqa: SLF001
-    Kind.STOP: World._said,  # noqa: SLF001
-    Kind.COMMAND: World._commanded,  # noqa: SLF001
-    Kind.CALLOUT: World._called,  # noqa: SLF001
-}
