@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import sqlite3
 import tempfile
@@ -89,6 +90,8 @@ class WholeWorld(Scene):
         self.engine = Engine(made.session, made.envelope, began_at=self.runner.began_at)
         self.people = People(self)
         self.connections = 0
+        self.leaves_at = math.inf
+        """When a way out was taken: the program waits for rest so long, and then lets go."""
 
     async def live(self, journal: SqliteJournal) -> Told:
         """From connecting to the program's end. Raises Violation."""
@@ -142,8 +145,9 @@ class WholeWorld(Scene):
 
     def _watch(self) -> None:
         """Four times a second, whether anything happens or not."""
-        self.judge.belt(self.true(), self.time())
-        self.later(0.25, self._watch)
+        if self.time() < self.leaves_at + EXIT_WAIT_S:
+            self.judge.belt(self.true(), self.time())
+            self.later(0.25, self._watch)
 
     def _heart(self) -> None:
         strap = self.strap
@@ -178,6 +182,7 @@ class WholeWorld(Scene):
         if person:
             self.runner.stop("mqtt" if self.story.seed % 2 else "key")
         else:
+            self.leaves_at = self.time()
             self.runner.leave("storm")
 
     def lose_link(self, away_s: float) -> None:

@@ -46,6 +46,19 @@ def test_the_same_seed_is_the_same_story_with_the_same_end():
 
 
 FOUND = {
+    "control was lost to another app, a Stop obeyed, and the resting belt asked for control all the same": Story(
+        seed=22,
+        machine="toggle-start+starts-fast+answers-control-only",
+        belt=(100, 400, 50),
+        client="new",
+        forward=500,
+        top=300,
+        hold_s=60.0,
+        advance="confirm",
+        look_s=1.9,
+        plan="introduction",
+        acts=(Act(79.95, "another app", (1.94,)), Act(247.98, "loss", (0.77, 18.3))),
+    ),
     "the console turned up while control was asked for at the start": Story(
         seed=1602,
         machine="standard",

@@ -445,5 +445,7 @@ def test_after_stop_a_request_for_control_that_waited_goes_to_a_belt_that_moves_
     assert isinstance(gate.envelope.judge_again(RequestControl(), gate.now), Allowed)
     gate.frames(0, 3.0)
     assert isinstance(gate.envelope.judge_again(RequestControl(), gate.now), Refused)
+    gate.tell(ev.ControlLost())  # of another app, at any time before: no reason to wake a belt that rests
+    assert isinstance(gate.envelope.judge_again(RequestControl(), gate.now), Refused)
     gate.tell(ev.CommandAnswered(Stop(), Answer.NOT_PERMITTED))
     assert isinstance(gate.envelope.judge_again(RequestControl(), gate.now), Allowed)
