@@ -373,6 +373,8 @@ class Envelope:
     def _hear(self, command: Command, answer: Answer) -> None:
         if isinstance(command, SetTargetSpeed) and answer is Answer.NOT_SENT:
             self._lowest_in_stop = False
+        if isinstance(command, Stop) and answer is Answer.NOT_SENT:
+            self._stops = max(0, self._stops - 1)  # an earlier one was still on its way: this was no repeat
         if isinstance(command, RequestControl) and answer is Answer.SUCCESS:
             self._denied = False
         if answer is Answer.NOT_PERMITTED:

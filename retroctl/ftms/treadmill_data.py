@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.errors import MalformedFrame
@@ -55,6 +56,9 @@ _FIELDS_OF_BIT: dict[int, tuple[Field, ...]] = {
 }
 _PACE_NAMES = {5: "instantaneous_pace", 6: "average_pace"}
 _SPEEDS = frozenset({"measured_speed", "average_speed"})
+
+_CODES: Final = {(1, False): "B", (2, False): "H", (2, True): "h", (3, False): "3s"}
+"""Size and sign of a field to its code in `struct`, which has none for three bytes: those are decoded by the field."""
 
 _SHAPES_KEPT: Final = 64
 """A machine sends records of one or two shapes; whoever sends others by chance must not fill the memory."""
@@ -108,22 +112,13 @@ class TreadmillData:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a field lies in a notification of one shape, and what its count becomes."""
-
-    name: str
-    start: int
-    end: int
-    signed: bool
-    unavailable: frozenset[int]
-    make: Callable[[int], Any]
-
-
-@dataclass(frozen=True, slots=True)
 class _Shape:
     """All that follows from the flags and the length alone: worked out once for each, since it is always the same."""
 
-    places: tuple[_Place, ...]
+    unpack: Callable[[bytes], tuple[Any, ...]]
+    """Gives what stands on the wire for each of `fields`."""
+    fields: tuple[tuple[str, frozenset[int], Callable[[Any], Any] | None], ...]
+    """The name in TreadmillData, the counts that mean "not available", and what is made of others; None = the count."""
     always: dict[str, Any]
     """Fields of TreadmillData that are the same in every notification of this shape."""
     known_end: int
@@ -134,12 +129,11 @@ def decode_treadmill_data(data: bytes) -> TreadmillData:
     """Read one notification of 0x2ACD. Raises MalformedFrame when not even the flags are whole (fewer than 2 bytes)."""
     if len(data) < _FLAGS_SIZE:
         raise MalformedFrame("Treadmill Data needs at least its 2 bytes of flags", data)
-    shape = _shape(int.from_bytes(data[:_FLAGS_SIZE], "little"), len(data) - _FLAGS_SIZE)
+    shape = _shape(data[0] | data[1] << 8, len(data) - _FLAGS_SIZE)
     values = shape.always.copy()
-    for place in shape.places:
-        count = int.from_bytes(data[place.start : place.end], "little", signed=place.signed)
-        if count not in place.unavailable:
-            values[place.name] = place.make(count)
+    for (name, unavailable, make), count in zip(shape.fields, shape.unpack(data), strict=True):
+        if count not in unavailable:
+            values[name] = count if make is None else make(count)
     return TreadmillData(**values, trailing=bytes(data[shape.known_end :]))
 
 
@@ -148,14 +142,12 @@ def _shape(flags: int, body_size: int) -> _Shape:
     pace_width = _pace_width(flags, body_size)
     layout = _layout(flags, pace_width)
     undecided = pace_width is None and _pace_count(flags) > 0
-    places: list[_Place] = []
-    end, whole = _FLAGS_SIZE, _FLAGS_SIZE + body_size
+    fitting, end = list[Field](), _FLAGS_SIZE
     for field in layout:
-        start, end = end, end + field.size
-        if end > whole:
-            end = start
+        if end + field.size > _FLAGS_SIZE + body_size:
             break  # the later ones have no place
-        places.append(_Place(field.name, start, end, field.signed, field.unavailable, _maker(field)))
+        fitting.append(field)
+        end += field.size
     # With an undecided pace the layout ends before it; the frame is surely cut when even the narrow one has no room.
     promised = _layout(flags, 1) if undecided else layout
     always = {
@@ -165,15 +157,19 @@ def _shape(flags: int, body_size: int) -> _Shape:
         "truncated": body_size < _size(promised),
         "unknown_bits": set_bits(flags, first=_FIRST_RESERVED_BIT, last=15),
     }
-    return _Shape(tuple(places), always, end)
+    codes = "".join(_CODES[field.size, field.signed] for field in fitting)
+    unpack = Struct(f"<{_FLAGS_SIZE}x{codes}").unpack_from
+    return _Shape(unpack, tuple((each.name, each.unavailable, _maker(each)) for each in fitting), always, end)
 
 
-def _maker(field: Field) -> Callable[[int], Any]:
+def _maker(field: Field) -> Callable[[Any], Any] | None:
     if field.name in _SPEEDS:
         return Speed
     if field.name in _PACE_NAMES.values():
         return lambda count: Pace(count, field.size)
-    return field.scale
+    if field.size not in (1, 2):
+        return field.decode
+    return None if field.per_unit == 1 else field.scale
 
 
 class RecordMerger:

@@ -24,6 +24,8 @@ OVER_CAP_S: Final = 9.0
 """A belt over its cap is being stopped within so long, though up to five seconds of frames may be missing."""
 CALLED_S: Final = 30.0
 """The same where a person is told to lower it first."""
+MILES_S: Final = 12.0
+"""For so long a speed of another unit is steady before it must be known for one."""
 WORDS_S: Final = 13.0
 """A stop that the belt does not obey is called so within so long."""
 FRESH_S: Final = 2.0
@@ -85,6 +87,7 @@ class Judge(Seen):
                 self.lowest_in_fall = speed
         elif self.armed and self.state in UNDER_WAY and not self.called:
             self._told_over(speed, now)
+            self._told_miles(speed, now)
         elif self.armed and self.honest and self.state in {"armed", "turning"} and speed > 0:
             rested = before is not None and before[1] == 0 and now - before[0] <= FRESH_S
             if rested and self._zeros() >= 1.0:
@@ -106,6 +109,17 @@ class Judge(Seen):
             self.told_over_since = now
         elif now - self.told_over_since >= OVER_CAP_APART_S:
             self._must_stop(f"told to run at {speed / 100:.2f}, over the cap of {self.cap / 100:.2f},", now)
+
+    def _told_miles(self, speed: int, now: float) -> None:
+        """Asked for kilometres and given miles, and nobody has pressed a key since."""
+        claim = self.claim or 0
+        moved = abs(speed - self.claimed_from) > OVER_CAP  # it may never have heard, and run on as it did
+        if not (moved and 153 * claim < speed * 100 < 169 * claim) or self.console_at > self.claimed_at:
+            self.other_since = None
+        elif self.other_since is None:
+            self.other_since = now
+        elif now - self.other_since > MILES_S:
+            self._must_stop(f"asked for {claim / 100:.2f} and told to run at {speed / 100:.2f}, miles by the look of it,", now)
 
     def _must_stop(self, why: str, now: float) -> None:
         if self.must_stop_at is None:
@@ -230,7 +244,8 @@ class Judge(Seen):
             self._need(target == self.minimum, "the first target is the lowest speed")
         elif target != self.minimum and (target > measured + NEAR or target > max(measured, self.claim or 0)):
             self._raise(target, measured, now)
-        self.lowest_sent, self.claim = True, target
+        self.lowest_sent, self.claim, self.claimed_at, self.other_since = True, target, now, None
+        self.claimed_from = measured
         self.breaks.append(now)
         self.voided_at = now
 

@@ -185,6 +185,8 @@ class People:
     def _console(self, act: Act) -> bool:  # noqa: C901 - a table
         world, machine, now = self._world, self._world.machine, self._world.time()
         how: Any = act.how[0] if act.how else None
+        if act.what.startswith("console"):
+            world.judge.pressed_console(now)
         match act.what:
             case "console keys":
                 press = machine.console_faster if how > 0 else machine.console_slower

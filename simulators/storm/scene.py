@@ -144,7 +144,9 @@ class Scene(ABC):
         self.judge.says(data["view"])
 
     def _commanded(self, data: dict[str, Any]) -> None:
-        self.judge.commanded(bytes.fromhex(data["hex"]))
+        target = data.get("target_kmh")
+        said = bytes.fromhex(data["hex"]) if target is None else b"\x02" + round(target * 100).to_bytes(2, "little")
+        self.judge.commanded(said)
 
     def _called(self, data: dict[str, Any]) -> None:
         """What is called out is judged as if it were written; somebody at the console does it."""

@@ -92,6 +92,12 @@ class Seen:
     stop_since: float | None = None
     lowest_in_fall: int | None = None
     fell_at: float = -math.inf
+    other_since: float | None = None
+    """Since when a speed is told that is the one asked for in another unit."""
+    console_at: float = -math.inf
+    claimed_at: float = -math.inf
+    claimed_from: int = 0
+    """What was told when a speed was last asked for."""
     told_over_since: float | None = None
     must_stop_at: float | None = None
     must_stop_for: str = ""
@@ -181,6 +187,10 @@ class Seen:
         self.in_air = max(0, self.in_air - 1)
         if not self.in_air and self.link_up:
             self.free_at = now
+
+    def pressed_console(self, now: float) -> None:
+        """Somebody has pressed keys on the machine."""
+        self.console_at = now
 
     # -- what the program says -------------------------------------------------------------------------------------
 

@@ -46,6 +46,21 @@ def test_the_same_seed_is_the_same_story_with_the_same_end():
 
 
 FOUND = {
+    "a Stop that could not leave counted as a repeat, and the lowest speed came too early": Story(
+        seed=385,
+        machine="standard",
+        belt=(50, 300, 1),
+        client="trained",
+        forward=800,
+        top=500,
+        hold_s=90.0,
+        advance="confirm",
+        look_s=5.61,
+        plan="main set",
+        again=2,
+        pulls=False,
+        acts=(Act(872.96, "silent", (11.48,)), Act(878.51, "writes slow", (1.96, 8.3))),
+    ),
     "control was lost to another app, a Stop obeyed, and the resting belt asked for control all the same": Story(
         seed=22,
         machine="toggle-start+starts-fast+answers-control-only",

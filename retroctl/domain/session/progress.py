@@ -281,14 +281,15 @@ def _next_stage(core: Core) -> None:
 
 def _served_at(core: Core) -> float:
     """When the stage under way has been served: the hold at its speed, or forward the stage's own time."""
-    since = core.hold.settled_at if core.facing is Facing.BACKWARD else core.stage_began
-    return math.inf if since is None else since + core.course.stage.hold_s - _turn_lead_s(core)
+    if core.facing is Facing.BACKWARD:
+        since, lead_s = core.hold.settled_at, 0.0
+    else:
+        since, lead_s = core.stage_began, _turn_lead_s(core)
+    return math.inf if since is None else since + core.course.stage.hold_s - lead_s
 
 
 def _turn_lead_s(core: Core) -> float:
     """How long before its end a forward stage is eased down, so that the belt rests when the turn is due."""
-    if core.facing is Facing.BACKWARD:
-        return 0.0
     following = core.course.following
     if following is None or following.facing is Facing.FORWARD:
         return 0.0
