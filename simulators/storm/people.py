@@ -24,7 +24,7 @@ class People:
 
     def __init__(self, world: Scene) -> None:
         self._world = world
-        self._again = world.story.again
+        self._again, self._beginning = world.story.again, False
         self._away_until = 0.0
         self._stopping_since: float | None = None
         self._tidied = False
@@ -64,18 +64,21 @@ class People:
     def begins_anew(self) -> bool:
         """At the end: whether the trainer goes on with another start."""
         world = self._world
+        if self._beginning:
+            return True
         if self._again <= 0 or world.left or world.judge.state != "stopped" or not world.link_up:
             return False
-        self._again -= 1
-        world.begun_anew()
-        world.later(world.story.look_s, lambda: world.tell(ev.ArmRequested()))
-        world.later(world.story.look_s + 0.1, self._or_leave)
+        self._again, self._beginning = self._again - 1, True
+        world.later(world.story.look_s, self._begin_anew)
         return True
 
-    def _or_leave(self) -> None:
-        if self._world.judge.state == "stopped":
-            self._again = 0
-            self._leave()
+    def _begin_anew(self) -> None:
+        self._beginning = False
+        self._world.tell(ev.ArmRequested())
+        if self._world.judge.state == "armed":
+            self._world.begun_anew()
+        else:
+            self._again = 0  # it may not be: what was stopped at the machine wants a new session
 
     def _brief(self) -> None:
         world = self._world
@@ -114,7 +117,7 @@ class People:
             self._leave()
 
     def _leave(self) -> None:
-        """The way out, and what has been put wrong on the air is over soon."""
+        """The way out."""
         self._world.left = True
         self._world.stop(person=False)
 
