@@ -113,7 +113,7 @@ class Judge(Seen):
     def _told_miles(self, speed: int, now: float) -> None:
         """Asked for kilometres and given miles, and nobody has pressed a key since."""
         claim = self.claim or 0
-        moved = abs(speed - self.claimed_from) > OVER_CAP  # it may never have heard, and run on as it did
+        moved = speed > self.claimed_from + OVER_CAP  # it may never have heard, and run on as it did
         if not (moved and 153 * claim < speed * 100 < 169 * claim) or self.console_at > self.claimed_at:
             self.other_since = None
         elif self.other_since is None:
