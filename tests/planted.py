@@ -282,7 +282,10 @@ BUGS = {
         (
             "retroctl.domain.stopping:StopWatch.at_rest",
             "if self._zero_frames < REST_FRAMES or self._zero_since is None:",
-            "if self.accepted_at is not None:\n        return True\n    if self._zero_frames < REST_FRAMES or self._zero_since is None:",
+            (
+                "if self.accepted_at is not None:\n        return True\n"
+                "    if self._zero_frames < REST_FRAMES or self._zero_since is None:"
+            ),
         ),
         says="said to stand",
     ),

@@ -119,7 +119,9 @@ class Judge(Seen):
         elif self.other_since is None:
             self.other_since = now
         elif now - self.other_since > MILES_S:
-            self._must_stop(f"asked for {claim / 100:.2f} and told to run at {speed / 100:.2f}, miles by the look of it,", now)
+            self._must_stop(
+                f"asked for {claim / 100:.2f} and told to run at {speed / 100:.2f}, miles by the look of it,", now
+            )
 
     def _must_stop(self, why: str, now: float) -> None:
         if self.must_stop_at is None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from multiprocessing.queues import Queue
 
-    from simulators.storm.story import Story
     from simulators.storm.scene import Told
+    from simulators.storm.story import Story
 
 PROGRESS_S: Final = 5.0
 LOST_S: Final = 120.0

@@ -81,7 +81,7 @@ class Scene(ABC):
         self.judge.pressed_stop(self.time(), person=person)
         self.tell(ev.StopRequested("storm", person))
 
-    def begun_anew(self) -> None:
+    def begun_anew(self) -> None:  # noqa: B027 - the whole program ends by itself, and nothing is begun anew
         """The trainer goes on with the session that had ended."""
 
     def held_up(self, seconds: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from retroctl.domain.envelope import Envelope, Wire
+from retroctl.domain.envelope import Envelope
 from retroctl.domain.heart import HeartWatch
 from retroctl.domain.introduction import introduction_plan
 from retroctl.domain.limits import BeltRange, Caps, Client, Facing, Level, caps_for
@@ -14,6 +14,7 @@ from retroctl.domain.method.heart import INTENSITIES, HeartLimits
 from retroctl.domain.plan import Plan, Stage, StageKind, build_plan, ladder_plan, ladder_targets, raise_step
 from retroctl.domain.presets import main_set_plan
 from retroctl.domain.session import Advance, Session
+from retroctl.domain.verdict import Wire
 from retroctl.errors import PlanError, UnsupportedTreadmill
 from retroctl.units import Speed
 from simulators.behaviour import Behaviour
@@ -67,7 +68,6 @@ def _kind(name: str, belt: tuple[int, int, int]) -> Personality:
     return kind.but(minimum=low, maximum=high, increment=step, start_speed=low)
 
 
-@lru_cache(maxsize=512)
 def _honest(kind: type[Behaviour]) -> bool:
     return all(getattr(kind, hook) is getattr(Behaviour, hook) for hook in _LIES)
 

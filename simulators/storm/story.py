@@ -37,7 +37,7 @@ class Story:
     seed: int
     machine: str
     belt: tuple[int, int, int]
-    """Supported Speed Range: minimum, maximum, increment in hundredths of km/h; for machines that have none of their own."""
+    """Minimum, maximum, increment in hundredths of km/h, for machines that have no range of their own."""
     client: str
     """Level of the client."""
     top: int
@@ -70,9 +70,9 @@ class Story:
         low, high, step = self.belt
         head = (
             f"seed {self.seed}: {self.machine}, {low / 100:.2f} to {high / 100:.2f} by {step / 100:.2f} km/h, "
-            f"client {self.client}, forward {self.forward}, limit {self.limit}, {self.plan} to {self.top / 100:.2f} held "
-            f"{self.hold_s:g} s, advance {self.advance}, strap {self.strap or 'none'}, wire {self.wire}, "
-            f"a look every {self.look_s:.1f} s, again {self.again}, {'pulls' if self.pulls else 'does not pull'} the clip"
+            f"client {self.client}, forward {self.forward}, limit {self.limit}, {self.plan} to {self.top / 100:.2f} "
+            f"held {self.hold_s:g} s, advance {self.advance}, strap {self.strap or 'none'}, wire {self.wire}, "
+            f"a look every {self.look_s:.1f} s, again {self.again}, pulls the clip: {self.pulls}"
         )
         return "\n".join((head, *(f"  {act}" for act in self.acts)))
 

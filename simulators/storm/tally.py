@@ -52,13 +52,17 @@ class Tally:
         ratio = self.seconds / max(self.spent_s, 1e-9)
         return "\n".join(
             (
-                f"{self.stories} stories ({self.refused} refused): {self.seconds / 3600:.1f} h of sessions, "
-                f"{counts['frames']} frames, {counts['writes']} writes, {counts['raises']} raises, "
-                f"{counts['faults']} faults ({counts['faults'] / minutes:.1f} a minute), "
-                f"{counts['acts'] - counts['faults']} odd acts of people; no rule broken",
+                (
+                    f"{self.stories} stories ({self.refused} refused): {self.seconds / 3600:.1f} h of sessions, "
+                    f"{counts['frames']} frames, {counts['writes']} writes, {counts['raises']} raises, "
+                    f"{counts['faults']} faults ({counts['faults'] / minutes:.1f} a minute), "
+                    f"{counts['acts'] - counts['faults']} odd acts of people; no rule broken"
+                ),
                 "alarms: " + ", ".join(f"{name} {count}" for name, count in sorted(self.alarms.items())),
                 "ended: " + ", ".join(f"{name} {count}" for name, count in self.ends.most_common()),
-                f"{self.spent_s:.1f} s of processor time ({clock_s:.1f} s by the clock): "
-                f"{ratio:,.0f} x real time on one core",
+                (
+                    f"{self.spent_s:.1f} s of processor time ({clock_s:.1f} s by the clock): "
+                    f"{ratio:,.0f} x real time on one core"
+                ),
             )
         )

@@ -21,14 +21,13 @@ from retroctl.adapters.ble.treadmill import BleTreadmill
 from retroctl.adapters.journal import SqliteJournal
 from retroctl.app.clock import LoopClock
 from retroctl.app.engine import Engine
+from retroctl.app.ports import Telling
 from retroctl.app.recorder import Recorder
 from retroctl.app.result import ExitStatus
 from retroctl.app.runner import Runner
-from retroctl.app.ports import Telling
 from retroctl.domain import events as ev
 from retroctl.errors import RetroctlError
 from simulators.bleak_backend import SimulatedRadio
-from simulators.bluez_like import BlueZLikeClient
 from simulators.heart import SimulatedStrap, strap_traits
 from simulators.person import PersonAtConsole
 from simulators.storm.judge import Judge, Violation
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from retroctl.app.result import Result
     from retroctl.domain.effects import Announce
     from retroctl.domain.session import Session
+    from simulators.bluez_like import BlueZLikeClient
     from simulators.storm.setting import Setting
     from simulators.storm.story import Act, Story
 
@@ -226,7 +226,7 @@ def _caught(world: WholeWorld, call: Callable[[Act], None], act: Act) -> Callabl
 def _watched(backend: type[Any], world: WholeWorld) -> type[BlueZLikeClient]:
     """The radio's client, with the judge looking at what goes in and comes out."""
 
-    class Watched(backend):
+    class Watched(backend):  # type: ignore[misc]  # which backend it is, is the radio's
         async def connect(self, pair: bool, **kwargs: Any) -> None:  # noqa: FBT001 - bleak's interface
             await super().connect(pair, **kwargs)
             world.connections += 1

@@ -7,11 +7,13 @@ import subprocess
 import sys
 
 import pytest
+from planted import BUGS, plant
 
 from retroctl.domain import envelope
 from retroctl.domain.hold import HoldTimer
 from retroctl.domain.session import core
 from simulators.personality import PERSONALITIES
+from simulators.storm import runs, whole
 from simulators.storm.judge import Violation
 from simulators.storm.shrink import fails, shrunk
 from simulators.storm.story import Act, Story, story
@@ -30,6 +32,31 @@ def test_a_storm_on_every_machine_breaks_no_rule():
     assert raises > STORIES / 5, "a storm in which hardly anything is raised shows nothing"
     assert seconds > STORIES * 60
     assert faults > seconds / 60
+
+
+WHOLE = int(os.environ.get("RETROCTL_STORM", "200")) // 10
+
+
+def test_a_storm_on_the_whole_program_breaks_no_rule():
+    """Real bleak on the radio in memory, the real record; the judge sits where bleak begins."""
+    raises = frames = 0
+    for seed in range(WHOLE):
+        told = whole.lived(story(seed, ALL if seed % 2 else ("standard",)))
+        raises, frames = raises + (0 if told is None else told.raises), frames + (0 if told is None else told.frames)
+    assert raises >= WHOLE / 10
+    assert frames > WHOLE * 60
+
+
+def test_the_whole_program_lives_the_same_story_twice():
+    assert whole.lived(story(7, ALL)) == whole.lived(story(7, ALL)) is not None
+
+
+@pytest.mark.parametrize("name", ["Stop is not repeated", "the screen says STOPPING for ever", "a raise is two steps"])
+def test_a_bug_planted_in_the_whole_program_is_caught(name, monkeypatch):
+    plant(BUGS[name], monkeypatch)
+    error = fails(BUGS[name].story(), whole.lived)
+    assert isinstance(error, Violation), error
+    assert BUGS[name].says in str(error)
 
 
 def test_a_calm_session_goes_up_its_ladder():
@@ -138,3 +165,17 @@ def test_the_command_prints_what_it_lived_through():
     assert run.returncode == 0, run.stderr
     assert "no rule broken" in run.stdout
     assert "x real time" in run.stdout
+
+
+def test_two_processes_share_the_work_and_a_broken_rule_ends_them_with_its_seed_and_story(monkeypatch, capsys):
+    asked = ["storm", "--hours", "1", "--seed", "5", "--machine", "standard", "--processes", "2"]
+    monkeypatch.setattr(sys, "argv", asked)
+    assert runs.main() == 0
+    assert "seed 5, 2 processes" in capsys.readouterr().out
+
+    plant(BUGS["a raise is two steps"], monkeypatch)
+    monkeypatch.setattr(sys, "argv", [*asked[:-2], "--processes", "1"])
+    assert runs.main() == 1
+    told = capsys.readouterr().out
+    assert "more than one step over the measured speed" in told
+    assert "again: python -m simulators.storm --seed" in told

@@ -94,11 +94,7 @@ def next_deadline(core: Core) -> float | None:
             marks += [core.stop.next_repeat(), core.stop.next_view_change(now), core.stop.next_said()]
         case _:
             pass
-    soonest: float | None = None
-    for mark in marks:
-        if mark > now and (soonest is None or mark < soonest):
-            soonest = mark
-    return soonest
+    return min([mark for mark in marks if mark > now], default=None)
 
 
 def raise_block(core: Core) -> tuple[str, str] | None:  # noqa: PLR0911 - a list of rules
