@@ -35,6 +35,7 @@ FALL: Final = 10
 AGAIN_S: Final = 1.0
 """What Bluetooth refused for a lost subscription is written again within so long."""
 AT_ONCE_S: Final = 0.15
+UNHEARD_S: Final = 1.5
 REPEAT_S: Final = 2.1
 """While nothing falls Stop is written again within so long: 1.5 s, and what the radio takes."""
 SETTLED_S: Final = 3.0
@@ -176,7 +177,7 @@ class Judge(Seen):
             case 0x08:
                 self._stop(payload, now)
             case 0x00:
-                self._control(payload)
+                self._control(payload, now)
             case 0x07:
                 self._start(payload, now, true)
             case 0x02:
@@ -206,12 +207,14 @@ class Judge(Seen):
         self.stops += 1
         self.stopped_at, self.owed_since = now, None
 
-    def _control(self, payload: bytes) -> None:
+    def _control(self, payload: bytes, now: float) -> None:
         self._need(payload == b"\x00", "an odd Request Control")
         self._need(self.armed or self.person_stopped, "Request Control before arming")
         if self.stopping:
             seen = bool(self.frames) and self.frames[-1][1] > 0
-            unheard = self.control_gone and self.stops >= 2 and seen
+            # A second Stop may have found the first still on its way: what counts is that nothing fell meanwhile.
+            repeated = self.stops >= 2 or (self.stops == 1 and now - self.stopped_at >= UNHEARD_S)
+            unheard = self.control_gone and repeated and seen
             self._need(self.denied or unheard, "Request Control after Stop for no reason")
             self.control_gone = False
 
