@@ -37,7 +37,7 @@ from simulators.storm.scene import Scene, Told
 from simulators.storm.setting import Refused, setting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from bleak.backends.characteristic import BleakGATTCharacteristic
 
@@ -90,6 +90,7 @@ class WholeWorld(Scene):
         self.engine = Engine(made.session, made.envelope, began_at=self.runner.began_at)
         self.people = People(self)
         self.connections = 0
+        self.violations: list[Violation] = []
         self.leaves_at = math.inf
         """When a way out was taken: the program waits for rest so long, and then lets go."""
 
@@ -146,8 +147,23 @@ class WholeWorld(Scene):
     def _watch(self) -> None:
         """Four times a second, whether anything happens or not."""
         if self.time() < self.leaves_at + EXIT_WAIT_S:
-            self.judge.belt(self.true(), self.time())
+            with self.judging():
+                self.judge.belt(self.true(), self.time())
             self.later(0.25, self._watch)
+
+    @contextlib.contextmanager
+    def judging(self) -> Iterator[None]:
+        """What the judge finds ends the story; the program, which would take it for its own fault, does not see it."""
+        try:
+            yield
+        except Violation as violation:
+            self.violations.append(violation)
+            self.runner.leave("a broken rule")
+
+    def reported(self, report: Report) -> None:
+        """The program says something."""
+        with self.judging():
+            super().reported(report)
 
     def _heart(self) -> None:
         strap = self.strap
@@ -243,7 +259,8 @@ def _watched(backend: type[Any], world: WholeWorld) -> type[BlueZLikeClient]:
         async def write_gatt_char(self, characteristic: BleakGATTCharacteristic, data: Any, response: bool) -> None:  # noqa: FBT001 - bleak's interface
             payload = bytes(data)
             world.told.writes += 1
-            world.judge.wrote(payload, world.time(), true=world.true())
+            with world.judging():
+                world.judge.wrote(payload, world.time(), true=world.true())
             world.judge.sent()
             try:
                 await super().write_gatt_char(characteristic, data, response)
@@ -257,7 +274,8 @@ def _watched(backend: type[Any], world: WholeWorld) -> type[BlueZLikeClient]:
             self, characteristic: BleakGATTCharacteristic, callback: Callable[[bytearray], None], **kwargs: Any
         ) -> None:
             def heard(data: bytearray) -> None:
-                world.heard(characteristic.obj, bytes(data), world.time())
+                with world.judging():
+                    world.heard(characteristic.obj, bytes(data), world.time())
                 callback(data)
 
             await super().start_notify(characteristic, heard, **kwargs)
@@ -291,8 +309,12 @@ async def _lived(story: Story, made: Setting) -> Told:
         journal = await SqliteJournal.open(Path(folder), wall=lambda: 1_700_000_000.0 + world.time())
         try:
             told = await world.live(journal)
+        except Exception as error:  # noqa: BLE001 - what the judge found before it comes first
+            told = world.told
+            broken.append(error)
         finally:
             await journal.close()
+    broken = [*world.violations, *broken]
     if world.runner.error is not None:
         broken.append(world.runner.error)
     if broken:

@@ -51,7 +51,20 @@ def test_the_whole_program_lives_the_same_story_twice():
     assert whole.lived(story(7, ALL)) == whole.lived(story(7, ALL)) is not None
 
 
-@pytest.mark.parametrize("name", ["Stop is not repeated", "the screen says STOPPING for ever", "a raise is two steps"])
+TIMED_TO_THE_CORE = {
+    "consent is skipped",
+    "consent counts from any moment of the hold",
+    "Stop is lost behind a write",
+    "Stop waits for an answer",
+    "on a new link Stop is not the first",
+    "a belt over the cap is let run",
+    "one frame over the cap in ten is enough to forget the others",
+    "a resting belt is asked for control after Stop",
+}
+"""Their stories hang on the tenth of a second at which something happens, and the whole program takes its own time."""
+
+
+@pytest.mark.parametrize("name", [name for name in BUGS if name not in TIMED_TO_THE_CORE])
 def test_a_bug_planted_in_the_whole_program_is_caught(name, monkeypatch):
     plant(BUGS[name], monkeypatch)
     error = fails(BUGS[name].story(), whole.lived)
