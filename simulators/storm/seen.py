@@ -220,8 +220,8 @@ class Seen:
             self.denied = self.denied or op == 8
 
     def status(self, op: int, now: float) -> None:
-        """Machine Status: control is lost with FF and with a reset."""
-        if op in (0xFF, 0x01):
+        """Machine Status: control is lost with FF and with a reset; who moves the belt by hand has none to lose."""
+        if op in (0xFF, 0x01) and not self.called:
             self.voided_at, self.control_gone = now, True
 
     def beat(self, bpm: int | None, now: float) -> None:

@@ -86,6 +86,20 @@ def test_the_same_seed_is_the_same_story_with_the_same_end():
 
 
 FOUND = {
+    "a speed on the way up hid that the machine took kilometres for miles, where its steps are coarse": Story(
+        seed=103170,
+        machine="mph-target",
+        belt=(100, 400, 50),
+        client="practised",
+        forward=500,
+        limit=150,
+        top=150,
+        hold_s=120.0,
+        advance="confirm",
+        look_s=8.97,
+        again=2,
+        acts=(Act(1864.16, "leave"),),
+    ),
     "a Stop that could not leave counted as a repeat, and the lowest speed came too early": Story(
         seed=385,
         machine="standard",
