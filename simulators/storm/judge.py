@@ -84,8 +84,7 @@ class Judge(Seen):
         self.frames.append((now, speed))
         if self.stop_since is not None:
             if self.lowest_in_fall is None or speed <= self.lowest_in_fall - FALL:
-                self.fell_at = now if self.lowest_in_fall is not None else self.fell_at
-                self.lowest_in_fall = speed
+                self.fell_at, self.lowest_in_fall = now, speed
         elif self.armed and self.state in UNDER_WAY and not self.called:
             self._told_over(speed, now)
             self._told_miles(speed, now)

@@ -165,7 +165,8 @@ class Seen:
     def link_lost(self, now: float) -> None:
         """Control ends with the link; earlier consent is void and the hold broken."""
         self.control_gone, self.link_up, self.free_at, self.in_air = True, False, math.inf, 0
-        self.told_over_since = None
+        # What the old connection told last may never have been taken in: the first frame of the next may be a fall.
+        self.told_over_since = self.lowest_in_fall = None
         self.upset(now)
         self.breaks.append(now)
 
