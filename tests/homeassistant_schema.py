@@ -13,6 +13,7 @@ from typing import Any
 TEMPLATE = {"type": "string", "pattern": "\\{\\{.*\\}\\}"}
 TOPIC_TO_READ = {"type": "string", "minLength": 1, "pattern": "^[^\\u0000]+$"}
 TOPIC_TO_WRITE = {"type": "string", "minLength": 1, "pattern": "^[^#+\\u0000]+$"}
+TEXT = {"type": "string"}
 NAME = {"type": ["string", "null"]}
 
 _AVAILABILITY = {
@@ -103,10 +104,7 @@ DEVICE_DISCOVERY: dict[str, Any] = {
             "properties": {
                 "identifiers": {"type": "array", "minItems": 1, "items": {"type": "string"}},
                 "connections": {"type": "array"},
-                **dict.fromkeys(
-                    ("name", "manufacturer", "model", "model_id", "hw_version", "sw_version", "serial_number"),
-                    {"type": "string"},
-                ),
+                **dict.fromkeys(("name", "manufacturer", "model", "model_id", "sw_version", "hw_version"), TEXT),
             },
         },
         "origin": {

@@ -123,7 +123,7 @@ def test_a_check_says_what_the_broker_allows(club, user, machine, well):
 @pytest.mark.parametrize(
     ("broker", "why"),
     [
-        (lambda club: club.broker(password="wrong"), "does not let this user in"),
+        (lambda club: club.broker(password=password_of("belt-2")), "does not let this user in"),
         (lambda club: club.broker(ca=None), "certificate is not trusted"),
     ],
 )

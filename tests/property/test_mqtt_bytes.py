@@ -1,4 +1,4 @@
-"""Any bytes on any topic: nothing starts, resumes or raises a belt; a request to stop stops it, everything else does nothing."""
+"""Any bytes on any topic: nothing starts, resumes or raises a belt. A request to stop stops it; the rest does nothing."""
 
 from __future__ import annotations
 

@@ -16,6 +16,8 @@ from retroctl.cli.mqtt_choice import mqtt_choice
 from retroctl.config import Settings
 from retroctl.errors import ConfigError
 
+SECRET = "hunter2"
+
 
 def test_a_url_says_host_port_club_machine_and_user():
     address = parse_url("mqtts://belt-3@broker.example/club/belt-3")
@@ -46,7 +48,7 @@ def test_a_url_that_is_none_is_refused_with_the_shape_of_one(url, why):
 def test_a_password_in_the_url_is_refused_and_not_repeated():
     with pytest.raises(ConfigError, match="RETROCTL_MQTT_PASSWORD") as error:
         parse_url("mqtts://belt-3:hunter2@broker.example/club/belt-3")
-    assert "hunter2" not in str(error.value)
+    assert SECRET not in str(error.value)
 
 
 def test_a_url_without_a_machine_is_enough_to_look_and_not_to_publish():
@@ -77,9 +79,9 @@ def test_tls_checks_certificate_and_name():
 
 
 def test_a_brokers_repr_shows_no_secret():
-    broker = Broker.checked(parse_url("mqtts://u@broker.example/club/b"), password="hunter2")
-    assert "hunter2" not in repr(broker)
-    assert "hunter2" not in str(dataclasses.replace(broker, version="3.1.1"))
+    broker = Broker.checked(parse_url("mqtts://u@broker.example/club/b"), password=SECRET)
+    assert SECRET not in repr(broker)
+    assert SECRET not in str(dataclasses.replace(broker, version="3.1.1"))
 
 
 def test_certificates_that_cannot_be_read_name_their_file(tmp_path):
@@ -130,7 +132,7 @@ def test_a_password_file_that_others_can_read_is_refused(tmp_path, mode):
     file.chmod(mode)
     with pytest.raises(ConfigError, match="chmod 600") as error:
         from_file(file)
-    assert "hunter2" not in str(error.value)
+    assert SECRET not in str(error.value)
 
 
 def test_a_password_file_that_is_none_is_refused(tmp_path):
@@ -170,7 +172,7 @@ def test_a_password_comes_from_the_keyring_where_that_was_said(monkeypatch):
     ring(monkeypatch, {"u@broker.example": "from-keyring"})
     assert password_for(address, None, keyring=True) == "from-keyring"
     ring(monkeypatch, {})
-    with pytest.raises(ConfigError, match="keyring set retroctl-mqtt u@broker.example"):
+    with pytest.raises(ConfigError, match=r"keyring set retroctl-mqtt u@broker\.example"):
         password_for(address, None, keyring=True)
     ring(monkeypatch, "locked")
     with pytest.raises(ConfigError, match="locked"):
