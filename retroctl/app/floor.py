@@ -6,6 +6,7 @@ from a program that was started anew begins anew. Everything is bounded, whateve
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -39,6 +40,7 @@ EARLIER_RUNS: Final = 8
 WINDOW: Final = 30
 """Messages after which the least delay is looked for anew, so that a clock that was set is forgotten in a minute."""
 
+_PARTS: Final = re.compile(r"([0-9]+)", re.ASCII)
 AT_REST: Final = frozenset({"idle", "observing", "briefing", "armed", "turning", "stopped", "faulted"})
 """States in which a belt stands, unless it is measured otherwise."""
 READY: Final = frozenset({"observing", "briefing", "armed", "turning"})
@@ -105,12 +107,16 @@ class Row:
 
 class _Machine:
     __slots__ = (
-        "earlier", "heard_at", "kept", "late_s", "least", "name", "news", "presence", "restarts", "run", "seen", "seqs",
-        "stop", "taken", "unseen",
+        "earlier", "heard_at", "kept", "late_s", "least", "name", "news", "order", "presence", "restarts", "run",
+        "seen", "seqs", "stop", "taken", "unseen",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.order = tuple(
+            (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in _PARTS.split(name)
+        )
+        """For belt-2 to stand before belt-10."""
         self.run: str | None = None
         self.earlier: deque[str] = deque(maxlen=EARLIER_RUNS)
         self.seqs: dict[type, int] = {}
@@ -322,9 +328,9 @@ class Floor:
 
     def rows(self, now: float) -> list[Row]:
         """Every machine: trouble first, then stopping, moving, ready, at rest, gone; by name within."""
-        rows = [machine.row(now) for machine in self._machines.values()]
-        rows.sort(key=lambda row: (row.urgency, row.machine))
-        return rows
+        rows = [(machine.row(now), machine.order) for machine in self._machines.values()]
+        rows.sort(key=lambda pair: (pair[0].urgency, pair[1]))
+        return [row for row, _ in rows]
 
     def all_stop(self, now: float) -> dict[Answer, int] | None:
         """How far the last STOP ALL is; None when there was none, or when all of it is over."""
@@ -360,7 +366,7 @@ class Floor:
         """Ask every machine, also those that seem to be gone; gives machines and ids, those that may move first."""
         self.all_at = now
         asked: list[tuple[str, str]] = []
-        for row in sorted(self.rows(now), key=lambda row: (not row.moving, row.machine)):
+        for row in sorted(self.rows(now), key=lambda row: not row.moving):
             stop_id = self._ask(row.machine, now, of_all=True)
             if stop_id is not None:
                 asked.append((row.machine, stop_id))

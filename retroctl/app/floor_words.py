@@ -61,18 +61,19 @@ _ANSWERS: Final = {
     Answer.REFUSED: f"STOP REFUSED - {GO_THERE}",
 }
 _SUMMED: Final = (
-    (Answer.AT_REST, "at rest"),
-    (Answer.NOTHING, "without a session"),
-    (Answer.ACCEPTED, "accepted"),
-    (Answer.WRITTEN, "written"),
-    (Answer.RECEIVED, "received"),
-    (Answer.SENT, "sent"),
-    (Answer.ASKED, "asked"),
-    (Answer.NOT_CONFIRMED, "NOT CONFIRMED"),
     (Answer.NO_ANSWER, "NO ANSWER"),
+    (Answer.NOT_CONFIRMED, "NOT CONFIRMED"),
     (Answer.REFUSED, "REFUSED"),
     (Answer.NOT_SENT, "NOT SENT"),
+    (Answer.ASKED, "asked"),
+    (Answer.SENT, "sent"),
+    (Answer.RECEIVED, "received"),
+    (Answer.WRITTEN, "written"),
+    (Answer.ACCEPTED, "accepted"),
+    (Answer.AT_REST, "at rest"),
+    (Answer.NOTHING, "no session"),
 )
+"""What needs somebody first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,8 @@ def _notes(row: Row) -> list[Note]:
     news = row.news
     if news is not None and news.stop and row.fresh is not Fresh.OFFLINE and news.state == "stopping":
         urgent = "NOT CONFIRMED" in news.stop or "PULL" in news.stop
-        notes.append(Note("‼" if urgent else "■", news.stop, urgent))
+        if urgent or news.stop != STATES["stopping"]:
+            notes.append(Note("‼" if urgent else "■", news.stop, urgent))
     if row.fresh in (Fresh.SILENT, Fresh.OFFLINE) and row.moving and news is not None:
         last = f"last heard: {_word(news.state)} at {_speed(news.measured)} km/h"
         notes.append(Note("‼", f"IT MAY BE MOVING - LOOK AT IT ({last})", urgent=True))
@@ -206,7 +208,7 @@ def heading(floor: Floor, rows: Sequence[Row], now: float) -> Heading:
     broker = ""
     if away_s is not None and (away_s > LINK_S or not rows):
         why = f" ({floor.link_words})" if floor.link_words else ""
-        broker = f"NO BROKER for {ago(away_s)}{why}: nothing here is news, and no STOP can be sent"
+        broker = f"NO BROKER for {ago(away_s)}: all of this is old, no STOP leaves here{why}"
     return Heading(
         f"{heard} of {len(rows)} heard now, {moving} moving",
         "" if not trouble else "1 IN TROUBLE" if trouble == 1 else f"{trouble} IN TROUBLE",
@@ -221,4 +223,4 @@ def _all_words(floor: Floor, now: float) -> str:
     if told is None or floor.all_at is None:
         return ""
     parts = ", ".join(f"{told[answer]} {words}" for answer, words in _SUMMED if told[answer])
-    return f"STOP ALL, {ago(now - floor.all_at)} ago: of {sum(told.values())}, {parts}"
+    return f"STOP ALL {ago(now - floor.all_at)} ago, {sum(told.values())} asked: {parts}"

@@ -209,6 +209,12 @@ def test_only_a_status_shows_a_machine_of_which_nothing_is_known(club):
 # -- alarms ------------------------------------------------------------------------------------------------------------
 
 
+def test_names_are_in_the_order_in_which_people_count(club):
+    for machine in ("belt-10", "belt-2", "belt-1a", "belt", "belt-1"):
+        club.state(machine)
+    assert [row.machine for row in club.floor.rows(club.now)] == ["belt", "belt-1", "belt-1a", "belt-2", "belt-10"]
+
+
 def test_alarms_come_first_then_stopping_moving_ready_and_rest_by_name(club):
     club.state("e", state="stopped", kmh=0.0)
     club.state("d", state="armed", kmh=0.0)
@@ -346,7 +352,7 @@ def test_stop_all_asks_everybody_the_moving_ones_first_and_says_how_far_each_is(
     club.ack(asked["a"], Answer.NOTHING, machine="a")
     club.ack(asked["b"], Answer.AT_REST, machine="b")
     club.now += ANSWER_S + 0.1
-    assert club.heading().stop_all == "STOP ALL, 3 s ago: of 4, 1 at rest, 1 without a session, 2 NO ANSWER"
+    assert club.heading().stop_all == "STOP ALL 3 s ago, 4 asked: 2 NO ANSWER, 1 at rest, 1 no session"
     assert club.row("c").urgency is Urgency.TROUBLE
     assert club.row("d").urgency is Urgency.GONE
     assert club.notes("d") == ["STOP: nobody there to answer"]
@@ -387,7 +393,7 @@ def test_without_a_broker_nothing_is_news_and_that_is_said(club):
     club.state()
     club.floor.unlinked(club.now, "connection refused")
     club.now += 4.0
-    assert club.heading().broker.startswith("NO BROKER for 4 s (connection refused): nothing here is news")
+    assert club.heading().broker == "NO BROKER for 4 s: all of this is old, no STOP leaves here (connection refused)"
     assert club.words().grey
     club.floor.linked(club.now)
     assert club.heading().broker == ""
