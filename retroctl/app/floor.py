@@ -232,7 +232,8 @@ class _Machine:
         gone = fresh is Fresh.OFFLINE and not moving
         unheard = fresh in (Fresh.SILENT, Fresh.OFFLINE) and moving
         failed = stop is not None and stop.answer in FAILED and not gone
-        if failed or unheard or self.unseen or (news is not None and news.alarms and not gone):
+        problem = news is not None and not gone and (news.problem or bool(news.alarms))
+        if failed or unheard or self.unseen or problem:
             return Urgency.TROUBLE
         if gone:
             return Urgency.GONE
@@ -400,7 +401,7 @@ def _bounded(news: StateNews) -> StateNews:
     stop = None if news.stop is None else news.stop[:LONGEST_NAME]
     return StateNews(
         news.origin, news.state[:LONGEST_NAME], client, news.measured, news.measured_age_s, news.target,
-        news.hold_left_s, alarms, stop, news.simulated,
+        news.hold_left_s, alarms, stop, news.problem,
     )  # fmt: skip
 
 

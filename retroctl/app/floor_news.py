@@ -62,7 +62,8 @@ class StateNews:
     alarms: tuple[Alarm, ...] = ()
     stop: str | None = None
     """What may truthfully be said of a stop, in the words of the machine's own program."""
-    simulated: bool = False
+    problem: bool = False
+    """The machine's program says that somebody should look."""
 
 
 class Presence(StrEnum):

@@ -163,21 +163,21 @@ def _age(row: Row) -> str:
 
 def _notes(row: Row) -> list[Note]:
     notes: list[Note] = []
+    gone = row.urgency is Urgency.GONE
     if row.stop is not None:
-        gone = row.urgency is Urgency.GONE
         failed = row.stop.answer in FAILED
         words = "STOP: nobody there to answer" if failed and gone else _ANSWERS[row.stop.answer]
         reason = f" ({row.stop.reason})" if row.stop.reason and not gone else ""
         notes.append(Note("‼" if failed and not gone else "■", words + reason, failed and not gone))
     news = row.news
-    if news is not None and news.stop and row.fresh is not Fresh.OFFLINE and news.state == "stopping":
-        urgent = "NOT CONFIRMED" in news.stop or "PULL" in news.stop
-        if urgent or news.stop != STATES["stopping"]:
-            notes.append(Note("‼" if urgent else "■", news.stop, urgent))
+    if news is not None and news.stop and news.problem and not gone:
+        notes.append(Note("‼", news.stop, urgent=True))
     if row.fresh in (Fresh.SILENT, Fresh.OFFLINE) and row.moving and news is not None:
         last = f"last heard: {_word(news.state)} at {_speed(news.measured)} km/h"
         notes.append(Note("‼", f"IT MAY BE MOVING - LOOK AT IT ({last})", urgent=True))
     notes += [Note("‼", f"{alarm.id} {alarm.text}", urgent=True) for alarm in row.alarms]
+    if news is not None and news.problem and not gone and not any(note.urgent for note in notes):
+        notes.append(Note("‼", "its program asks for somebody to look", urgent=True))
     notes += [Note("!", f"{alarm.id} {alarm.text} (over; m: seen)", urgent=False) for alarm in row.past]
     return notes
 

@@ -256,6 +256,18 @@ def test_an_alarm_that_lasts_is_trouble_also_when_it_was_seen_and_rings_anew_whe
     assert club.row().past == (F3,)
 
 
+def test_a_stop_that_the_machine_itself_calls_not_confirmed_is_trouble(club):
+    club.state(state="stopping", kmh=1.0, stop="NOT CONFIRMED - PULL THE CLIP", problem=True)
+    assert club.row().urgency is Urgency.TROUBLE
+    assert club.notes() == ["NOT CONFIRMED - PULL THE CLIP"]
+
+
+def test_a_problem_without_a_name_is_trouble_too(club):
+    club.state(problem=True)
+    assert club.row().urgency is Urgency.TROUBLE
+    assert club.notes() == ["its program asks for somebody to look"]
+
+
 def test_a_state_that_this_version_does_not_know_may_be_a_moving_belt(club):
     club.state(state="levitating", kmh=0.0)
     assert club.row().urgency is Urgency.MOVING
