@@ -122,6 +122,7 @@ class Fleet:
         self.alarms: Counter[str] = Counter()
         self.results: Counter[str] = Counter()
         self.running: dict[str, Runner] = {}
+        self.publishers: dict[str, MachinePublisher] = {}
         self._leaving = asyncio.Event()
 
     def leave(self, why: str) -> None:
@@ -197,7 +198,7 @@ class Fleet:
             stop=runner.stop,
         )
         listeners.append(publisher)
-        self.running[name] = runner
+        self.running[name], self.publishers[name] = runner, publisher
         publisher.begin()
         try:
             runner.begin(await self._engine(runner, publisher))
@@ -210,7 +211,7 @@ class Fleet:
             self.results[type(error).__name__] += 1
             await runner.abandon()
         finally:
-            del self.running[name]
+            del self.running[name], self.publishers[name]
             await publisher.close()
 
     async def _engine(self, runner: Runner, publisher: MachinePublisher) -> Engine:
@@ -269,9 +270,11 @@ def words(fleet: Fleet) -> str:
     """How the fleet does, in a line."""
     late = fleet.lateness
     alarms = ", ".join(f"{failsafe} {number}" for failsafe, number in sorted(fleet.alarms.items())) or "none"
+    spoken = sum(publisher.link.connected for publisher in fleet.publishers.values())
     return (
-        f"{len(fleet.running)} controllers run; {late.count} timers, 99 % of them at most {late.share(0.99)} ms late, "
-        f"the worst {late.worst_s * 1000:.0f} ms, {late.missed} over {LATE_S * 1000:.0f} ms; alarms: {alarms}"
+        f"{len(fleet.running)} controllers run, {spoken} on the broker; {late.count} timers, 99 % of them at most "
+        f"{late.share(0.99)} ms late, the worst {late.worst_s * 1000:.0f} ms, {late.missed} over "
+        f"{LATE_S * 1000:.0f} ms; alarms: {alarms}"
     )
 
 
