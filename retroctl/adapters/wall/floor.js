@@ -38,7 +38,8 @@
     put(parts.state, machine.state);
     put(parts.number, machine.kmh);
     const rest = [`target ${machine.target}`, `hold ${machine.hold}`, machine.client, machine.old ? `OLD: ${machine.age}` : machine.age];
-    put(parts.rest, rest.filter((text) => !text.endsWith("-")).join(" \u00b7 "));
+    const known = rest.filter((text) => !text.endsWith("-"));
+    put(parts.rest, known.map((text) => text.replace(/ /g, "\u00a0")).join(" \u00b7 "));
     parts.notes.replaceChildren(...machine.notes.map(
       ([mark, text, urgent]) => make("p", urgent ? "note urgent" : "note", `${mark} ${text}`)));
   }
