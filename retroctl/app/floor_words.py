@@ -178,7 +178,7 @@ def _notes(row: Row) -> list[Note]:
     notes += [Note("‼", f"{alarm.id} {alarm.text}", urgent=True) for alarm in row.alarms]
     if news is not None and news.problem and not gone and not any(note.urgent for note in notes):
         notes.append(Note("‼", "its program asks for somebody to look", urgent=True))
-    notes += [Note("!", f"{alarm.id} {alarm.text} (over; m: seen)", urgent=False) for alarm in row.past]
+    notes += [Note("!", f"{alarm.id} {alarm.text} (over, not marked as seen)", urgent=False) for alarm in row.past]
     notes.sort(key=lambda note: not note.urgent)
     return notes
 

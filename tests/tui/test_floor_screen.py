@@ -159,9 +159,9 @@ async def test_an_alarm_that_is_over_stays_until_it_is_marked_as_seen(hall):
         hall.state(machine, alarms=(Alarm("F1", "NO DATA"),))
         hall.state(machine)
     async with hall.open() as pilot:
-        assert hall.text.count("F1 NO DATA (over; m: seen)") == 3
+        assert hall.text.count("F1 NO DATA (over, not marked as seen)") == 3
         await hall.press(pilot, "m")
-        assert hall.text.count("F1 NO DATA (over; m: seen)") == 2
+        assert hall.text.count("F1 NO DATA (over, not marked as seen)") == 2
         await hall.press(pilot, "M")
         assert "NO DATA" not in hall.text
 

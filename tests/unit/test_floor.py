@@ -231,7 +231,7 @@ def test_an_alarm_that_is_over_stays_until_somebody_has_seen_it(club):
     club.state(alarms=(F3,))
     club.state(seq=2)
     assert club.row().urgency is Urgency.TROUBLE
-    assert club.notes() == ["F3 THE BELT RUNS FASTER THAN ASKED (over; m: seen)"]
+    assert club.notes() == ["F3 THE BELT RUNS FASTER THAN ASKED (over, not marked as seen)"]
     club.floor.seen(["belt-1"])
     assert club.row().urgency is Urgency.MOVING
     assert club.notes() == []
