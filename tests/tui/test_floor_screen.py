@@ -9,7 +9,7 @@ from floor_tools import NASTY, Answer, Club, Presence
 
 from retroctl.adapters.tui.floor.app import ASKED_S, FloorApp
 from retroctl.adapters.tui.keymap import Urgent
-from retroctl.adapters.tui.widgets import Painted
+from retroctl.adapters.tui.painted import Painted
 from retroctl.app.floor_news import Alarm
 
 

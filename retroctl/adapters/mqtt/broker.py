@@ -128,10 +128,23 @@ class Broker:
         return cls(address, password, context, version)
 
 
+class _Closing(ssl.SSLSocket):
+    """Closes itself when the broker does not come to terms: paho forgets it, and who tries all day runs out of them."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - as in the class above
+        """Come to terms, or close."""
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
+
+
 def _context(ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:
     """TLS 1.2 or later, the broker's certificate and its host name checked; there is no switch to leave that out."""
     try:
         context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=None if ca is None else str(ca))
+        context.sslsocket_class = _Closing
     except (OSError, ssl.SSLError) as error:
         raise ConfigError(f"{ca}: no certificates can be read from it: {_reason(error)}") from None
     if key is not None and certificate is None:

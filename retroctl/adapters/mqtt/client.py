@@ -26,6 +26,9 @@ TURN_S: Final = 0.02
 and what a flood costs here the belt's control would lack."""
 QUEUED: Final = 512
 """Messages read and not yet looked at."""
+REFUSED: Final = 0x80
+"""Reason codes from here on are refusals."""
+_TAKEN_OVER: Final = 0x8E
 
 _silent = logging.getLogger(f"{__name__}.aiomqtt")
 _silent.addHandler(logging.NullHandler())
@@ -77,6 +80,8 @@ class Client(aiomqtt.Client):
         )
         self.taken_over = False
         """Another client came with this one's identifier, and the broker has said so (MQTT 5)."""
+        self.denied = 0
+        """Messages that the broker's access list did not let through; MQTT 5 only, the older one does not say."""
         self._read_in_turn, self._turn_began = 0, 0.0
         self._reading: tuple[Any, int] | None = None
         self._cut = False
@@ -111,8 +116,19 @@ class Client(aiomqtt.Client):
         self._client._sock_recv = bounded  # type: ignore[method-assign,assignment]  # noqa: SLF001
 
     def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
-        self.taken_over = self.taken_over or getattr(reason_code, "value", reason_code) == 142
+        self.taken_over = self.taken_over or getattr(reason_code, "value", reason_code) == _TAKEN_OVER
+        # aiomqtt would wait for an answer that cannot come any more.
+        self._give_up("the broker ended the connection before it said yes")
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
+
+    def _give_up(self, why: str) -> None:
+        if not self._connected.done():
+            self._connected.set_exception(aiomqtt.MqttError(why))
+
+    def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
+        if getattr(reason_code, "value", 0) >= REFUSED:
+            self.denied += 1
+        super()._on_publish(client, userdata, mid, reason_code, properties)
 
     def _on_socket_open(self, client: Any, userdata: Any, sock: Any) -> None:
         """Read in turns, where aiomqtt reads for as long as anything comes. Called in the connecting thread."""
@@ -154,6 +170,7 @@ class Client(aiomqtt.Client):
         except Exception as error:  # noqa: BLE001 - whatever it is, this connection is over
             self._loop.remove_reader(descriptor)
             self._reading = None
+            self._give_up(str(error))
             if not self._disconnected.done():
                 self._disconnected.set_exception(error)
 

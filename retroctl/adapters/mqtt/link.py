@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import aiomqtt
 
-from retroctl.adapters.mqtt.client import Client
+from retroctl.adapters.mqtt.client import REFUSED, Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,11 +30,18 @@ BACKOFF_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Pauses before trying again, each with up to half of it in addition; the last one lasts until the session ends."""
 STEADY_S: Final = 10.0
 """A connection that held so long begins with the first pause again."""
+BRIEF: Final = 2
+"""So many connections in a row that were made and ended at once: not every broker says why."""
+SHARED: Final = (
+    "the broker ends the connection each time: another client comes with the same machine name; do two laptops publish "
+    "as one machine? Give each its own"
+)
 OUTBOX: Final = 256
 """Messages that wait while the broker is away or slow. More are dropped, the oldest first, and counted."""
 HANDED: Final = 1024
 """What waits for this thread to run at all."""
 FAREWELL_S: Final = 1.0
+"""For what still waits and the last word, and as much again for taking leave of the broker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class Counts:
     received: int = 0
     dropped_out: int = 0
     dropped_in: int = 0
+    denied: int = 0
     failures: int = 0
     last_failure: str = ""
 
@@ -123,14 +131,18 @@ class Link:
         *,
         identifier: str,
         subscriptions: Sequence[str] = (),
+        wished: Sequence[str] = (),
         will: Outgoing | None = None,
         handlers: Handlers | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`identifier`: unique at the broker; who comes with the same one throws the other off."""
+        """`identifier`: unique at the broker; who comes with the same one throws the other off.
+
+        `wished`: topics that are listened to where the broker allows it; without a subscription there is no link.
+        """
         self.counts = Counts()
         self._hub, self._broker, self._identifier = hub, broker, identifier
-        self._subscriptions, self._will = tuple(subscriptions), will
+        self._subscriptions, self._wished, self._will = tuple(subscriptions), tuple(wished), will
         self._handlers = handlers or Handlers()
         self._jitter = jitter
         self._handed: deque[Callable[[], Outgoing | None]] = deque()
@@ -138,7 +150,11 @@ class Link:
         self._waiting = _Waiting()
         self._fresh: asyncio.Event | None = None
         self._closing: asyncio.Event | None = None
+        self._farewell_s = FAREWELL_S
+        self._talking = False
         self.connected = False
+        self.denied: dict[str, None] = {}
+        """Topics that the broker's access list closes to us, as far as it has said so."""
         self._over = threading.Event()
 
     # -- from any thread -------------------------------------------------------------------------------------------
@@ -157,9 +173,9 @@ class Link:
             self._woken = True
             self._hub.call(self._take_handed)
 
-    def close(self) -> None:
-        """End in order, with the farewell; not waited for here."""
-        self._hub.call(self._end)
+    def close(self, farewell_s: float = FAREWELL_S) -> None:
+        """End in order, with the farewell, which may take so long; not waited for here."""
+        self._hub.call(self._end, farewell_s)
 
     def ended(self, wait_s: float) -> bool:
         """Whether it has ended, within `wait_s`. Blocks at most so long."""
@@ -183,7 +199,8 @@ class Link:
         if self._fresh is not None:
             self._fresh.set()
 
-    def _end(self) -> None:
+    def _end(self, farewell_s: float) -> None:
+        self._farewell_s = farewell_s
         if self._closing is not None:
             self._closing.set()
 
@@ -197,17 +214,20 @@ class Link:
     async def _again_and_again(self) -> None:
         self._fresh, self._closing = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
-        attempt = 0
+        attempt = brief = 0
         while not self._closing.is_set():
             began = loop.time()
             why = await self._once()
+            held_s = loop.time() - began if self.connected else 0.0
+            brief = brief + 1 if 0 < held_s < STEADY_S else 0
+            why = SHARED if brief >= BRIEF else why
             self.connected = False
             if self._closing.is_set():
                 return
             self.counts.failures += 1
             self.counts.last_failure = why
             self._handlers.standing(Standing(connected=False, why=why))
-            attempt = 0 if loop.time() - began >= STEADY_S else attempt + 1
+            attempt = 0 if held_s >= STEADY_S else attempt + 1
             pause = BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause * (1 + self._jitter() / 2)):
@@ -225,17 +245,12 @@ class Link:
                 await self._talk(client)
             finally:
                 with suppress(aiomqtt.MqttError, TimeoutError):
-                    async with asyncio.timeout(FAREWELL_S):
+                    async with asyncio.timeout(self._farewell_s):
                         await client.__aexit__(None, None, None)
         except TimeoutError:
             return f"no answer within {CONNECT_S:g} s"
         except Exception as error:  # noqa: BLE001 - the end of a connection; the next one begins anew
-            if client.taken_over:
-                return (
-                    "another client came with the same machine name and took its place: two laptops publish as one "
-                    "machine; give each its own"
-                )
-            return plain_reason(error)
+            return SHARED if client.taken_over else plain_reason(error)
         finally:
             self.counts.dropped_in += client.dropped
             client.cut()
@@ -244,8 +259,12 @@ class Link:
     async def _talk(self, client: Client) -> None:
         for topic in self._subscriptions:
             await subscribed(client, topic)
-        for message in self._handlers.greeting():
-            await self._publish(client, message)
+        for topic in self._wished:
+            with suppress(NotAllowed):
+                await subscribed(client, topic)
+        for number, message in enumerate(self._handlers.greeting()):
+            if not await self._publish(client, message) and number == 0:
+                raise NotAllowed(f"the broker's access list does not let this user speak on {message.topic}")
             self._waiting.done(message)
         self.connected = True
         self.counts.connects += 1
@@ -253,6 +272,7 @@ class Link:
         closing = self._closing
         if closing is None:
             return
+        self._talking = True
         ending = asyncio.create_task(closing.wait(), name="mqtt until closed")
         tasks = (
             asyncio.create_task(self._read(client), name="mqtt read"),
@@ -261,13 +281,14 @@ class Link:
         try:
             done, _ = await asyncio.wait((*tasks, ending), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._talking = False  # Python 3.11's wait_for, inside aiomqtt, may swallow a cancellation
             for task in (*tasks, ending):
                 task.cancel()
             await asyncio.gather(*tasks, ending, return_exceptions=True)
         for ended in done:
             ended.result()  # raises what ended it
         if closing.is_set():
-            async with asyncio.timeout(FAREWELL_S):
+            async with asyncio.timeout(self._farewell_s):
                 await self._say_goodbye(client)
 
     async def _say_goodbye(self, client: Client) -> None:
@@ -285,7 +306,7 @@ class Link:
 
     async def _write(self, client: Client) -> None:
         fresh = self._fresh
-        while fresh is not None:
+        while fresh is not None and self._talking:
             message = self._waiting.take()
             if message is None:
                 fresh.clear()
@@ -294,18 +315,28 @@ class Link:
             await self._publish(client, message)
             self._waiting.done(message)
 
-    async def _publish(self, client: Client, message: Outgoing) -> None:
+    async def _publish(self, client: Client, message: Outgoing) -> bool:
+        """Whether the broker took it: MQTT 5 says so, 3.1.1 does not."""
+        denied = client.denied
         await client.publish(message.topic, message.payload, qos=1, retain=message.retain)
         self.counts.sent += 1
+        if client.denied > denied:
+            self.counts.denied += 1
+            self.denied.setdefault(message.topic, None)
+        return client.denied == denied
+
+
+class NotAllowed(aiomqtt.MqttError):
+    """The broker's access list says no."""
 
 
 async def subscribed(client: Client, topic: str) -> None:
-    """Subscribe, QoS 1. Raises MqttError where the broker does not allow it."""
+    """Subscribe, QoS 1. Raises NotAllowed."""
     granted = await client.subscribe(topic, qos=1)
     first = granted[0]
     code = first if isinstance(first, int) else first.value
-    if code >= 0x80:
-        raise aiomqtt.MqttError(f"the broker does not allow to read {topic}: its access list")
+    if code >= REFUSED:
+        raise NotAllowed(f"the broker's access list does not let this user read {topic}")
 
 
 def plain_reason(error: BaseException) -> str:
@@ -321,7 +352,13 @@ def plain_reason(error: BaseException) -> str:
 _KNOWN: Final = (
     ("Bad user name or password", "the broker does not take this user and password"),
     ("Not authorized", "the broker does not let this user in"),
-    ("CERTIFICATE_VERIFY_FAILED", "the broker's certificate is not trusted: give its authority (mqtt_ca), or its name"),
+    ("Disconnected during message iteration", "the connection to the broker was lost"),
+    ("Hostname mismatch", "the broker's certificate is for another name: write the URL with the name that it has"),
+    (
+        "IP address mismatch",
+        "the broker's certificate is not for this address: write the URL with the name that it has",
+    ),
+    ("CERTIFICATE_VERIFY_FAILED", "the broker's certificate is not trusted: give its authority (mqtt_ca)"),
     ("certificate required", "the broker asks for a client certificate (mqtt_cert, mqtt_key)"),
     ("WRONG_VERSION_NUMBER", "the broker speaks no TLS on this port"),
     ("Unsupported protocol version", "the broker speaks no MQTT 5: set mqtt_version to 3.1.1"),

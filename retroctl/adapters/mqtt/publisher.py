@@ -42,7 +42,7 @@ STOPS: Final = 64
 """Requests on their way into the controlling loop."""
 RECORDED: Final = 200
 """Refusals that a run records."""
-CLOSE_S: Final = 1.5
+CLOSE_S: Final = 2.0
 
 _AT_ONCE: Final = frozenset({Kind.STATE, Kind.STOP, Kind.ALARM})
 
@@ -77,12 +77,12 @@ class MachinePublisher:
         self._narrator = Narrator(identity)
         machine = identity.machine
         will = self._retained(Leaf.STATUS, self._narrator.status("lost"))
-        topics = [machine.topic(Leaf.STOP), *([hail] if hail else [])]
         self.link = Link(
             hub,
             broker,
             identifier=f"retroctl-{machine.club}-{machine.name}",
-            subscriptions=topics,
+            subscriptions=[machine.topic(Leaf.STOP)],
+            wished=[hail] if hail else [],
             will=will,
             handlers=Handlers(self._arrived, self._greeting, self._farewell, self._stands),
         )
@@ -133,16 +133,16 @@ class MachinePublisher:
         outcome = outcome_of(summary, exit_status)
         self.link.put(lambda: self._kept(Leaf.SESSION, self._narrator.session(outcome=outcome)))
 
-    async def close(self) -> bool:
-        """Say that it is over, and end the connection; whether that was done in time, 1.5 s at most."""
+    async def close(self, wait_s: float = CLOSE_S) -> bool:
+        """Say that it is over, and end the connection; whether that was done in time."""
         self._say_state()
         self._closed = True
         for handle in (self._look, self._soon):
             if handle is not None:
                 handle.cancel()
         self._acknowledge(self._desk.end(at_rest=self._at_rest, now=time.monotonic()))
-        self.link.close()
-        return await asyncio.to_thread(self.link.ended, CLOSE_S)
+        self.link.close(wait_s / 2)
+        return await asyncio.to_thread(self.link.ended, wait_s)
 
     @property
     def counts(self) -> Counts:

@@ -12,8 +12,8 @@ from textual.screen import ModalScreen, Screen
 from retroctl.adapters.tui.floor.lines import ALARM, draw, head
 from retroctl.adapters.tui.hosted import HostedApp
 from retroctl.adapters.tui.keymap import Urgent, with_capitals
+from retroctl.adapters.tui.painted import Painted
 from retroctl.adapters.tui.text import plain
-from retroctl.adapters.tui.widgets import Painted
 from retroctl.app.floor import Urgency
 from retroctl.app.floor_words import heading
 

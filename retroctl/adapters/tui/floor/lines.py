@@ -14,7 +14,7 @@ from retroctl.app.floor_words import shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from retroctl.adapters.tui.widgets import Part
+    from retroctl.adapters.tui.painted import Part
     from retroctl.app.floor import Row
     from retroctl.app.floor_words import Shown
 
