@@ -243,7 +243,7 @@ async def _run(count: int, broker: Broker, seconds: float | None) -> int:
     fleet = Fleet(hub, broker, count, clock=WatchedClock(lateness), lateness=lateness)
     club, where = broker.address.club, broker.address.shown
     _say(f"{count} simulated treadmills with a controller each, on {where} as club {club}. Ctrl-C stops all belts.")
-    _say(f"Watch them: retroctl floor {where}/{club}")
+    _say(f"Watch them: retroctl floor --mqtt {where}/{club}")
     saying = asyncio.create_task(_keep_saying(fleet), name="fleet says how it is")
     loop = asyncio.get_running_loop()
     timer = None if seconds is None else loop.call_later(seconds, fleet.leave, "time is up")
@@ -278,11 +278,10 @@ def words(fleet: Fleet) -> str:
     )
 
 
-def checked_count(text: int) -> int:
-    """How many. Raises ConfigError."""
-    if not 1 <= text <= MOST:
-        raise ConfigError(f"--fleet {text}: give a number from 1 to {MOST}")
-    return text
+def checked_count(count: int) -> None:
+    """Raises ConfigError for more than one process carries, and for none."""
+    if not 1 <= count <= MOST:
+        raise ConfigError(f"--fleet {count}: give a number from 1 to {MOST}")
 
 
 def _say(text: str) -> None:

@@ -38,7 +38,7 @@ class FloorOptions:
 def floor_command(options: FloorOptions) -> int:
     """Show it until somebody leaves. Raises RetroctlError."""
     if not options.screen and options.web is None:
-        raise ConfigError("the floor needs a terminal; without one, serve it as a page: retroctl floor URL --web")
+        raise ConfigError("the floor needs a terminal; without one, serve it as a page: add --web")
     return asyncio.run(_show(options))
 
 

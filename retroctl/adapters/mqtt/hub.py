@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+
+T = TypeVar("T")
 
 CLOSE_S: Final = 2.0
 """How long the end of the program waits for the thread; what still hangs is left to the process' end."""
@@ -117,3 +119,9 @@ class Hub:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=CLOSE_S)
+
+
+def run_aside(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` to its end in a loop that aiomqtt can use on every system, in this thread."""
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        return runner.run(work)

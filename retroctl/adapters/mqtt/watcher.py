@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -97,6 +98,7 @@ class Watcher:
         self._box = _Box()
         self._machines: set[Machine] = set()
         self._fresh = asyncio.Event()
+        self._tried = asyncio.Event()
         self._woken = False
         self._waiting: dict[str, asyncio.Queue[Ack]] = {}
         self.read = Read()
@@ -119,6 +121,13 @@ class Watcher:
     def begin(self) -> None:
         """Connect, and stay connected."""
         self.link.begin()
+
+    async def reached(self, wait_s: float) -> Standing | None:
+        """How the connection stands once it was tried, or None where that takes more than `wait_s`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._tried.wait()
+        return self.standing
 
     async def close(self, wait_s: float = 1.5) -> None:
         """End; iteration ends too."""
@@ -167,6 +176,7 @@ class Watcher:
     def _stands(self, standing: Standing) -> None:
         def note() -> None:
             self.standing = standing
+            self._tried.set()
             self._fresh.set()
 
         self._to_loop(note)

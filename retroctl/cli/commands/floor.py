@@ -1,24 +1,22 @@
-"""The options of `floor` and of `simulate --fleet`. What they do is imported when they run."""
+"""`floor`, and `simulate --fleet`. What they do is imported when they run."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
+from retroctl.cli.commands.mqtt import Plain, Url
 from retroctl.errors import ConfigError
-
-if TYPE_CHECKING:
-    from retroctl.adapters.mqtt.broker import Broker
 
 PORT: Final = 8770
 """Of the page; the client's wall screen may run beside it."""
 
 
 def floor(
-    url: Annotated[str, typer.Argument(metavar="URL", help="Broker and club: mqtts://[USER@]HOST[:PORT]/CLUB.")],
+    mqtt: Url = None,
     web: Annotated[
         str | None,
         typer.Option(metavar="[HOST:PORT]", help=f"Serve the floor as a page too (default 127.0.0.1:{PORT})."),
@@ -26,9 +24,7 @@ def floor(
     web_lan: Annotated[
         bool, typer.Option("--web-lan", help="Let other devices open it, with the token in its address.")
     ] = False,
-    mqtt_plain: Annotated[
-        bool, typer.Option("--mqtt-plain", help="Accept a broker on another computer without TLS.")
-    ] = False,
+    mqtt_plain: Plain = False,
 ) -> None:
     """Show all machines of a club: trouble first, how old each value is; STOP one, STOP ALL.
 
@@ -38,39 +34,38 @@ def floor(
 
     \b
     Examples:
-      retroctl floor mqtts://trainer@broker.example/west     the machines of the club west
-      retroctl floor mqtt://127.0.0.1/west --web             and as a page on this computer
-      retroctl floor mqtts://tv@broker.example/west --web --web-lan < /dev/null
+      retroctl floor                                                 the configured broker's club
+      retroctl floor --mqtt mqtts://floor@broker.example/west        the machines of the club west
+      retroctl floor --mqtt mqtt://127.0.0.1/west --web              and as a page on this computer
+      retroctl floor --web --web-lan < /dev/null                     the page alone, for a screen on the wall
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
     from retroctl.adapters.wall.address import WallAddress  # noqa: PLC0415
     from retroctl.cli.floor import FloorOptions, floor_command  # noqa: PLC0415 - heavy
+    from retroctl.cli.mqtt_choice import broker_of  # noqa: PLC0415
+    from retroctl.config import load_settings  # noqa: PLC0415
 
     address = None
     if web is not None or web_lan:
         address = WallAddress.parse(web or "", lan=web_lan, option="--web", default_port=PORT)
-    sys.exit(floor_command(FloorOptions(_broker(url, plain=mqtt_plain), address, screen=_has_screen())))
+    broker = broker_of(mqtt or None, load_settings(), plain=mqtt_plain)
+    sys.exit(floor_command(FloorOptions(broker, address, screen=_has_screen())))
 
 
 def run_fleet(count: int | None, url: str | None, seconds: float | None) -> int:
     """`simulate --fleet`. Raises ConfigError."""
     if count is None:
         raise ConfigError("--mqtt and --seconds belong to a fleet: retroctl simulate --fleet 20 --mqtt URL")
-    if url is None:
-        raise ConfigError("--fleet publishes on a broker: add --mqtt mqtt://127.0.0.1/CLUB")
     if seconds is not None and not 0 < seconds < float("inf"):
         raise ConfigError(f"--seconds {seconds}: give a number above 0")
     from retroctl.cli.fleet import checked_count, fleet_command  # noqa: PLC0415 - heavy
+    from retroctl.cli.mqtt_choice import broker_of  # noqa: PLC0415
+    from retroctl.config import load_settings  # noqa: PLC0415
 
-    return fleet_command(checked_count(count), _broker(url, plain=False), seconds=seconds)
-
-
-def _broker(url: str, *, plain: bool) -> Broker:
-    from retroctl.adapters.mqtt.broker import Broker, parse_url  # noqa: PLC0415 - heavy
-
-    address = parse_url(url)
-    if address.machine is not None:
-        raise ConfigError(f"{url[:80]!r}: give the club only, without a machine: mqtts://HOST/{address.club}")
-    return Broker.checked(address, plain=plain)
+    if not url:
+        # Never the configured one: a club's own floor would fill with belts that are not there.
+        raise ConfigError("--fleet publishes on a broker: add --mqtt mqtt://127.0.0.1/CLUB")
+    checked_count(count)
+    return fleet_command(count, broker_of(url, load_settings(), plain=False), seconds=seconds)
 
 
 def _has_screen() -> bool:

@@ -74,7 +74,7 @@ def simulate(
       retroctl simulate stop-third             one that heeds only the third Stop
       retroctl simulate --fleet 20 --mqtt mqtt://127.0.0.1/club
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
-    if fleet is not None or mqtt is not None or seconds is not None:
+    if not (fleet is None and mqtt is None and seconds is None):
         from retroctl.cli.commands.floor import run_fleet  # noqa: PLC0415 - heavy
 
         sys.exit(run_fleet(fleet, mqtt, seconds))
