@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from retroctl.cli.commands.mqtt import Plain, Url
+from retroctl.cli.commands.mqtt import Plain, Url  # noqa: TC001 - typer reads annotations at run time
 from retroctl.errors import ConfigError
 
 PORT: Final = 8770
