@@ -4,7 +4,7 @@
 
 Needs mosquitto. For each N, over half a minute in which every machine is in a session: processor and memory of the
 fleet, the broker and the floor; how late the timers of controllers and machines were; how long a state took from the
-moment it was made to the floor's model, and to the screen that was drawn with it. `--first`, as root on Linux, puts all
+moment it was made to the floor's model, and to the screen that was drawn with it. Then everybody is stopped from the floor. `--first`, as root on Linux, puts all
 of it before everything else that runs on the computer (SCHED_RR), where others would spoil the figures.
 """
 
@@ -46,6 +46,8 @@ COUNTS = (50, 100, 200, 500)
 SETTLED_S = 15.0
 """From the last machine's beginning to a moving belt."""
 WINDOW_S = 30.0
+STOP_ALL_S = 20.0
+"""Behind the window everybody is stopped from the floor, and has so long."""
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 
 
@@ -126,6 +128,7 @@ async def fleet(port: int, count: int) -> dict[str, Any]:
         "missed": lateness.missed,
         "alarms": sum(whole.alarms.values()),
     }
+    await asyncio.sleep(STOP_ALL_S + 3)
     whole.leave("measured")
     await running
     hub.close()
@@ -190,11 +193,33 @@ async def floor(port: int, count: int) -> dict[str, Any]:
             **dict(shares("model", heeded.taken)),
             **dict(shares("drawn", heeded.drawn)),
         }
+        row |= await stop_all(app)
         app.exit()
     watching.cancel()
     await watcher.close()
     hub.close()
     return row
+
+
+async def stop_all(app: FloorApp) -> dict[str, Any]:
+    """Two keys, and how long after the second the last machine answered, and the last was known to rest."""
+    asked = {row.machine: row for row in app.floor.rows(time.monotonic()) if row.moving}
+    began = time.monotonic()
+    app.action_stop_all()
+    app.action_yes()
+    orders = [row.stop for row in app.floor.rows(began) if row.machine in asked]
+    while time.monotonic() - began < STOP_ALL_S and not all(order and order.done_at for order in orders):
+        await asyncio.sleep(0.05)
+    answered = [order.answered_at - began for order in orders if order and order.answered_at]
+    rested = [order.done_at - began for order in orders if order and order.done_at]
+    return {
+        "asked": len(asked),
+        "answered": len(answered),
+        "rested": len(rested),
+        **dict(shares("answer", answered)),
+        "answer_last": max(answered, default=0.0) * 1000,
+        "rest_last": max(rested, default=0.0),
+    }
 
 
 def shares(name: str, seconds: list[float]) -> Iterator[tuple[str, float]]:
@@ -225,6 +250,9 @@ def table(rows: list[dict[str, Any]]) -> Iterator[str]:
         ("floor: states a second", lambda r: f"{r['heard']:.0f}"),
         ("made to model, p50 / p99, ms", lambda r: f"{r['model_p50']:.1f} / {r['model_p99']:.1f}"),
         ("made to drawn, p50 / p99, ms", lambda r: f"{r['drawn_p50']:.0f} / {r['drawn_p99']:.0f}"),
+        ("STOP ALL: asked / rested", lambda r: f"{r['asked']} / {r['rested']}"),
+        ("key to answer, p50 / last, ms", lambda r: f"{r['answer_p50']:.0f} / {r['answer_last']:.0f}"),
+        ("key to the last at rest, s", lambda r: f"{r['rest_last']:.1f}"),
     )
     yield f"{'machines':<30}" + "".join(f"{row['n']:>14}" for row in rows)
     for name, cell in lines:
