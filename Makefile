@@ -57,7 +57,7 @@ bench-exchange: ## a thousand workouts out and in again, whole and damaged; the 
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/exchange.py
 
-bench-fleet: ## 50 to 500 controllers on a broker, and the floor that shows them; needs mosquitto; 6 minutes
+bench-fleet: ## 50 to 500 controllers on a broker, and the floor that shows them; needs mosquitto; 8 minutes
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/fleet.py
 

@@ -7,9 +7,8 @@ from a program that was started anew begins anew. Everything is bounded, whateve
 from __future__ import annotations
 
 import re
-from collections import OrderedDict, deque
-from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from collections import OrderedDict
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from retroctl.app.floor_news import (
@@ -24,6 +23,8 @@ from retroctl.app.floor_news import (
     StateNews,
     StatusNews,
 )
+from retroctl.app.floor_order import Order
+from retroctl.app.floor_row import Fresh, Row, Urgency
 from retroctl.app.floor_stop import DONE, FAILED, UNDER_WAY, StopOrder
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ OLD_S: Final = 3.0
 """With a message a second, what is older than this was missed twice and says nothing about now."""
 SILENT_S: Final = 15.0
 """About when a broker gives up a program that has frozen (measured with Mosquitto: 12 to 15 s)."""
-EARLIER_RUNS: Final = 8
-"""Programs before this one whose late messages are known for what they are."""
 WINDOW: Final = 30
 """Messages after which the least delay is looked for anew, so that a clock that was set is forgotten in a minute."""
 
@@ -58,68 +57,19 @@ class Heard(StrEnum):
     """An answer to a Stop that nobody here asked for."""
 
 
-class Fresh(StrEnum):
-    """How much what is known says about now."""
-
-    NEVER = "never"
-    """No state was ever heard."""
-    NOW = "now"
-    OLD = "old"
-    SILENT = "silent"
-    """Old, and for so long that the program may be gone."""
-    OFFLINE = "offline"
-    """The broker, or the program itself, says that it is gone."""
-
-
-class Urgency(IntEnum):
-    """The order of the floor."""
-
-    TROUBLE = 0
-    """An alarm; a Stop that failed; a belt that may be moving and nobody hears of it."""
-    STOPPING = 1
-    MOVING = 2
-    READY = 3
-    REST = 4
-    GONE = 5
-    """Offline, the belt last at rest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One machine at one moment."""
-
-    machine: str
-    urgency: Urgency
-    fresh: Fresh
-    age_s: float | None
-    """Of what is shown; None where nothing was heard yet."""
-    moving: bool
-    """The belt moves, or may be moving."""
-    news: StateNews | None
-    alarms: tuple[Alarm, ...]
-    """Those of now."""
-    past: tuple[Alarm, ...]
-    """Those that are over, and that nobody has marked as seen."""
-    stop: StopOrder | None
-    presence: Presence
-    restarts: int
-
-
 class _Machine:
     __slots__ = (
-        "earlier", "heard_at", "kept", "late_s", "least", "name", "news", "order", "presence", "restarts", "run",
-        "seen", "seqs", "stop", "taken", "unseen",
+        "heard_at", "kept", "late_s", "least", "name", "news", "order", "place", "presence", "seen", "stop", "taken",
+        "unseen",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.order = tuple(
+        self.place = tuple(
             (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in _PARTS.split(name)
         )
         """For belt-2 to stand before belt-10."""
-        self.run: str | None = None
-        self.earlier: deque[str] = deque(maxlen=EARLIER_RUNS)
-        self.seqs: dict[type, int] = {}
+        self.order = Order()
         self.news: StateNews | None = None
         self.heard_at = 0.0
         self.kept = False
@@ -132,30 +82,18 @@ class _Machine:
         self.seen: frozenset[str] = frozenset()
         """Alarms of now that somebody has marked as seen."""
         self.stop: StopOrder | None = None
-        self.restarts = 0
 
     # -- taking in -------------------------------------------------------------------------------------------------
 
-    def in_order(self, news: StateNews | StatusNews | AlarmNews) -> bool:
-        """Whether this is newer than all that was heard of its kind; a restart begins a new order."""
-        origin, kind = news.origin, type(news)
-        run = origin.run[:LONGEST_NAME]
-        if run in self.earlier:
+    def admits(self, news: StateNews | StatusNews | AlarmNews, now: float) -> bool:
+        """Whether it is new; with a restart everything begins anew."""
+        run = self.order.run
+        live = self.news is not None and not self.kept
+        if not self.order.admits(news, now, live=live, well=self._fresh(self._age(now)) is Fresh.NOW):
             return False
-        if run != self.run:
-            if self.run is not None:
-                if origin.kept and self.news is not None and not self.kept:
-                    return False  # what the broker kept is no newer than what was heard live
-                self.earlier.append(self.run)
-                self.restarts += self.news is not None
-            self.run, self.seqs = run, {}
+        if self.order.run != run:
             self.least, self.taken = [float("inf"), float("inf")], 0
             self.seen = frozenset()
-        if isinstance(news, StatusNews) and news.presence is Presence.LOST:
-            return True  # a last will was written when the connection began: its number says nothing about now
-        if origin.seq <= self.seqs.get(kind, -1):
-            return False
-        self.seqs[kind] = origin.seq
         return True
 
     def take_state(self, news: StateNews, now: float, now_utc_s: float) -> None:
@@ -195,15 +133,16 @@ class _Machine:
             stop.look(now)
             if stop.over(now) or (stop.done_at is not None and self._moved_since(stop.done_at)):
                 stop = self.stop = None
-        age = None if news is None else self.late_s + (news.measured_age_s or 0.0) + max(0.0, now - self.heard_at)
+        age = self._age(now)
         fresh = self._fresh(age)
         moving = _may_move(news)
         alarms = () if news is None else news.alarms
         ids = {alarm.id for alarm in alarms}
+        rival = self.order.rival(now)
         past = tuple(alarm for alarm in self.unseen.values() if alarm.id not in ids)
         return Row(
             self.name,
-            self._urgency(fresh, moving=moving),
+            Urgency.TROUBLE if rival else self._urgency(fresh, moving=moving),
             fresh,
             age,
             moving,
@@ -212,8 +151,14 @@ class _Machine:
             past,
             stop,
             self.presence,
-            self.restarts,
+            rival,
+            self.order.restarts,
         )
+
+    def _age(self, now: float) -> float | None:
+        if self.news is None:
+            return None
+        return self.late_s + (self.news.measured_age_s or 0.0) + max(0.0, now - self.heard_at)
 
     def _moved_since(self, when: float) -> bool:
         return not self.kept and self.heard_at > when + OLD_S and _may_move(self.news)
@@ -279,7 +224,7 @@ class Floor:
         machine = self._machine(news.origin.machine)
         if machine is None:
             return Heard.FULL
-        if not machine.in_order(news):
+        if not machine.admits(news, now):
             return Heard.OLD
         match news:
             case StateNews():
@@ -329,7 +274,7 @@ class Floor:
 
     def rows(self, now: float) -> list[Row]:
         """Every machine: trouble first, then stopping, moving, ready, at rest, gone; by name within."""
-        rows = [(machine.row(now), machine.order) for machine in self._machines.values()]
+        rows = [(machine.row(now), machine.place) for machine in self._machines.values()]
         rows.sort(key=lambda pair: (pair[0].urgency, pair[1]))
         return [row for row, _ in rows]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from retroctl.app.floor import Fresh, Row, Urgency
 from retroctl.app.floor_news import Answer
+from retroctl.app.floor_row import Fresh, Row, Urgency
 from retroctl.app.floor_stop import FAILED
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def shown(row: Row) -> Shown:
         _state(row),
         UNKNOWN if news is None else _speed(news.measured),
         UNKNOWN if news is None else _speed(news.target),
-        UNKNOWN if news is None or news.hold_left_s is None else clock(news.hold_left_s),
+        UNKNOWN if news is None or news.hold_left_s is None or not row.moving else clock(news.hold_left_s),
         _age(row),
         row.fresh is not Fresh.NOW,
         tuple(_notes(row)),
@@ -169,6 +169,8 @@ def _notes(row: Row) -> list[Note]:
         words = "STOP: nobody there to answer" if failed and gone else _ANSWERS[row.stop.answer]
         reason = f" ({row.stop.reason})" if row.stop.reason and not gone else ""
         notes.append(Note("‼" if failed and not gone else "■", words + reason, failed and not gone))
+    if row.rival:
+        notes.append(Note("‼", "TWO PROGRAMS SPEAK AS THIS MACHINE - give each computer its own name", urgent=True))
     news = row.news
     if news is not None and news.stop and news.problem and not gone:
         notes.append(Note("‼", news.stop, urgent=True))

@@ -1,11 +1,12 @@
 """What a floor costs: N controllers in one process, a broker, and the floor's screen in another process.
 
-.venv/bin/python tests/benchmarks/fleet.py [--first] [N ...]        (default 50 100 200 500, six minutes)
+.venv/bin/python tests/benchmarks/fleet.py [--first] [N ...]        (default 50 100 200 500, eight minutes)
 
 Needs mosquitto. For each N, over half a minute in which every machine is in a session: processor and memory of the
 fleet, the broker and the floor; how late the timers of controllers and machines were; how long a state took from the
-moment it was made to the floor's model, and to the screen that was drawn with it. Then everybody is stopped from the floor. `--first`, as root on Linux, puts all
-of it before everything else that runs on the computer (SCHED_RR), where others would spoil the figures.
+moment it was made to the floor's model, and to the screen that was drawn with it. Then everybody is stopped from the floor.
+`--first`, as root on Linux, puts all of it before everything else that runs on the computer (SCHED_RR), where others
+would spoil the figures.
 """
 
 from __future__ import annotations
@@ -208,8 +209,10 @@ async def stop_all(app: FloorApp) -> dict[str, Any]:
     app.action_stop_all()
     app.action_yes()
     orders = [row.stop for row in app.floor.rows(began) if row.machine in asked]
-    while time.monotonic() - began < STOP_ALL_S and not all(order and order.done_at for order in orders):
-        await asyncio.sleep(0.05)
+    for _ in range(int(STOP_ALL_S / 0.1)):
+        if all(order and order.done_at for order in orders):
+            break
+        await asyncio.sleep(0.1)
     answered = [order.answered_at - began for order in orders if order and order.answered_at]
     rested = [order.done_at - began for order in orders if order and order.done_at]
     return {

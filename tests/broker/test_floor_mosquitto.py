@@ -13,8 +13,9 @@ from mqtt_rig import published
 
 from retroctl.adapters.mqtt.hub import Hub
 from retroctl.adapters.mqtt.watcher import Watcher
-from retroctl.app.floor import Floor, Fresh, Urgency
+from retroctl.app.floor import Floor
 from retroctl.app.floor_news import Answer
+from retroctl.app.floor_row import Fresh, Urgency
 from retroctl.app.floor_words import shown
 from retroctl.cli.fleet import Fleet, Lateness, WatchedClock
 from retroctl.cli.floor_mqtt import DENIED, LEAVES, FloorWatch

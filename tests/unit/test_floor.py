@@ -6,8 +6,9 @@ import itertools
 
 import pytest
 
-from retroctl.app.floor import MOST_MACHINES, OLD_S, SILENT_S, Floor, Fresh, Heard, Urgency
+from retroctl.app.floor import MOST_MACHINES, OLD_S, SILENT_S, Floor, Heard
 from retroctl.app.floor_news import AckNews, Alarm, AlarmNews, Answer, Origin, Presence, StateNews, StatusNews
+from retroctl.app.floor_row import Fresh, Urgency
 from retroctl.app.floor_stop import ANSWER_S, REST_S
 from retroctl.app.floor_words import heading, shown
 from retroctl.units import Speed
@@ -157,6 +158,32 @@ def test_a_program_that_starts_anew_begins_at_1_and_what_the_old_one_said_is_dro
     assert club.state(seq=901) is Heard.OLD
     assert club.status(Presence.LOST, seq=9) is Heard.OLD
     assert club.words().state == "CONNECTING"
+
+
+def test_of_two_programs_with_one_name_the_one_that_speaks_is_never_hidden_by_the_one_that_ended(club):
+    """Two laptops with one machine's name: the second ended at rest, the first one's belt moves on."""
+    club.state(seq=100)
+    club.state(seq=1, run=NEXT, state="stopped", kmh=0.0)
+    assert club.state(seq=101) is Heard.OLD, "it may have been on its way"
+    assert not club.row().rival
+    club.now += 10.0
+    club.state(seq=2, run=NEXT, state="stopped", kmh=0.0)
+    assert club.state(seq=110) is Heard.OLD
+    assert club.notes() == ["TWO PROGRAMS SPEAK AS THIS MACHINE - give each computer its own name"]
+    assert club.row().urgency is Urgency.TROUBLE
+    club.status(Presence.ENDED, seq=9, run=NEXT)
+    assert club.state(seq=100) is Heard.OLD
+    assert club.state(seq=111, kept=True) is Heard.OLD
+    assert club.state(seq=111) is Heard.TAKEN
+    assert (club.words().state, club.words().measured) == ("HOLDING", "2.60")
+    assert club.state(seq=3, run=NEXT, kmh=0.0) is Heard.OLD
+
+
+def test_more_runs_than_are_remembered_are_bounded(club):
+    for number in range(50):
+        club.state(run=f"{number:032x}")
+    assert club.row().restarts == 49
+    assert len(club.floor._machines["belt-1"].order._earlier) == 8
 
 
 def test_what_the_broker_kept_of_another_run_does_not_replace_what_was_heard_live(club):

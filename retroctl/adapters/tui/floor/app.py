@@ -14,7 +14,7 @@ from retroctl.adapters.tui.hosted import HostedApp
 from retroctl.adapters.tui.keymap import Urgent, with_capitals
 from retroctl.adapters.tui.painted import Painted
 from retroctl.adapters.tui.text import plain
-from retroctl.app.floor import Urgency
+from retroctl.app.floor_row import Urgency
 from retroctl.app.floor_words import heading
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.events import Key
 
-    from retroctl.app.floor import Floor, Row
+    from retroctl.app.floor import Floor
+from retroctl.app.floor_row import Row
 
 DRAW_S: Final = 0.2
 ASKED_S: Final = 10.0

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import set_cell_size
 
 from retroctl.adapters.tui.text import plain
-from retroctl.app.floor import Urgency
+from retroctl.app.floor_row import Urgency
 from retroctl.app.floor_words import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from retroctl.adapters.tui.painted import Part
-    from retroctl.app.floor import Row
+    from retroctl.app.floor_row import Row
     from retroctl.app.floor_words import Shown
 
 NARROW: Final = 76
