@@ -1,6 +1,7 @@
 # Each target does all of its own set-up in .venv (see .ci/venv). Nothing but Python 3.11+ and the package registry is needed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint coverage bench bench-exchange bench-fleet bench-history bench-screens bluez wheel wheel-test clean
+.PHONY: help demo test check lint coverage bench bench-exchange bench-fleet bench-history bench-mqtt bench-screens bluez wheel \
+	wheel-test clean
 
 BIN := .venv/bin
 # Two cores are what CI has; more than four workers help little and starve the tests that run on the real clock.
@@ -64,6 +65,10 @@ bench-fleet: ## 50 to 500 controllers on a broker, and the floor that shows them
 bench-screens: ## screens, voice and keys of a real process: processor, memory, STOP key to Bluetooth; 15 minutes
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/screens.py
+
+bench-mqtt: ## how soon a Stop reaches Bluetooth beside brokers that work, hang, flood and restart; needs mosquitto; 25 minutes
+	@.ci/venv dev
+	$(BIN)/python tests/benchmarks/mqtt.py
 
 bluez: ## real Bluetooth in a virtual machine; once before, as root: .ci/system-packages
 	@.ci/venv dev

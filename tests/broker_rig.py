@@ -45,9 +45,10 @@ def free_port() -> int:
 class Mosquitto:
     """One broker. `tls`: the example of docs/mosquitto, users and access list and all; without, an open one."""
 
-    def __init__(self, folder: Path, *, tls: bool) -> None:
+    def __init__(self, folder: Path, *, tls: bool, name: str = "localhost") -> None:
         require_mosquitto()
         self.folder, self.tls, self.port = folder, tls, free_port()
+        self.name = name
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.ca = folder / "ca.crt"
@@ -60,7 +61,7 @@ class Mosquitto:
             return [f"listener {self.port} 127.0.0.1", "allow_anonymous true", where]
         authority = trustme.CA()
         authority.cert_pem.write_to_path(self.ca)
-        server = authority.issue_cert("localhost", "127.0.0.1")
+        server = authority.issue_cert(self.name)
         server.private_key_pem.write_to_path(self.folder / "broker.key")
         for number, pem in enumerate(server.cert_chain_pems):
             pem.write_to_path(self.folder / "broker.crt", append=number > 0)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import aiomqtt
 from broker_rig import until
-from rig import answers
+from rig import Rig, answers
 from whole import FrontEnd, Whole
 
 from retroctl.adapters.mqtt.hub import Hub
+from retroctl.adapters.mqtt.link import Incoming
 from retroctl.adapters.mqtt.narrator import Identity
 from retroctl.adapters.mqtt.publisher import MachinePublisher
 from retroctl.adapters.mqtt.topics import Machine
@@ -171,3 +173,65 @@ class StillHub:
     def call(self, function: Callable[..., object], *arguments: object) -> bool:
         function(*arguments)
         return True
+
+
+class StillLoop:
+    """A controlling loop in which what is called soon is called at once, and what is called later never."""
+
+    def __init__(self) -> None:
+        self.later: list[Callable[[], None]] = []
+
+    def is_closed(self) -> bool:
+        return False
+
+    def call_soon_threadsafe(self, function: Callable[..., None], *arguments: object) -> None:
+        function(*arguments)
+
+    def call_soon(self, function: Callable[[], None]) -> Any:
+        function()
+
+    def call_later(self, _seconds: float, function: Callable[[], None]) -> Any:
+        self.later.append(function)
+
+
+class OnRig:
+    """A publisher on the pure rig, its thread and its loops taken away. `acks` and `refused` are what it would send."""
+
+    def __init__(self, rig: Rig, broker: Broker) -> None:
+        self.rig = rig
+        self.sources: list[str] = []
+        self.notes: list[str] = []
+        self.publisher = MachinePublisher(
+            StillHub(),  # type: ignore[arg-type]
+            broker,
+            identity(),
+            picture=lambda: snapshot(rig.engine, rig.now),
+            elapsed=lambda: rig.now,
+            stop=self._stop,
+            note=self.notes.append,
+            hail="homeassistant/status",
+        )
+        self.publisher._control = StillLoop()  # type: ignore[assignment]
+        rig.person = self.publisher
+
+    def _stop(self, source: str) -> None:
+        self.sources.append(source)
+        self.rig.tell(ev.StopRequested(source))
+
+    def arrive(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
+        self.publisher._arrived(Incoming(topic, payload, retained))
+
+    def run_for(self, seconds: float) -> None:
+        """Time passes, with the publisher's looks."""
+        for _ in range(max(1, round(seconds / 0.25))):
+            self.rig.run_for(0.25)
+            self.publisher._say_state()
+
+    @property
+    def waiting(self) -> list[tuple[str, dict[str, Any]]]:
+        """What waits to be sent and is no state: topic and content."""
+        return [(each.topic, json.loads(each.payload)) for each in self.publisher.link._waiting.others]
+
+    @property
+    def acks(self) -> list[dict[str, Any]]:
+        return [content for topic, content in self.waiting if topic.endswith("cmd/ack")]

@@ -98,7 +98,7 @@ async def mqtt_voice(
     finally:
         await (publisher.close() if publisher.link.connected else publisher.close(GONE_S))
         counts = publisher.counts
-        lost = {"dropped_out": counts.dropped_out, "dropped_in": counts.dropped_in, "denied": counts.denied}
+        lost = {"dropped_out": counts.dropped_out, "denied": counts.denied}
         runner.report(Kind.EVENT, {"event": "MqttEnded", "sent": counts.sent, "connects": counts.connects, **lost})
         await asyncio.to_thread(hub.close, GONE_S)
 

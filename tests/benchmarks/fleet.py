@@ -4,7 +4,7 @@
 
 Needs mosquitto. For each N, over half a minute in which every machine is in a session: processor and memory of the
 fleet, the broker and the floor; how late the timers of controllers and machines were; how long a state took from the
-moment it was made to the floor's model, and to the screen that was drawn with it. Then everybody is stopped from the floor.
+moment it was made to the floor's model, and to the screen that was drawn with it. Then all are stopped from the floor.
 `--first`, as root on Linux, puts all of it before everything else that runs on the computer (SCHED_RR), where others
 would spoil the figures.
 """

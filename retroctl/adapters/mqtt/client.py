@@ -14,6 +14,8 @@ from paho.mqtt.properties import Properties
 from retroctl.adapters.mqtt.messages import MOST_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from retroctl.adapters.mqtt.broker import Broker
 
 IO_S: Final = 5.0
@@ -24,8 +26,6 @@ READ_A_TURN: Final = 50
 TURN_S: Final = 0.02
 """At most so many packets in so long, 2,500 a second: the rest waits at the broker. Python runs one thread at a time,
 and what a flood costs here the belt's control would lack."""
-QUEUED: Final = 512
-"""Messages read and not yet looked at."""
 REFUSED: Final = 0x80
 """Reason codes from here on are refusals."""
 _TAKEN_OVER: Final = 0x8E
@@ -35,23 +35,17 @@ _silent.addHandler(logging.NullHandler())
 _silent.propagate = False  # it would write over the trainer's screen
 
 
-class Arrived(asyncio.Queue[aiomqtt.Message]):
-    """What came and is not yet looked at; what does not fit is counted."""
-
-    dropped = 0
-
-    def put_nowait(self, item: aiomqtt.Message) -> None:
-        """Take it in, or count it."""
-        if self.full():
-            self.dropped += 1
-        else:
-            super().put_nowait(item)
-
-
 class Client(aiomqtt.Client):
     """One connection to a broker. It is made once and not reused."""
 
-    def __init__(self, broker: Broker, identifier: str, will: aiomqtt.Will | None) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        identifier: str,
+        will: aiomqtt.Will | None,
+        arrived: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retained: None,
+    ) -> None:
+        """`arrived` gets topic, payload and whether it was retained, of each message, in the loop; it must be quick."""
         version = aiomqtt.ProtocolVersion.V5 if broker.version == "5" else aiomqtt.ProtocolVersion.V311
         five = version is aiomqtt.ProtocolVersion.V5
         properties = None
@@ -75,9 +69,8 @@ class Client(aiomqtt.Client):
             timeout=IO_S,
             tls_context=broker.tls,
             logger=_silent,
-            queue_type=Arrived,
-            max_queued_incoming_messages=QUEUED,
         )
+        self._arrived = arrived
         self.taken_over = False
         """Another client came with this one's identifier, and the broker has said so (MQTT 5)."""
         self.denied = 0
@@ -87,10 +80,9 @@ class Client(aiomqtt.Client):
         self._cut = False
         self._bound_packets()
 
-    @property
-    def dropped(self) -> int:
-        """Messages that came while too many waited."""
-        return self._queue.dropped if isinstance(self._queue, Arrived) else 0
+    async def lost(self) -> None:
+        """Wait until the connection is gone. Raises what ended it."""
+        await asyncio.shield(self._disconnected)
 
     def cut(self) -> None:
         """Close the socket without a word: the broker takes it for lost."""
@@ -124,6 +116,15 @@ class Client(aiomqtt.Client):
     def _give_up(self, why: str) -> None:
         if not self._connected.done():
             self._connected.set_exception(aiomqtt.MqttError(why))
+
+    def _on_message(self, client: Any, userdata: Any, message: Any) -> None:
+        """Straight to whom it concerns: aiomqtt's queue costs two tasks a message, which a flood turns into a load."""
+        del client, userdata
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            return  # none of ours
+        self._arrived(topic, bytes(message.payload), bool(message.retain))
 
     def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
         if getattr(reason_code, "value", 0) >= REFUSED:

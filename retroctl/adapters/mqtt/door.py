@@ -48,7 +48,7 @@ class Door:
         try:
             stop = decoded(Leaf.STOP, message.payload)
         except Unreadable as error:
-            return self._refusal(shortened(str(error), 200), now)
+            return self._refusal(str(error), now)
         return stop if isinstance(stop, Stop) else None
 
     def _refusal(self, why: str, now: float) -> Refused | None:
@@ -57,7 +57,7 @@ class Door:
             self._unsaid += 1
             return None
         unsaid, self._unsaid, self._told_at = self._unsaid, 0, now
-        return Refused(why, unsaid)
+        return Refused(shortened(why, 200), unsaid)
 
 
 def source_of(stop: Stop) -> str:

@@ -71,7 +71,6 @@ class Counts:
     sent: int = 0
     received: int = 0
     dropped_out: int = 0
-    dropped_in: int = 0
     denied: int = 0
     failures: int = 0
     last_failure: str = ""
@@ -237,7 +236,7 @@ class Link:
         """One connection, from its making to its end; gives why it ended, in plain words."""
         will = self._will
         last = None if will is None else aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retain)
-        client = Client(self._broker, self._identifier, last)
+        client = Client(self._broker, self._identifier, last, self._arrived)
         try:
             async with asyncio.timeout(CONNECT_S):
                 await client.__aenter__()
@@ -252,7 +251,6 @@ class Link:
         except Exception as error:  # noqa: BLE001 - the end of a connection; the next one begins anew
             return SHARED if client.taken_over else plain_reason(error)
         finally:
-            self.counts.dropped_in += client.dropped
             client.cut()
         return "the broker ended the connection"
 
@@ -275,7 +273,7 @@ class Link:
         self._talking = True
         ending = asyncio.create_task(closing.wait(), name="mqtt until closed")
         tasks = (
-            asyncio.create_task(self._read(client), name="mqtt read"),
+            asyncio.create_task(client.lost(), name="mqtt until lost"),
             asyncio.create_task(self._write(client), name="mqtt write"),
         )
         try:
@@ -298,11 +296,9 @@ class Link:
         for message in self._handlers.farewell():
             await self._publish(client, message)
 
-    async def _read(self, client: Client) -> None:
-        async for message in client.messages:
-            self.counts.received += 1
-            payload = message.payload if isinstance(message.payload, bytes) else b""
-            self._handlers.arrived(Incoming(message.topic.value, payload, bool(message.retain)))
+    def _arrived(self, topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 - as the client calls it
+        self.counts.received += 1
+        self._handlers.arrived(Incoming(topic, payload, retained))
 
     async def _write(self, client: Client) -> None:
         fresh = self._fresh
@@ -352,7 +348,7 @@ def plain_reason(error: BaseException) -> str:
 _KNOWN: Final = (
     ("Bad user name or password", "the broker does not take this user and password"),
     ("Not authorized", "the broker does not let this user in"),
-    ("Disconnected during message iteration", "the connection to the broker was lost"),
+    ("Unexpected disconnection", "the connection to the broker was lost"),
     ("Hostname mismatch", "the broker's certificate is for another name: write the URL with the name that it has"),
     (
         "IP address mismatch",

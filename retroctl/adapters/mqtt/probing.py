@@ -102,7 +102,7 @@ async def _may_read(client: Client, topic: str) -> Finding:
         await subscribed(client, topic)
     except NotAllowed as error:
         return Finding(well=False, text=str(error))
-    return Finding(well=True, text=f"may listen to {topic}")
+    return Finding(well=True, text=f"listening to {topic} was granted; Mosquitto grants it and may deliver nothing")
 
 
 async def _publish(client: Client, topic: str, payload: bytes, *, retain: bool) -> Sequence[Finding]:
