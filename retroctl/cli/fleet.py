@@ -24,11 +24,13 @@ from retroctl.app.attendant import Attendant
 from retroctl.app.clock import LoopClock
 from retroctl.app.engine import Engine
 from retroctl.app.reports import Kind, Report
+from retroctl.app.result import ExitStatus
 from retroctl.app.runner import Runner
 from retroctl.app.snapshot import Snapshot, snapshot
 from retroctl.app.stillness import Stillness
-from retroctl.cli.machine import EXIT_WAIT_SIM_S
+from retroctl.cli.machine import EXIT_WAIT_SIM_S, STANDARD
 from retroctl.cli.session import announced_range
+from retroctl.cli.status import OK
 from retroctl.cli.ways_out import ways_out
 from retroctl.domain.envelope import Envelope
 from retroctl.domain.limits import Client, Level, caps_for
@@ -117,14 +119,28 @@ class WatchedClock(LoopClock):
 class Fleet:
     """The controllers. `run` until `over`; `alarms` counts by failsafe, `results` by how sessions ended."""
 
-    def __init__(self, hub: Hub, broker: Broker, count: int, *, clock: WatchedClock, lateness: Lateness) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        broker: Broker,
+        count: int,
+        *,
+        clock: WatchedClock,
+        lateness: Lateness,
+        sim: str = STANDARD,
+    ) -> None:
+        """`sim`: which simulated treadmill they all have. Raises ConfigError for one that there is not."""
         from simulators.bleak_backend import SimulatedRadio  # noqa: PLC0415 - not needed for a real treadmill
+        from simulators.personality import personality  # noqa: PLC0415
 
+        self._personality = personality(sim)
         self.clock, self.lateness = clock, lateness
         self._hub, self._broker, self._count = hub, broker, count
         self._radio: SimulatedRadio = SimulatedRadio(clock)
         self.alarms: Counter[str] = Counter()
         self.results: Counter[str] = Counter()
+        self.not_at_rest = 0
+        """Sessions that ended with a belt not measured at rest."""
         self.running: dict[str, Runner] = {}
         self.publishers: dict[str, MachinePublisher] = {}
         self._leaving = asyncio.Event()
@@ -144,12 +160,11 @@ class Fleet:
 
     async def _machine(self, number: int) -> None:
         from simulators.machine import FtmsMachine  # noqa: PLC0415
-        from simulators.personality import personality  # noqa: PLC0415
 
         name = f"sim-{number + 1:0{max(3, len(str(self._count)))}}"
         if await self._left_within(number / A_SECOND):
             return
-        machine = FtmsMachine(personality("standard"), seed=number, now=self.clock.now())
+        machine = FtmsMachine(self._personality, seed=number, now=self.clock.now())
         address = ":".join(["C0", "DE", *(f"{byte:02X}" for byte in (number + 1).to_bytes(4, "big"))])
         device = self._radio.add(machine, address=address)
         try:
@@ -216,6 +231,7 @@ class Fleet:
             runner.begin(await self._engine(runner, publisher))
             result = await runner.finish()
             self.results[result.reason] += 1
+            self.not_at_rest += not result.belt_at_rest
             publisher.session_ended({"belt_at_rest": result.belt_at_rest}, int(result.status))
             if runner.error is not None:
                 raise runner.error
@@ -244,15 +260,15 @@ class Fleet:
             self.alarms[report.data["id"]] += 1
 
 
-def fleet_command(count: int, broker: Broker, *, seconds: float | None) -> int:
-    """Run it; 0 when every belt was left at rest."""
-    return asyncio.run(_run(count, broker, seconds))
+def fleet_command(count: int, broker: Broker, *, sim: str = STANDARD, seconds: float | None) -> int:
+    """Run it; 0 when every session ended with its belt at rest, 4 when one did not. Raises ConfigError."""
+    return asyncio.run(_run(count, broker, sim, seconds))
 
 
-async def _run(count: int, broker: Broker, seconds: float | None) -> int:
+async def _run(count: int, broker: Broker, sim: str, seconds: float | None) -> int:
     lateness = Lateness()
     hub = Hub()
-    fleet = Fleet(hub, broker, count, clock=WatchedClock(lateness), lateness=lateness)
+    fleet = Fleet(hub, broker, count, clock=WatchedClock(lateness), lateness=lateness, sim=sim)
     club, where = broker.address.club, broker.address.shown
     _say(f"{count} simulated treadmills with a controller each, on {where} as club {club}. Ctrl-C stops all belts.")
     _say(f"Watch them: retroctl floor --mqtt {where}/{club}")
@@ -269,7 +285,10 @@ async def _run(count: int, broker: Broker, seconds: float | None) -> int:
         await asyncio.to_thread(hub.close)
     _say(words(fleet))
     _say("Ended: " + (", ".join(f"{number} {why}" for why, number in sorted(fleet.results.items())) or "nothing ran"))
-    return 0
+    if fleet.not_at_rest:
+        _say(f"{fleet.not_at_rest} sessions ended with a belt that was NOT measured at rest")
+        return int(ExitStatus.NOT_AT_REST)
+    return OK
 
 
 async def _keep_saying(fleet: Fleet) -> None:

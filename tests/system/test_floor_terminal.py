@@ -25,6 +25,8 @@ WRONG = {
     "a fleet without a broker": (["simulate", "--fleet", "3"], "--fleet publishes on a broker: add --mqtt"),
     "a broker without a fleet": (["simulate", "--mqtt", NOBODY], "belong to a fleet"),
     "a fleet of none": (["simulate", "--fleet", "0", "--mqtt", NOBODY], "give a number from 1 to 1000"),
+    "a fleet on the air": (["simulate", "--fleet", "1", "--mqtt", NOBODY, "--name", "x"], "for a treadmill on the air"),
+    "a fleet of what": (["simulate", "what", "--fleet", "1", "--mqtt", NOBODY], "known are standard"),
     "no time": (["simulate", "--fleet", "1", "--mqtt", NOBODY, "--seconds", "0"], "give a number above 0"),
 }
 

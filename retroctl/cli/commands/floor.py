@@ -51,10 +51,12 @@ def floor(
     sys.exit(floor_command(FloorOptions(broker, address, screen=_has_screen())))
 
 
-def run_fleet(count: int | None, url: str | None, seconds: float | None) -> int:
-    """`simulate --fleet`. Raises ConfigError."""
+def run_fleet(sim: str, count: int | None, url: str | None, *, seconds: float | None, on_air: bool) -> int:
+    """`simulate --fleet`; `on_air`: something was asked that only a machine on the air has. Raises ConfigError."""
     if count is None:
         raise ConfigError("--mqtt and --seconds belong to a fleet: retroctl simulate --fleet 20 --mqtt URL")
+    if on_air:
+        raise ConfigError("--name, --address and --list are for a treadmill on the air: a fleet has names of its own")
     if seconds is not None and not 0 < seconds < float("inf"):
         raise ConfigError(f"--seconds {seconds}: give a number above 0")
     from retroctl.cli.fleet import checked_count, fleet_command  # noqa: PLC0415 - heavy
@@ -65,7 +67,7 @@ def run_fleet(count: int | None, url: str | None, seconds: float | None) -> int:
         # Never the configured one: a club's own floor would fill with belts that are not there.
         raise ConfigError("--fleet publishes on a broker: add --mqtt mqtt://127.0.0.1/CLUB")
     checked_count(count)
-    return fleet_command(count, broker_of(url, load_settings(), plain=False), seconds=seconds)
+    return fleet_command(count, broker_of(url, load_settings(), plain=False), sim=sim, seconds=seconds)
 
 
 def _has_screen() -> bool:

@@ -77,7 +77,8 @@ def simulate(
     if not (fleet is None and mqtt is None and seconds is None):
         from retroctl.cli.commands.floor import run_fleet  # noqa: PLC0415 - heavy
 
-        sys.exit(run_fleet(fleet, mqtt, seconds))
+        on_air = name is not None or address is not None or list_
+        sys.exit(run_fleet(sim, fleet, mqtt, seconds=seconds, on_air=on_air))
     from retroctl.cli.look import simulate_command  # noqa: PLC0415 - heavy
 
     sys.exit(simulate_command(sim, transport=transport, name=name, address=address, list_only=list_))
