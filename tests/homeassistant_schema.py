@@ -112,8 +112,7 @@ DEVICE_DISCOVERY: dict[str, Any] = {
             "required": ["name"],
             "additionalProperties": False,
             "properties": {
-                **dict.fromkeys(("name", "sw_version"), {"type": "string"}),
-                "support_url": {"type": "string"},
+                **dict.fromkeys(("name", "sw_version", "support_url"), TEXT),
             },
         },
         "components": {

@@ -32,8 +32,8 @@ GONE_S: Final = 0.5
 class MqttVoice:
     """What a session tells the broker beside its reports. Without a broker it does nothing."""
 
-    def __init__(self, publisher: MachinePublisher | None = None) -> None:
-        self._publisher = publisher
+    def __init__(self, runner: Runner, publisher: MachinePublisher | None = None) -> None:
+        self._runner, self._publisher = runner, publisher
 
     def begun(self, plan: Plan, caps: Caps) -> None:
         """There is a plan."""
@@ -48,6 +48,10 @@ class MqttVoice:
         """The run has ended so."""
         if self._publisher is not None:
             self._publisher.session_ended(summary, status)
+            counts = self._publisher.counts
+            told = {"connects": counts.connects, "sent": counts.sent, "received": counts.received}
+            lost = {"dropped": counts.dropped_out, "denied": counts.denied, "uncounted": self._publisher.uncounted}
+            self._runner.report(Kind.EVENT, {"event": "MqttEnded", **told, **lost})
 
 
 class _Teller:
@@ -85,7 +89,7 @@ async def mqtt_voice(
     """Tell the broker while inside, if there is one, and take Stop from it."""
     choice = options.mqtt
     if choice is None:
-        yield MqttVoice()
+        yield MqttVoice(runner)
         return
     from retroctl.adapters.mqtt.hub import Hub  # noqa: PLC0415 - only with a broker
 
@@ -94,12 +98,9 @@ async def mqtt_voice(
     listeners.append(publisher)
     publisher.begin()
     try:
-        yield MqttVoice(publisher)
+        yield MqttVoice(runner, publisher)
     finally:
         await (publisher.close() if publisher.link.connected else publisher.close(GONE_S))
-        counts = publisher.counts
-        lost = {"dropped_out": counts.dropped_out, "denied": counts.denied}
-        runner.report(Kind.EVENT, {"event": "MqttEnded", "sent": counts.sent, "connects": counts.connects, **lost})
         await asyncio.to_thread(hub.close, GONE_S)
 
 

@@ -1,4 +1,4 @@
-"""Any bytes on any topic: nothing starts, resumes or raises a belt. A request to stop stops it; the rest does nothing."""
+"""Any bytes on any topic: none starts, resumes or raises a belt. A request to stop stops it; the rest does nothing."""
 
 from __future__ import annotations
 

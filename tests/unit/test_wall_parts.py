@@ -193,6 +193,8 @@ def test_the_code_in_the_terminal_is_the_address():
         (["run", "--wall", "--yes"], ["run", "--wall=", "--yes"]),
         (["run", "--wall", "127.0.0.1:1", "--yes"], ["run", "--wall", "127.0.0.1:1", "--yes"]),
         (["run", "--wall=9"], ["run", "--wall=9"]),
+        (["run", "--mqtt", "--sim", "standard"], ["run", "--mqtt=", "--sim", "standard"]),
+        (["run", "--mqtt", "off"], ["run", "--mqtt", "off"]),
         ([], []),
     ],
 )

@@ -185,7 +185,12 @@ class Link:
     def _take_handed(self) -> None:
         self._woken = False
         while self._handed:
-            message = self._handed.popleft()()
+            try:
+                message = self._handed.popleft()()
+            except Exception as error:  # noqa: BLE001 - a message that cannot be made must not hold up the others
+                self.counts.dropped_out += 1
+                self.counts.last_failure = f"{type(error).__name__}: {error}"[:200]
+                continue
             if message is None:
                 continue
             if message.latest:

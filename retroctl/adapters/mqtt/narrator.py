@@ -79,6 +79,7 @@ class Narrator:
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
+        self._client, self._client_name = identity.client, identity.client_name
         self._seq: Counter[Leaf] = Counter()
         self._alarm: tuple[str, float] | None = None
 
@@ -103,7 +104,11 @@ class Narrator:
         who, said = self._identity, self._said(Leaf.STATE)
         alarm = None if self._alarm is None or t - self._alarm[1] > ALARM_S else self._alarm[0]
         if picture is None:
-            known: dict[str, Any] = {"simulated": who.simulated, "client": who.client, "client_name": who.client_name}
+            known: dict[str, Any] = {
+                "simulated": who.simulated,
+                "client": self._client,
+                "client_name": self._client_name,
+            }
             return State(**said, **known, state="idle", alarm=alarm)
         blocks = tuple(sorted(each.value for each in picture.blocks if self._may_tell(each.value)))
         view = picture.stop_view
@@ -126,10 +131,14 @@ class Narrator:
             on_hold=picture.on_hold,
             by_hand=picture.by_hand,
             simulated=who.simulated,
-            client=who.client,
-            client_name=who.client_name,
+            client=self._client,
+            client_name=self._client_name,
             heart_rate_bpm=picture.heart_rate_bpm if who.heart_rate else None,
         )
+
+    def forget_client(self) -> None:
+        """From here on nobody is named, not by a pseudonym either."""
+        self._client = self._client_name = None
 
     def event(self, report: Report) -> Event | None:
         """The event of a report; None for what is not told, or concerns the client's effort."""
@@ -177,8 +186,8 @@ class Narrator:
                 StageOf(kind=s["kind"], facing=s["facing"], target_kmh=s["target_kmh"], hold_s=float(s["hold_s"]))
                 for s in stages[:MOST_STAGES]
             ),
-            client=who.client,
-            client_name=who.client_name,
+            client=self._client if outcome is None else None,
+            client_name=self._client_name if outcome is None else None,
             outcome=outcome,
         )
 

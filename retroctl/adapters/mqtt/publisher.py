@@ -135,6 +135,8 @@ class MachinePublisher:
 
     async def close(self, wait_s: float = CLOSE_S) -> bool:
         """Say that it is over, and end the connection; whether that was done in time."""
+        # What the broker keeps from here on says nothing of a person.
+        self.link.put(self._narrator.forget_client)
         self._say_state()
         self._closed = True
         for handle in (self._look, self._soon):
@@ -148,6 +150,11 @@ class MachinePublisher:
     def counts(self) -> Counts:
         """What the link has done."""
         return self.link.counts
+
+    @property
+    def uncounted(self) -> int:
+        """Requests to stop that were not told what became of them, because too many waited."""
+        return self._desk.uncounted
 
     def _say_state(self) -> None:
         for handle in (self._look, self._soon):
@@ -191,6 +198,10 @@ class MachinePublisher:
         self._recorded += 1
         if self._recorded <= RECORDED and not self._closed:
             self._note(refused.words)
+
+    def _told(self, standing: Standing) -> None:
+        if not self._closed:
+            self._standing(standing)
 
     # -- in the hub's thread ---------------------------------------------------------------------------------------
 
@@ -255,7 +266,7 @@ class MachinePublisher:
         return (self._retained(Leaf.STATUS, self._narrator.status("ended")),)
 
     def _stands(self, standing: Standing) -> None:
-        self._to_control(self._standing, standing)
+        self._to_control(self._told, standing)
 
     async def _watch(self) -> None:
         """Say so when the controlling loop has handed over nothing for too long: nobody may take it for well."""

@@ -16,7 +16,7 @@ from retroctl.cli.mqtt_choice import mqtt_choice
 from retroctl.config import Settings
 from retroctl.errors import ConfigError
 
-SECRET = "hunter2"
+SECRET = "hunter2"  # noqa: S105 - it opens nothing
 
 
 def test_a_url_says_host_port_club_machine_and_user():

@@ -110,3 +110,12 @@ def test_foreign_text_is_made_plain_and_short():
 def test_an_outcome_claims_rest_only_where_it_was_said():
     assert not outcome_of({}, 4).belt_at_rest
     assert outcome_of({"belt_at_rest": True, "peak_kmh": 2.6}, 0).peak_kmh == 2.6
+
+
+def test_nothing_of_a_client_stays_when_the_run_has_ended():
+    narrator = Narrator(identity(client="4f3a9c21", client_name="Anna"))
+    assert narrator.session(cap_kmh=3.2).client == "4f3a9c21"
+    ended = narrator.session(outcome=outcome_of({"belt_at_rest": True}, 0))
+    narrator.forget_client()
+    state = narrator.state(None, 0.0)
+    assert {ended.client, ended.client_name, state.client, state.client_name} == {None}

@@ -151,3 +151,11 @@ def test_what_waits_while_the_broker_is_away_is_bounded_and_counted():
     assert set(waiting.latest) == {BELT_1.topic(Leaf.STATE)}
     assert on.publisher.counts.dropped_out >= 400 - 256
     assert on.waiting[-1][1]["text"] == "number 399", "the oldest were dropped"
+
+
+def test_a_message_that_cannot_be_made_does_not_hold_up_the_next():
+    on = OnRig(Rig(), BROKER)
+    on.publisher(Report(1.0, Kind.ALARM, {"id": "F1", "text": "first", "target_kmh": "fast"}))
+    on.publisher(Report(2.0, Kind.ALARM, {"id": "F1", "text": "second"}))
+    assert [content["text"] for _, content in on.waiting] == ["second"]
+    assert on.publisher.counts.dropped_out == 1
