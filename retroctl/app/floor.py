@@ -326,12 +326,20 @@ class Floor:
         if order is None or order.answer in DONE:
             order = machine.stop = StopOrder(name, now)
         stop_id = self._new_id()
-        order.ask(now)
+        order.ask(stop_id, now)
         order.of_all = of_all or order.of_all
         self._ids[stop_id] = order
         while len(self._ids) > MOST_MACHINES * 2:
             self._ids.popitem(last=False)
         return stop_id
+
+    def due(self, now: float) -> list[tuple[str, str]]:
+        """Stops that nobody has answered, to be sent once more: machines and ids. Not to who is gone with its belt."""
+        return [
+            (machine.name, machine.stop.id)
+            for machine in self._machines.values()
+            if machine.stop is not None and machine.row(now).urgency is not Urgency.GONE and machine.stop.again(now)
+        ]
 
     def sent(self, stop_id: str, now: float, *, failed: str | None = None) -> None:
         """The broker has taken a Stop, or why it has not left this computer."""

@@ -11,6 +11,10 @@ ANSWER_S: Final = 3.0
 """A machine's program answers within a round trip; after so long somebody has to go there."""
 REST_S: Final = 12.0
 """A machine calls a Stop not confirmed after 10 s itself; this covers a program that falls silent meanwhile."""
+AGAIN_S: Final = 2.0
+"""A Stop that nobody has answered is sent again so often: a program that just connects anew has not heard it."""
+AGAIN_FOR_S: Final = 30.0
+"""And for so long. Then it is asked again by a person, or not."""
 DONE_SHOWN_S: Final = 60.0
 """So long a Stop that is done stays on the screen."""
 
@@ -28,6 +32,7 @@ _RANK: Final = {
     Answer.AT_REST: 9,
 }
 """An answer replaces one of a lower rank only: they may come out of order, and twice."""
+_UNANSWERED: Final = frozenset({Answer.ASKED, Answer.SENT, Answer.NO_ANSWER})
 UNDER_WAY: Final = frozenset({Answer.ASKED, Answer.SENT, Answer.RECEIVED, Answer.WRITTEN, Answer.ACCEPTED})
 DONE: Final = frozenset({Answer.AT_REST, Answer.NOTHING})
 FAILED: Final = frozenset({Answer.NOT_SENT, Answer.NO_ANSWER, Answer.REFUSED, Answer.NOT_CONFIRMED})
@@ -40,6 +45,9 @@ class StopOrder:
 
     machine: str
     asked_at: float
+    id: str = ""
+    """The latest."""
+    sent_at: float = 0.0
     answer: Answer = Answer.ASKED
     reason: str = ""
     answered_at: float | None = None
@@ -48,9 +56,9 @@ class StopOrder:
     of_all: bool = False
     """Part of the last STOP ALL."""
 
-    def ask(self, now: float) -> None:
+    def ask(self, stop_id: str, now: float) -> None:
         """Ask, or ask again: the deadlines begin anew, what the machine has said stands."""
-        self.asked_at = now
+        self.id, self.asked_at, self.sent_at = stop_id, now, now
         if self.answer in (Answer.NO_ANSWER, Answer.NOT_SENT, Answer.REFUSED, Answer.SENT):
             self.answer, self.reason = Answer.ASKED, ""
 
@@ -63,6 +71,13 @@ class StopOrder:
             self.answered_at = now
         if answer in DONE:
             self.done_at = now
+
+    def again(self, now: float) -> bool:
+        """Whether it is to be sent once more; if so, it counts as sent."""
+        due = self.answer in _UNANSWERED and now - self.sent_at >= AGAIN_S and now - self.asked_at <= AGAIN_FOR_S
+        if due:
+            self.sent_at = now
+        return due
 
     def look(self, now: float) -> None:
         """Silence means something once its time is over."""

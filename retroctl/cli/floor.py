@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from retroctl.adapters.mqtt.broker import Broker
+    from retroctl.adapters.tui.floor.run import FloorScreen
     from retroctl.adapters.wall.address import WallAddress
 
 
@@ -47,13 +48,29 @@ async def _show(options: FloorOptions) -> int:
     floor = Floor(lambda: secrets.token_hex(8))
     async with AsyncExitStack() as stack:
         watch = await stack.enter_async_context(_watched(floor, options.broker, club))
+        said = _Said()
         if options.web is not None:
-            await stack.enter_async_context(_served(floor, options.web, club))
+            said.page = await stack.enter_async_context(_served(floor, options.web, club, said))
         if options.screen:
-            await _on_screen(floor, watch, club)
+            await _on_screen(floor, watch, club, said)
         else:
             await _until_left(floor)
     return 0
+
+
+class _Said:
+    """What is to be told about the page: on standard error, and in the screen's own way while that covers it."""
+
+    def __init__(self) -> None:
+        self.page = ""
+        self.screen: FloorScreen | None = None
+
+    def __call__(self, text: str) -> None:
+        """Tell it."""
+        if self.screen is None:
+            _say(text)
+        else:
+            self.screen.say(text)
 
 
 @asynccontextmanager
@@ -64,6 +81,7 @@ async def _watched(floor: Floor, broker: Broker, club: str) -> AsyncIterator[Flo
     floor.unlinked(time.monotonic(), "connecting")
     watcher.begin()
     watching = asyncio.create_task(watch.run(), name="floor: hears")
+    watching.add_done_callback(lambda task: _broke(task, floor))
     try:
         yield watch
     finally:
@@ -72,28 +90,35 @@ async def _watched(floor: Floor, broker: Broker, club: str) -> AsyncIterator[Flo
         await asyncio.to_thread(hub.close)
 
 
+def _broke(task: asyncio.Task[None], floor: Floor) -> None:
+    """A fault of ours in hearing: from here everything gets old, and that must be said."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        floor.unlinked(time.monotonic(), f"a fault in this program: {type(error).__name__}: {error}")
+
+
 @asynccontextmanager
-async def _served(floor: Floor, address: WallAddress, club: str) -> AsyncIterator[None]:
+async def _served(floor: Floor, address: WallAddress, club: str, said: _Said) -> AsyncIterator[str]:
     try:
         from retroctl.adapters.wall.floor_page import FloorPage  # noqa: PLC0415 - an extra, and only for those who ask
     except ImportError as error:
         raise ConfigError(f"--web needs the extra `wall`: pip install 'retroctl[wall]' ({error})") from error
 
-    page = FloorPage(address, floor, time.monotonic, club=club, failed=_say)
+    page = FloorPage(address, floor, time.monotonic, club=club, failed=said)
     await page.open()
     _say(f"The floor's page: {page.url}")
     try:
-        yield
+        yield page.url
     finally:
         await page.close()
 
 
-async def _on_screen(floor: Floor, watch: FloorWatch, club: str) -> None:
+async def _on_screen(floor: Floor, watch: FloorWatch, club: str, said: _Said) -> None:
     from retroctl.adapters.tui.floor.run import FloorScreen  # noqa: PLC0415 - heavy
 
-    screen = FloorScreen(floor, time.monotonic, watch.send, club=club)
+    screen = said.screen = FloorScreen(floor, time.monotonic, watch.send, club=club, page=said.page)
     with ways_out(screen.leave):
         await screen.run()
+    said.screen = None
 
 
 async def _until_left(floor: Floor) -> None:

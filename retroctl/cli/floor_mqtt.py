@@ -170,9 +170,11 @@ class FloorWatch:
             self._floor.unlinked(now, standing.why)
 
     async def _look(self) -> None:
-        """Where the broker's access list closes a topic, no answer will ever come."""
+        """What nobody answered is sent again; where the broker's access list closes a topic, no answer will come."""
         while True:
             await asyncio.sleep(LOOK_S)
+            for machine, stop_id in self._floor.due(time.monotonic()):
+                self.send(machine, stop_id)
             for topic in [topic for topic in self._ids if topic in self._watcher.link.denied]:
                 machine, stop_id = self._ids.pop(topic)
                 self._floor.hear(AckNews(machine, stop_id, Answer.REFUSED, DENIED), time.monotonic(), time.time())

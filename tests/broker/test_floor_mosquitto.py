@@ -90,6 +90,26 @@ async def test_a_session_is_seen_stopped_and_seen_to_end_also_by_who_comes_late(
         assert (kept.fresh, kept.news.state) == (Fresh.OFFLINE, "stopped"), "the broker kept both"
 
 
+async def test_a_broker_that_comes_back_brings_the_stop_that_was_asked_for_meanwhile(tmp_path):
+    mosquitto = Mosquitto(tmp_path / "broker", tls=False)
+    mosquitto.start()
+    try:
+        async with hall(mosquitto.broker(machine=None)) as seen, published(mosquitto.broker()) as session:
+            await session.hold()
+            await until(lambda: "belt-1" in seen.rows() and seen.rows()["belt-1"].moving)
+            mosquitto.stop()
+            await until(lambda: seen.floor.linked_at is None)
+            assert seen.floor.link_words
+            seen.stop("belt-1")
+            assert session.sources == []
+            mosquitto.start()
+            await seen.stopped("belt-1")
+            assert session.run.true_speed == 0
+            assert await session.end()
+    finally:
+        mosquitto.stop()
+
+
 async def test_a_viewer_sees_everything_and_is_told_that_it_may_not_stop(club):
     async with hall(club.broker("viewer", None)) as seen, published(club.broker()) as session:
         await session.hold()

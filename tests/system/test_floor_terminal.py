@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
@@ -76,3 +77,19 @@ def test_without_a_terminal_the_page_is_served_until_somebody_ends_it(tmp_path):
     finally:
         program.kill()
         program.stderr.close()
+
+
+async def test_a_fault_in_hearing_is_said_and_everything_gets_old():
+    from retroctl.app.floor import Floor  # noqa: PLC0415
+    from retroctl.cli.floor import _broke  # noqa: PLC0415
+
+    async def breaks():
+        raise KeyError("x")
+
+    floor = Floor(lambda: "")
+    floor.linked(0.0)
+    task = asyncio.create_task(breaks())
+    await asyncio.wait({task})
+    _broke(task, floor)
+    assert floor.linked_at is None
+    assert floor.link_words == "a fault in this program: KeyError: 'x'"

@@ -190,6 +190,20 @@ async def test_help_names_every_key_and_any_key_closes_it_and_stops_nothing(hall
         assert hall.asked == []
 
 
+async def test_the_pages_address_stands_in_the_help_and_a_page_that_broke_is_said(hall):
+    hall.state("a")
+    hall.app.page = "http://192.0.2.7:8770/k7m2p9/"
+    async with hall.open() as pilot:
+        await hall.press(pilot, "question_mark")
+        assert "The page: http://192.0.2.7:8770/k7m2p9/" in hall.text
+        await hall.press(pilot, "x")
+        hall.app.remark = f"the floor's page has failed: {NASTY}"
+        await hall.draw(pilot)
+        assert " - the floor's page has failed: [bold red]x[/]" in hall.text
+        await hall.press(pilot, "down")
+        assert "has failed" not in hall.text
+
+
 async def test_two_hundred_machines_scroll_and_the_cursor_is_always_seen(hall):
     for number in range(200):
         hall.state(f"belt-{number:03d}")

@@ -340,6 +340,37 @@ def test_no_answer_in_time_is_trouble_and_a_late_answer_takes_it_back(club):
     assert club.row().urgency is Urgency.STOPPING
 
 
+def test_a_stop_that_nobody_answers_is_sent_again_every_2_s_for_half_a_minute(club):
+    club.state()
+    stop_id = club.floor.stop("belt-1", club.now)
+    again = 0
+    for _ in range(160):
+        club.now += 0.25
+        due = club.floor.due(club.now)
+        assert due in ([], [("belt-1", stop_id)])
+        again += len(due)
+    assert again == 15
+    club.floor.stop("belt-1", club.now)
+    club.now += 2.1
+    assert len(club.floor.due(club.now)) == 1
+
+
+@pytest.mark.parametrize("answer", [Answer.RECEIVED, Answer.ACCEPTED, Answer.AT_REST, Answer.REFUSED, Answer.NOTHING])
+def test_a_stop_that_was_answered_is_not_sent_again(club, answer):
+    club.state()
+    club.ack(club.floor.stop("belt-1", club.now), answer)
+    club.now += 2.1
+    assert club.floor.due(club.now) == []
+
+
+def test_who_is_gone_with_its_belt_at_rest_is_not_asked_again(club):
+    club.state(state="stopped", kmh=0.0)
+    club.status(Presence.ENDED, seq=2)
+    club.floor.stop("belt-1", club.now)
+    club.now += 2.1
+    assert club.floor.due(club.now) == []
+
+
 def test_an_accepted_stop_without_rest_is_not_confirmed_and_rest_takes_it_back(club):
     club.state()
     stop_id = club.floor.stop("belt-1", club.now)

@@ -47,6 +47,11 @@ class FloorHelp(ModalScreen[None]):
 
     AUTO_FOCUS: ClassVar[str | None] = ""
 
+    def __init__(self, page: str) -> None:
+        """`page`: the page's address; empty for none."""
+        super().__init__()
+        self._page = page
+
     def compose(self) -> ComposeResult:
         """Its text."""
         yield Vertical(Painted(id="words"), id="card")
@@ -63,6 +68,8 @@ class FloorHelp(ModalScreen[None]):
             "The clip and the console are surer and quicker.\n"
             "Any key closes this."
         )
+        if self._page:
+            parts.append(f"\nThe page: {self._page}")
         self.query_one("#words", Painted).paint(*parts)
 
     def on_key(self, event: Key) -> None:
@@ -112,15 +119,21 @@ class FloorApp(HostedApp[None]):
         send: Callable[[str, str], None],
         *,
         club: str,
+        page: str = "",
         driver: type[Driver] | None = None,
     ) -> None:
-        """`now`: the monotonic seconds that the floor is told of. `send` must not wait for anything."""
+        """`now`: the monotonic seconds that the floor is told of. `send` must not wait for anything.
+
+        `page`: the address of the same as a page, for the help.
+        """
         super().__init__(driver=driver)
         self.floor, self._now, self._send, self._club = floor, now, send, club
+        self.page = page
         self.at: str | None = None
         """The machine with the cursor. It never moves by itself: STOP is for what the trainer chose."""
         self._asked_at: float | None = None
-        self._remark = ""
+        self.remark = ""
+        """A line above the machines: what the last key did not do, what broke."""
         self._trouble: frozenset[str] = frozenset()
         self._rows: list[Row] = []
 
@@ -154,7 +167,7 @@ class FloorApp(HostedApp[None]):
     def action_help(self) -> None:
         """The keys."""
         if not isinstance(self.screen, FloorHelp):
-            self.push_screen(FloorHelp())
+            self.push_screen(FloorHelp(self.page))
 
     def action_move(self, by: int) -> None:
         """The cursor to another machine."""
@@ -162,7 +175,7 @@ class FloorApp(HostedApp[None]):
             places = {row.machine: place for place, row in enumerate(self._rows)}
             place = places.get(self.at or "", 0) + by
             self.at = self._rows[max(0, min(len(self._rows) - 1, place))].machine
-        self._remark = ""
+        self.remark = ""
         self.draw()
 
     def action_page(self, by: int) -> None:
@@ -181,9 +194,9 @@ class FloorApp(HostedApp[None]):
         now = self._now()
         stop_id = None if self.at is None else self.floor.stop(self.at, now)
         if self.at is None or stop_id is None:
-            self._remark = "there is no machine to stop"
+            self.remark = "there is no machine to stop"
         else:
-            self._remark = ""
+            self.remark = ""
             self._send(self.at, stop_id)
         self.draw()
 
@@ -266,7 +279,7 @@ class FloorApp(HostedApp[None]):
         asked = self._asked_at is not None
         question = f" STOP ALL?  machines: {len(rows)}   a or Enter: YES, STOP ALL   n: no"
         lines = [set_cell_size(question, width)] if asked else []
-        lines += [set_cell_size(f" - {self._remark}", width)] if self._remark and not asked else []
+        lines += [set_cell_size(f" - {plain(self.remark)}", width)] if self.remark and not asked else []
         _show(page, "#question", lines, "reverse bold")
 
     def _draw_keys(self, page: FloorPage, width: int) -> None:

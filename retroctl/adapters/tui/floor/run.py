@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 class FloorScreen(Host[None]):
     """The machines of a club."""
 
-    def __init__(self, floor: Floor, now: Callable[[], float], send: Callable[[str, str], None], *, club: str) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        now: Callable[[], float],
+        send: Callable[[str, str], None],
+        *,
+        club: str,
+        page: str = "",
+    ) -> None:
         """As FloorApp."""
-        super().__init__(lambda driver: FloorApp(floor, now, send, club=club, driver=driver), name="floor")
+        super().__init__(lambda driver: FloorApp(floor, now, send, club=club, page=page, driver=driver), name="floor")
+
+    def say(self, text: str) -> None:
+        """A line above the machines, until the next key."""
+        if isinstance(self._app, FloorApp):
+            self._app.remark = text
