@@ -20,7 +20,7 @@ from retroctl.app.floor_words import shown
 from retroctl.cli.fleet import Fleet, Lateness, WatchedClock
 from retroctl.cli.floor_mqtt import DENIED, LEAVES, FloorWatch
 
-pytestmark = pytest.mark.xdist_group("mosquitto")
+pytestmark = pytest.mark.xdist_group("floor-mosquitto")
 
 
 @pytest.fixture(scope="module")

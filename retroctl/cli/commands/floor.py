@@ -34,10 +34,10 @@ def floor(
 
     \b
     Examples:
-      retroctl floor                                                 the configured broker's club
-      retroctl floor --mqtt mqtts://floor@broker.example/west        the machines of the club west
-      retroctl floor --mqtt mqtt://127.0.0.1/west --web              and as a page on this computer
-      retroctl floor --web --web-lan < /dev/null                     the page alone, for a screen on the wall
+      retroctl floor                              the configured broker's club
+      retroctl floor --web                        and as a page on this computer
+      retroctl floor --web --web-lan < /dev/null  the page alone, on the wall
+      retroctl floor --mqtt mqtts://floor@broker.example/west
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
     from retroctl.adapters.wall.address import WallAddress  # noqa: PLC0415
     from retroctl.cli.floor import FloorOptions, floor_command  # noqa: PLC0415 - heavy
