@@ -1,6 +1,7 @@
 # Each target does all of its own set-up in .venv (see .ci/venv). Nothing but Python 3.11+ and the package registry is needed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint coverage bench bench-exchange bench-history bench-mqtt bench-screens bluez wheel wheel-test clean
+.PHONY: help demo test check lint coverage bench bench-exchange bench-fleet bench-history bench-mqtt bench-screens bluez wheel \
+	wheel-test clean
 
 BIN := .venv/bin
 # Two cores are what CI has; more than four workers help little and starve the tests that run on the real clock.
@@ -56,6 +57,10 @@ bench-history: ## a record of 10,000 half hours: how long the list and one sessi
 bench-exchange: ## a thousand workouts out and in again, whole and damaged; the time of exports; half a minute
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/exchange.py
+
+bench-fleet: ## 50 to 500 controllers on a broker, and the floor that shows them; needs mosquitto; 8 minutes
+	@.ci/venv dev
+	$(BIN)/python tests/benchmarks/fleet.py
 
 bench-screens: ## screens, voice and keys of a real process: processor, memory, STOP key to Bluetooth; 15 minutes
 	@.ci/venv dev
