@@ -11,7 +11,7 @@ from retroctl.domain.course import Move
 from retroctl.domain.effects import EndReason
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.limits import Facing
-from retroctl.domain.monitors import slower_unit
+from retroctl.domain.monitors import OVER_TARGET, slower_unit
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S
 from retroctl.domain.session import exertion
 from retroctl.domain.session.core import ANNOUNCE_LIMIT_S, ANNOUNCE_S, Advance, Core
@@ -161,7 +161,7 @@ def after_start_news(core: Core, news: StartNews) -> None:
         case StartNews.CONFIRMATION_STALE:
             _abandon_start(core, "the confirmation to start is older than 10 s; confirm again")
         case StartNews.NO_MOTION:
-            core.refuse("start", "the belt did not move within 20 s of Start")
+            core.refuse("start", "no motion was measured within 20 s of Start")
             core.begin_stop("no motion after Start")
         case StartNews.NEVER_STEADY:
             core.refuse("start", "the belt did not come to a steady speed")
@@ -172,7 +172,11 @@ def after_start_news(core: Core, news: StartNews) -> None:
 
 def not_obeyed(core: Core, outcome: Outcome, detail: str) -> None:
     """F9: the belt did not do what it was asked. Never asked again by itself; the hold runs where the belt is."""
+    asked = core.pending
     core.settle_command(outcome)
+    if asked is not None and _will_not_come_down(core, asked.target):
+        core.fail(FailsafeId.F3, f"{detail}: asked for {asked.target}, measured {core.measured}")
+        return
     if core.state is State.EASING_DOWN:
         core.alarm(FailsafeId.F9, detail)
         core.begin_stop("the machine does not slow down when asked")
@@ -181,6 +185,12 @@ def not_obeyed(core: Core, outcome: Outcome, detail: str) -> None:
     core.blocks.add(FailsafeId.F9)
     core.consent_at = None
     _stay_here(core)
+
+
+def _will_not_come_down(core: Core, asked: Speed) -> bool:
+    """A belt that starts fast and does not take its lowest speed obeys nothing that is known: no place to hold."""
+    backward = core.facing is Facing.BACKWARD and not core.by_hand
+    return core.first_target and backward and core.measured.hundredths > asked.hundredths + OVER_TARGET
 
 
 def withdraw_call(core: Core) -> None:
