@@ -6,6 +6,8 @@ import odd_machines as odd
 import pytest
 from machine_trial import Trial
 
+from retroctl.app.reports import Kind
+from retroctl.domain import events as ev
 from retroctl.units import Speed
 from simulators import quirks
 from simulators.recipe import Personality
@@ -96,6 +98,12 @@ NAMED = {
         "stopped",
         "asked for 1.00 km/h, measured 2.50 km/h",
     ),
+    "refuses and takes swapped targets": (
+        (odd.TargetsSwapped,),
+        {"results": {2: 0x04}},
+        "stopped",
+        "F3 THE BELT RUNS FASTER THAN ASKED",
+    ),
     "ignores targets": ((odd.IgnoresTargets,), {}, "held", "F9"),
     "down is up": ((odd.DownIsUp,), {}, "ladder", "F3"),
     "seconds of the minute": ((odd.SecondsOfTheMinute,), {}, "stopped", "its clock went back from 5"),
@@ -124,6 +132,32 @@ async def test_a_belt_that_outruns_its_first_target_is_stopped_before_it_is_at_t
 
     assert run.machine.traits.maximum.kmh == 16  # where it was heading, under a cap of 4.8
     assert 2.0 < run.machine.drive.belt.peak_kmh() < 3.5
+
+
+async def test_a_belt_that_pauses_by_itself_is_told_to_stop_and_does_not_go_on():
+    run = await trial(odd.PausesByItself)
+
+    await run.clock.sleep(60.0)
+    assert run.true_speed == 0
+    assert "0801" in run.written
+
+
+async def test_a_belt_that_sped_up_while_the_link_was_lost_is_no_speed_to_go_on_at():
+    run = Trial(Personality("unseen", "", {}, (odd.SpeedsUpWhenLost,)))
+    loop_over = []
+
+    def confirm() -> None:
+        run.runner.tell(ev.ConfirmPressed())
+        if not loop_over:
+            run.clock.call_at(run.clock.now() + 0.9, confirm)
+
+    run.clock.call_at(run.clock.now() + 50.0, confirm)
+    await run.run()
+    loop_over.append(True)
+
+    assert run.faults() == []
+    assert any(refused["rule"] == "F3" for refused in run.of(Kind.REFUSAL))
+    assert run.reason.startswith("F3")
 
 
 async def test_a_link_that_is_lost_before_the_belt_moved_is_not_called_a_stop_at_the_machine():

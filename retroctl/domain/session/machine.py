@@ -97,7 +97,7 @@ def _tripped(  # noqa: PLR0911 - a list of failsafes
         return FailsafeId.F5, f"the metres it counts grow {ratio:.2f} times as fast as the speed it tells"
     highest = by_hand.highest_target(core) if core.by_hand else core.belief.highest_target(now)
     watched, allowed = core.any_settled, highest
-    if highest is not None and core.state is State.SETTLING and core.first_target and core.pending is not None:
+    if highest is not None and core.first_target and core.lowest_asked:
         watched, allowed = not core.by_hand, highest_at_first(highest, core.measured_before)
     if watched and core.facing is Facing.BACKWARD and core.over_target.trips(measured, allowed, now):
         return FailsafeId.F3, f"measured {measured}, asked for at most {highest}"
@@ -112,7 +112,7 @@ def _by_state(core: Core, measured: Speed) -> None:
         core.begin_stop("the link was lost before the belt moved", quiet=not core.start_pending)
         return
     if gone and (core.state in RUNNING_STATES or core.state is State.LOST):
-        machine_stopped(core, ev.MachineStop.UNSTATED)
+        machine_stopped(core, ev.MachineStop.UNSTATED, said=False)
         return
     match core.state:
         case State.STARTING if core.start is not None:

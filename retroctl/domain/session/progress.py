@@ -189,8 +189,17 @@ def not_obeyed(core: Core, outcome: Outcome, detail: str) -> None:
 
 def _will_not_come_down(core: Core, asked: Speed) -> bool:
     """A belt that starts fast and does not take its lowest speed obeys nothing that is known: no place to hold."""
-    backward = core.facing is Facing.BACKWARD and not core.by_hand
-    return core.first_target and backward and core.measured.hundredths > asked.hundredths + OVER_TARGET
+    return core.first_target and _over(core, asked)
+
+
+def sped_up_unasked(core: Core) -> bool:
+    """Whether the belt, seen again, is faster than its target by more than F3 allows: nothing to be confirmed."""
+    return core.belief.in_force is not None and _over(core, core.in_force)
+
+
+def _over(core: Core, asked: Speed) -> bool:
+    watched = core.facing is Facing.BACKWARD and not core.by_hand
+    return watched and core.measured.hundredths > asked.hundredths + OVER_TARGET
 
 
 def withdraw_call(core: Core) -> None:
@@ -212,11 +221,14 @@ def _stay_here(core: Core) -> None:
     core.course.relocate(stays)
 
 
-def machine_stopped(core: Core, cause: MachineStop) -> None:
-    """F7: the session ends. Nothing is written unless the belt does not fall."""
+def machine_stopped(core: Core, cause: MachineStop, *, said: bool = True) -> None:
+    """F7: the session ends. Nothing is written unless the belt does not fall.
+
+    Where the machine has not `said` so, its belt may only be pausing, or too slow for it to tell: then Stop goes out.
+    """
     core.alarm(FailsafeId.F7, cause.value)
     core.ended_at_machine = True
-    core.begin_stop(f"F7: {cause.value}", quiet=True)
+    core.begin_stop(f"F7: {cause.value}", quiet=said)
 
 
 def _watch_data(core: Core) -> None:
