@@ -44,6 +44,7 @@ class Reached:
 
 def start(t: Trial, *, second: bool = False) -> Generator[float, None, int]:
     """Start from rest, and wait until the speed that it takes by itself has settled; gives that, in hundredths."""
+    yield from t.answered()
     yield from t.dither()
     began = t.now
     t.ask(StartOrResume())

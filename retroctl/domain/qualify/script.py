@@ -16,7 +16,7 @@ from retroctl.domain.qualify.trace import odometer_ratio
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from retroctl.domain.qualify.trial import Trial
 
@@ -33,6 +33,7 @@ CALLED_OFF_S: Final = 0.5
 TOP: Final = Speed(400)
 """The highest speed that is asked for: fast enough for ramps to be seen, and far below the ceiling."""
 STOPS: Final = 20
+MORE_RAMPS: Final = 4
 AWAY_S: Final = 5.0
 KEY_S: Final = 30.0
 SLOWEST_FRAMES_S: Final = 1.9
@@ -164,7 +165,7 @@ def _ramps(t: Trial) -> Generator[float]:
     t.enter(Step.RAMPS)
     top = t.belt.snap_down(min(TOP, t.ceiling))
     errors: list[int] = []
-    for target in (top, t.belt.minimum) * 2 + (top,):
+    for target in _up_and_down(t, top):
         yield from t.dither()
         reached = yield from reach(t, target)
         errors.append(abs(reached.speed - reached.target))
@@ -180,6 +181,16 @@ def _ramps(t: Trial) -> Generator[float]:
     jumps = t.findings.jumps()
     if jumps is not None:
         raise Over(Verdict.INCOMPLETE, jumps)
+
+
+def _up_and_down(t: Trial, top: Speed) -> Iterator[Speed]:
+    """Twice, and up to the top; again where frames have caught a quick belt on its way, but not often enough yet."""
+    yield from (top, t.belt.minimum) * 2 + (top,)
+    for _ in range(MORE_RAMPS):
+        seen = any(ramp.on_the_way() for ramp in (*t.findings.raises, *t.findings.lowerings))
+        if not seen or None not in t.findings.ramp_slopes():
+            return
+        yield from (t.belt.minimum, top)
 
 
 def _ramping_stop(t: Trial) -> Generator[float]:

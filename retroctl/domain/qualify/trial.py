@@ -51,7 +51,9 @@ TOTAL_S: Final = 1200.0
 """A test that takes longer than twenty minutes is ended, incomplete."""
 SILENT_S: Final = 5.0
 DITHER_S: Final = 1.0
+"""What is waited at most for another moment between two frames; longer where frames come less often."""
 GOLDEN: Final = 0.618
+ANSWERED_S: Final = 5.0
 OURS_S: Final = 3.0
 """A status so soon after a command of ours may be its echo."""
 
@@ -77,6 +79,8 @@ class Trial:
         """When the first Start of this rest was written."""
         self.link_up = True
         self.status_seen: list[tuple[float, int]] = []
+        self._awaited: set[str] = set()
+        """Kinds of commands that were written and neither answered nor given up."""
         self.ended_by: str | None = None
         """Why the steps ended early; None while they run, and when they came to their end."""
         self.over = False
@@ -233,7 +237,11 @@ class Trial:
     def dither(self) -> Generator[float]:
         """A part of a frame's time, another each time: what always began with a frame would be seen from one side."""
         self._dithers += 1
-        yield from self.wait(DITHER_S * (self._dithers * GOLDEN % 1.0))
+        yield from self.wait(max(DITHER_S, self.trace.interval_s() or 0.0) * (self._dithers * GOLDEN % 1.0))
+
+    def answered(self) -> Generator[float]:
+        """Wait for what the machine still has to answer: it may not take another command before."""
+        yield from self.until(lambda: not self._awaited, ANSWERED_S)
 
     def wait(self, seconds: float) -> Generator[float]:
         """Let time pass."""
@@ -248,6 +256,7 @@ class Trial:
             case Sent(command=command):
                 self._wrote = True
                 self.sent_at[command.name] = self.now
+                self._awaited.add(command.name)
                 if isinstance(command, StartOrResume) and self.first_start_at is None:
                     self.first_start_at = self.now
                 if isinstance(command, Stop) and self._record is not None:
@@ -331,6 +340,7 @@ class Trial:
     def _answered(self, answered: Answered) -> None:
         name = answered.command.name
         self.answers[name] = answered
+        self._awaited.discard(name)
         if answered.answer is not Answer.NOT_SENT:
             self.findings.written += 1
             self.findings.answered += answered.answer is not Answer.NONE
