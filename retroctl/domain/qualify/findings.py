@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from retroctl.domain.belief import UNSEEN_FALL
 from retroctl.domain.profile import (
     Announced,
     Obeyed,
@@ -91,7 +92,7 @@ class StopRecord:
         """Whether the belt has not fallen at all for so long since Stop, or since it fell last."""
         if not self.sent:
             return False
-        fell_at, lowest = self.sent[0], self.before
+        fell_at, lowest = self.sent[0], max([self.before, *(frame.speed for frame in self.frames)])
         for frame in self.frames:
             if frame.speed <= lowest - SEEN or frame.speed == 0:
                 fell_at, lowest = frame.at, frame.speed
@@ -100,9 +101,9 @@ class StopRecord:
     def doubtful_s(self) -> float:
         """For how long a measured rest is no rest yet: a speed that drops at once may be a setting, not the belt.
 
-        Then the belt gets the time that the slowest belt that can be qualified needs to fall.
+        Then the belt gets the time that a slow belt needs to fall.
         """
-        return self.before / SLOWEST_STOP if self.before >= JUMP and self.ramp().jumps() else 0.0
+        return self.before / UNSEEN_FALL if self.before >= JUMP and self.ramp().jumps() else 0.0
 
     def ramp(self) -> Ramp:
         """The way down. From the highest speed: a belt that was stopped in a raise may have risen a little."""
@@ -128,7 +129,6 @@ class StopRecord:
             rested = began + falls_s if falls else zero
         began = min(max(began, bracket[0]), bracket[1])
         return began - self.sent[0], min(rested, zero) - self.sent[0]
-
 
     def late_s(self, slope: float | None) -> float | None:
         """How long after the write it certainly still ran on; between two frames nobody knows, unless a line shows it."""
@@ -188,6 +188,10 @@ class Findings:
             self.second_start,
         )
         return start, Ramps(_kmh(up, 3), _kmh(down, 3), _kmh(falls, 3)), self._stops(falls)
+
+    def falls_seen(self) -> bool:
+        """Whether a stop so far was seen on its way down: then the machine tells its belt, and 0 is rest."""
+        return any(stop.before >= JUMP and not stop.ramp().jumps() for stop in self.stops)
 
     def ramp_slopes(self) -> tuple[float | None, float | None]:
         """How quickly it changes speed towards a higher and towards a lower target, hundredths of km/h per second."""

@@ -39,7 +39,7 @@ from retroctl.domain.qualify.happenings import (
 )
 from retroctl.domain.qualify.trace import Frame, Trace
 from retroctl.domain.stopping import StopWatch
-from retroctl.units import REST, Speed
+from retroctl.units import REST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -50,10 +50,6 @@ if TYPE_CHECKING:
 TOTAL_S: Final = 1200.0
 """A test that takes longer than twenty minutes is ended, incomplete."""
 SILENT_S: Final = 5.0
-DITHER_S: Final = 1.0
-"""What is waited at most for another moment between two frames; longer where frames come less often."""
-GOLDEN: Final = 0.618
-ANSWERED_S: Final = 5.0
 OURS_S: Final = 3.0
 """A status so soon after a command of ours may be its echo."""
 
@@ -78,8 +74,9 @@ class Trial:
         self.first_start_at: float | None = None
         """When the first Start of this rest was written."""
         self.link_up = True
+        self.dithers = 0
         self.status_seen: list[tuple[float, int]] = []
-        self._awaited: set[str] = set()
+        self.awaited: set[str] = set()
         """Kinds of commands that were written and neither answered nor given up."""
         self.ended_by: str | None = None
         """Why the steps ended early; None while they run, and when they came to their end."""
@@ -101,7 +98,6 @@ class Trial:
         self._suspect: int | None = None
         self._away = False
         self._frame_at = 0.0
-        self._dithers = 0
         self._warned = False
         self._rest_counts_at = self._stop_began = -1.0
 
@@ -189,11 +185,7 @@ class Trial:
         """Stop, with everything that belongs to it, until rest is measured."""
         before = self.trace.speed or 0
         self._record = StopRecord(before, kind=kind, last_before=self.trace.frames[-1] if self.trace.frames else None)
-        self._watch = StopWatch(
-            self.belt.minimum,
-            self.now,
-            self._last_speed(),
-        )
+        self._watch = StopWatch(self.belt.minimum, self.now, self.trace.last)
         self.expect, self.target = Expect.ANYTHING, None
         self._warned = False
         self._stop_began = self.now
@@ -234,15 +226,6 @@ class Trial:
             yield end
         return True
 
-    def dither(self) -> Generator[float]:
-        """A part of a frame's time, another each time: what always began with a frame would be seen from one side."""
-        self._dithers += 1
-        yield from self.wait(max(DITHER_S, self.trace.interval_s() or 0.0) * (self._dithers * GOLDEN % 1.0))
-
-    def answered(self) -> Generator[float]:
-        """Wait for what the machine still has to answer: it may not take another command before."""
-        yield from self.until(lambda: not self._awaited, ANSWERED_S)
-
     def wait(self, seconds: float) -> Generator[float]:
         """Let time pass."""
         yield from self.until(lambda: False, seconds)
@@ -256,7 +239,7 @@ class Trial:
             case Sent(command=command):
                 self._wrote = True
                 self.sent_at[command.name] = self.now
-                self._awaited.add(command.name)
+                self.awaited.add(command.name)
                 if isinstance(command, StartOrResume) and self.first_start_at is None:
                     self.first_start_at = self.now
                 if isinstance(command, Stop) and self._record is not None:
@@ -281,7 +264,7 @@ class Trial:
                 self.stopped_by_person = self.stopped_by_person or not (self._ending or self.step is Step.SAFETY_KEY)
                 self._end(None, f"stopped: {source}")
             case Refused(command=command, reason=reason):
-                self._end(Verdict.INCOMPLETE, f"a fault in this program: {command.name} was refused: {reason}")
+                self._end(Verdict.INCOMPLETE, f"{command.name} was not written, by the rules of this test: {reason}")
             case Connected():
                 pass
             case _:
@@ -312,19 +295,18 @@ class Trial:
             self._suspect = None
 
     def _guard(self, speed: int, before: int) -> None:
-        trip: guards.Trip | None = None
-        if self.expect is Expect.REST and speed > 0:
-            trip = guards.unasked(self.step, speed)
-        elif self.expect in {Expect.START, Expect.MOTION}:
-            if speed > 0:
-                self.expect = Expect.MOTION
-            if self.target is None:
-                trip = guards.before_a_target(self.belt, speed, before)
-            else:
-                lowest = self.target if self._lowest_since_target is None else self._lowest_since_target
-                trip = guards.under_a_target(self.belt, self.target, lowest, speed, before)
-            if trip is None and self.expect is Expect.MOTION and self._zero_frames >= REST_FRAMES:
-                trip = guards.Trip(Verdict.INCOMPLETE, "its belt stopped by itself, though nobody asked it to")
+        if self.expect is Expect.START and speed > 0:
+            self.expect = Expect.MOTION
+        trip = guards.seen(
+            self.belt,
+            self.step,
+            self.expect,
+            target=self.target,
+            lowest=self._lowest_since_target,
+            speed=speed,
+            before=before,
+            rested=self._zero_frames >= REST_FRAMES,
+        )
         if trip is not None:
             self._suspect = trip.suspect
             self._end(trip.verdict, trip.text)
@@ -340,10 +322,14 @@ class Trial:
     def _answered(self, answered: Answered) -> None:
         name = answered.command.name
         self.answers[name] = answered
-        self._awaited.discard(name)
+        self.awaited.discard(name)
         if answered.answer is not Answer.NOT_SENT:
             self.findings.written += 1
             self.findings.answered += answered.answer is not Answer.NONE
+        driving = isinstance(answered.command, SetTargetSpeed | StartOrResume) and self._watch is None
+        if driving and answered.answer is Answer.NOT_PERMITTED:
+            text = f"it answered {name} with Control Not Permitted: the control that it gave does not last"
+            self._end(Verdict.INCOMPLETE, text)
         if isinstance(answered.command, Stop) and self._record is not None and self._record.answered_at is None:
             self._record.answered_at = None if answered.answer in {Answer.NONE, Answer.NOT_SENT} else self.now
 
@@ -380,11 +366,11 @@ class Trial:
     def _believable_rest(self) -> float:
         """From when on a measured rest is one: a speed that drops to 0 at once may be what was asked for, not the belt.
 
-        Then the belt gets the time that the slowest belt that can be qualified needs to fall.
+        Then the belt gets the time that a slow belt needs to fall, until one stop has been seen to fall.
         """
         record = self._record
         if record is not None and self._rest_counts_at < self._stop_began:
-            self._rest_counts_at = self.now + record.doubtful_s()
+            self._rest_counts_at = self.now + (0.0 if self.findings.falls_seen() else record.doubtful_s())
         return self._rest_counts_at
 
     def _run_script(self) -> None:
@@ -419,7 +405,3 @@ class Trial:
             self.findings.judge_answers()
             self.at_rest = self._zero_frames > 0 or not self._wrote
             self._effects.append(TrialEnded())
-
-    def _last_speed(self) -> Speed | None:
-        speed = self.trace.speed
-        return None if speed is None else Speed(speed)
