@@ -131,7 +131,7 @@ class StopRecord:
         return began - self.sent[0], min(rested, zero) - self.sent[0]
 
     def late_s(self, slope: float | None) -> float | None:
-        """How long after the write it certainly still ran on; between two frames nobody knows, unless a line shows it."""
+        """How long after the write it ran on: where no line shows it, as long as is certain between two frames."""
         ramp, times = self.ramp(), self.times(slope)
         bracket = ramp.bracket(self.last_before)
         if times is None or bracket is None:
