@@ -11,11 +11,11 @@ from retroctl.domain.profile import Verdict
 from retroctl.domain.qualify.happenings import Step
 from retroctl.units import Speed
 from simulators.behaviour import Behaviour
-from simulators.faults import AttResult
 from simulators.personality import Personality, personality
 
 if TYPE_CHECKING:
     from retroctl.app.trial_engine import Told
+    from simulators.faults import AttResult
 
 CEILING = 6.0
 TOP = 4.0

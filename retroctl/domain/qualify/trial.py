@@ -256,10 +256,7 @@ class Trial:
                 self.link_up = True
                 self._frame_at = self.now
             case WriteHung():
-                self._end(
-                    Verdict.DANGEROUS,
-                    "a write was never answered: a Stop behind it has to wait until the link is made again",
-                )
+                self._end(Verdict.DANGEROUS, guards.HUNG)
             case StopWanted(source=source):
                 self.stopped_by_person = self.stopped_by_person or not (self._ending or self.step is Step.SAFETY_KEY)
                 self._end(None, f"stopped: {source}")
@@ -326,10 +323,9 @@ class Trial:
         if answered.answer is not Answer.NOT_SENT:
             self.findings.written += 1
             self.findings.answered += answered.answer is not Answer.NONE
-        driving = isinstance(answered.command, SetTargetSpeed | StartOrResume) and self._watch is None
-        if driving and answered.answer is Answer.NOT_PERMITTED:
-            text = f"it answered {name} with Control Not Permitted: the control that it gave does not last"
-            self._end(Verdict.INCOMPLETE, text)
+        denied = answered.answer is Answer.NOT_PERMITTED and self._watch is None
+        if denied and not isinstance(answered.command, RequestControl):
+            self._end(Verdict.INCOMPLETE, f"{guards.DENIED} {name}: the control that it gave does not last")
         if isinstance(answered.command, Stop) and self._record is not None and self._record.answered_at is None:
             self._record.answered_at = None if answered.answer in {Answer.NONE, Answer.NOT_SENT} else self.now
 
