@@ -9,7 +9,7 @@ from machine_trial import Trial
 from retroctl.app.reports import Kind
 from retroctl.domain import events as ev
 from retroctl.units import Speed
-from simulators import quirks
+from simulators import quirks, quirks_telling
 from simulators.recipe import Personality
 from simulators.traits import EVERYTHING
 
@@ -34,6 +34,8 @@ DECENT = {
     "steps-0.25": {"increment": Speed(25)},
     "steps-0.80": {"increment": Speed(80)},
     "ramps-0.05-up-0.1-down": {"ramp_up": 0.05, "ramp_down": 0.1, "stop_rate": 0.1},
+    "falls-0.05-at-stop": {"stop_rate": 0.05},
+    "a-record-every-1.95-s": {"record_interval_s": 1.95},
     "ramps-3": {"ramp_up": 3.0, "ramp_down": 3.0, "stop_rate": 3.0},
     "no-countdown": {"countdown_s": 0.0},
     "countdown-12": {"countdown_s": 12.0},
@@ -132,6 +134,16 @@ async def test_a_belt_that_outruns_its_first_target_is_stopped_before_it_is_at_t
 
     assert run.machine.traits.maximum.kmh == 16  # where it was heading, under a cap of 4.8
     assert 2.0 < run.machine.drive.belt.peak_kmh() < 3.5
+
+
+@pytest.mark.parametrize("kind", [quirks.SetpointTelemetry, quirks_telling.ZeroAtOnce])
+async def test_a_machine_that_tells_its_target_is_waited_for_as_long_as_a_slow_belt_needs(kind):
+    run = await trial(kind, minimum=Speed(200), start_speed=Speed(200), stop_rate=0.1)
+
+    assert run.faults() == []
+    assert (run.status, run.claims_rest, run.true_speed) == (0, True, 0.0)
+    stopped_at = next(entry.at for entry in run.machine.log if entry.data == b"\x08\x01")
+    assert run.ended - stopped_at > 20.0
 
 
 async def test_a_belt_that_pauses_by_itself_is_told_to_stop_and_does_not_go_on():

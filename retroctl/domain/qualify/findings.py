@@ -189,9 +189,13 @@ class Findings:
         )
         return start, Ramps(_kmh(up, 3), _kmh(down, 3), _kmh(falls, 3)), self._stops(falls)
 
-    def falls_seen(self) -> bool:
-        """Whether a stop so far was seen on its way down: then the machine tells its belt, and 0 is rest."""
-        return any(stop.before >= JUMP and not stop.ramp().jumps() for stop in self.stops)
+    def doubtful_s(self, stop: StopRecord) -> float:
+        """For how long the rest that ends `stop` is no rest yet; not at all once a stop was seen on its way down.
+
+        A machine that shows that tells its belt, and 0 is rest.
+        """
+        falls_seen = any(before.before >= JUMP and not before.ramp().jumps() for before in self.stops)
+        return 0.0 if falls_seen else stop.doubtful_s()
 
     def ramp_slopes(self) -> tuple[float | None, float | None]:
         """How quickly it changes speed towards a higher and towards a lower target, hundredths of km/h per second."""

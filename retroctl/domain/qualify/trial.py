@@ -360,13 +360,10 @@ class Trial:
             self._record = None
 
     def _believable_rest(self) -> float:
-        """From when on a measured rest is one: a speed that drops to 0 at once may be what was asked for, not the belt.
-
-        Then the belt gets the time that a slow belt needs to fall, until one stop has been seen to fall.
-        """
+        """From when on a measured rest is one: a speed that drops to 0 at once may be what was asked for."""
         record = self._record
         if record is not None and self._rest_counts_at < self._stop_began:
-            self._rest_counts_at = self.now + (0.0 if self.findings.falls_seen() else record.doubtful_s())
+            self._rest_counts_at = self.now + self.findings.doubtful_s(record)
         return self._rest_counts_at
 
     def _run_script(self) -> None:
