@@ -252,6 +252,19 @@ class ControlForOne(Behaviour):
         self.machine.controlled = False
 
 
+class ControlForAMinute(Behaviour):
+    """Control ends by itself, and unsaid, a minute after it was given."""
+
+    def on_write(self, data: bytes, now: float) -> AttResult | None:
+        if data[0] == Op.REQUEST_CONTROL:
+            self.machine.schedule(now + 60.0, self._gone)
+        return super().on_write(data, now)
+
+    def _gone(self, now: float) -> None:
+        del now
+        self.machine.controlled = False
+
+
 class ControlHangs(Behaviour):
     """A write of Request Control never returns."""
 
