@@ -40,7 +40,8 @@ PURE := tests/unit/domain tests/unit/ftms tests/unit/test_engine.py tests/unit/t
 	tests/unit/test_session_every_event_in_every_state.py tests/unit/test_energy.py tests/unit/test_profiles.py \
 	tests/unit/test_heart*.py tests/unit/test_programme_commands.py tests/unit/test_report_page.py \
 	tests/unit/test_client_commands.py tests/property tests/system/*_pure.py tests/system/test_storm.py \
-	tests/system/test_call_out.py tests/system/test_stillness.py tests/system/test_machines.py tests/system/test_presets_run.py
+	tests/system/test_call_out.py tests/system/test_stillness.py tests/system/test_machines.py tests/system/test_machines_unseen.py \
+	tests/system/test_presets_run.py
 
 coverage: ## the tests of the pure core (domain, ftms) with branch coverage: 100 %
 	@.ci/venv dev
