@@ -24,7 +24,7 @@ from retroctl.domain.method.figures import (
     ending,
     planned_course,
 )
-from retroctl.domain.method.practice import Shape, shape_of, was_completed
+from retroctl.domain.method.practice import Kind, Shape, kind_of, shape_of, was_completed
 from retroctl.domain.plan import EASE_RUNG_BACKWARD_S, Stage, StageKind
 from retroctl.units import REST, Speed
 
@@ -116,6 +116,7 @@ class PlanRead:
 
     name: str
     stages: tuple[Stage, ...]
+    kind: Kind
     shape: Shape
     course: tuple[tuple[float, float], ...]
 
@@ -166,9 +167,9 @@ def plan_of(text: str) -> PlanRead:
         stages = stages_of(written)
         ease = float(written.get("ease_rung_s", EASE_RUNG_BACKWARD_S[1]))
     except (KeyError, TypeError, ValueError, AttributeError):
-        return PlanRead(name, (), _NO_SHAPE, ())
+        return PlanRead(name, (), kind_of(()), _NO_SHAPE, ())
     course = planned_course([(stage.target, stage.hold_s) for stage in stages], ease)
-    return PlanRead(name, stages, shape_of(stages), course)
+    return PlanRead(name, stages, kind_of(stages), shape_of(stages), course)
 
 
 def stages_of(plan: dict[str, Any]) -> tuple[Stage, ...]:
@@ -197,7 +198,8 @@ def figures_of(plan: PlanRead, outcome: object, *, session_rpe: int | None = Non
         backward = moving  # a record from before this was counted
     rest = told.get("belt_at_rest")
     return Figures(
-        kind=plan.name,
+        name=plan.name,
+        kind=plan.kind,
         shape=plan.shape,
         holds=holds,
         completed=completed,
@@ -234,7 +236,8 @@ def figures_of_rows(plan: PlanRead, rows: Iterable[Row], *, session_rpe: int | N
             noted = _event(data, "value", t)
             events += [] if noted is None else [noted]
     return Figures(
-        kind=plan.name,
+        name=plan.name,
+        kind=plan.kind,
         shape=plan.shape,
         holds=_holds(held, held),
         completed=False,
