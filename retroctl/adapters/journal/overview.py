@@ -47,7 +47,7 @@ _LINES = """
 """
 _TEXTS = """
     SELECT s.session, s.plan, e.data
-    FROM sessions s LEFT JOIN journal e ON e.session = s.session AND e.kind = 'end' WHERE s.session = ?
+    FROM sessions s LEFT JOIN journal e ON e.session = s.session AND e.kind = 'end' WHERE s.session IN
 """
 _KEPT = "SELECT session_ms, kind, data FROM journal WHERE session = ? AND kind IN ('held', 'note') ORDER BY seq"
 _RPE_AFTER = "SELECT session_id, answer FROM answers_after WHERE question = 'rpe'"
@@ -69,9 +69,11 @@ class _Texts:
         if self._numbers[place] not in self._read:
             begin = place - place % BLOCK
             with files.reading(self._file) as connection:
-                for number in self._numbers[begin : begin + BLOCK]:
-                    found = connection.execute(_TEXTS, (number,)).fetchone()
-                    _, plan, end = found or (number, "", None)  # another file was put in its place
+                block = self._numbers[begin : begin + BLOCK]
+                query = f"{_TEXTS} ({','.join('?' * len(block))})"
+                found = {number: (plan, end) for number, plan, end in connection.execute(query, block)}
+                for number in block:
+                    plan, end = found.get(number, ("", None))  # another file was put in its place
                     kept = () if end is not None else tuple(connection.execute(_KEPT, (number,)).fetchall())
                     self._read[number] = (plan, end, kept)
         return self._read[self._numbers[place]]
