@@ -120,7 +120,7 @@ def test_the_longest_plan_that_can_be_made_can_be_read(capsys: pytest.CaptureFix
     steps = [f'duration="00:01:00" speed="{3 + n % 2 / 10}"' for n in range(178)]
     text = rows(*steps)
     assert len(made(capsys, tmp_path, text, "--scale", "0.7", "--client", "demo", ending="xml")) == 180
-    refusals = ((1, "step 179 .*over the 180 that a session may have"), (350, "step 499 .*more than the 500 stages"))
+    refusals = ((1, "step 179 .*over the 180 that a session may have"), (322, "step 499 .*more than the 500 stages"))
     for more, said in refusals:
         (tmp_path / "w.xml").write_text(rows(*steps, *steps[:1] * more))
         ran = command(capsys, "import", "w.xml", "--scale", "0.7", "--client", "demo", "--out", "q.toml")
