@@ -1,4 +1,4 @@
-"""A real `retroctl run` on a pseudo-terminal of 120x40 with somebody at its keys, watched from outside; for benchmarks."""
+"""A real `retroctl run` on a pseudo-terminal of 120x40 with somebody at its keys, watched from outside."""
 
 from __future__ import annotations
 

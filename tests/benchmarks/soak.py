@@ -1,8 +1,8 @@
 """A long session: does it grow, leak or lag? `python tests/benchmarks/soak.py [scaled|real] [HOURS or MINUTES]`.
 
 `scaled` (8 hours of session time, about ten minutes): one session of so many hours, sixty seconds in one, a record a
-second of session time, JSON lines, wall page with five viewers, record. `real` (30 minutes): trainer's screen, wall page
-with five viewers, voice, record, ten records a second. Without an argument, both.
+second of session time, JSON lines, wall page with five viewers, record. `real` (30 minutes): trainer's screen, wall
+page with five viewers, voice, record, ten records a second. Without an argument, both.
 
 Printed: memory after the first tenth and at the end, its slope, open files, tasks and threads, and how late the event
 loop's timer of 50 ms was. Beside it how late the same timer was in a bare interpreter meanwhile: that is the computer's
@@ -116,9 +116,10 @@ def judged(looks: Path, bare: list[float]) -> dict[str, object]:
         "rss_mb_at_end": middle([line["rss_mb"] for line in last]),
         "rss_mb_most": max(line["rss_mb"] for line in lines),
         "growth_mb": round(middle([line["rss_mb"] for line in last]) - middle([line["rss_mb"] for line in early]), 2),
-        "files": [middle([line["files"] for line in early]), middle([line["files"] for line in last])],
-        "tasks": [middle([line["tasks"] for line in early]), middle([line["tasks"] for line in last])],
-        "threads": [middle([line["threads"] for line in early]), middle([line["threads"] for line in last])],
+        **{
+            what: [min(line[what] for line in early), min(line[what] for line in last)]
+            for what in ("files", "tasks", "threads")  # they come and go: what leaks raises the least of them
+        },
         "loop_late_ms": shares(late),
         "bare_interpreter_late_ms": shares(sorted(bare)),
     }
