@@ -1,9 +1,9 @@
 """Forks `retroctl` as it is, again and again, and kills it where it is told to: `kill_server.py`, one JSON job a line.
 
 The program is imported once and forked for each job, so that a thousand kills need no thousand imports; each is a
-process of its own, with its own loop, threads and files. A job (see `Job` in kill_rig.py) names a folder, the arguments,
-and what goes wrong. The child keeps a log of what was acknowledged (each commit that returned, with the hash of its last
-row) and of each byte written to the treadmill, in files that a kill cannot take back. The answer is one JSON line.
+process of its own, with its own loop, threads and files. A job (`Job` in kill_rig.py) names a folder, the arguments,
+and what goes wrong. The child keeps a log of what was acknowledged (each commit that returned, with the hash of its
+last row) and of what was written to the treadmill, in files that a kill cannot take back. The answer is a JSON line.
 """
 
 from __future__ import annotations

@@ -26,8 +26,19 @@ TICKS = os.sysconf("SC_CLK_TCK")
 class Program:
     """One run of the program with somebody at its keys."""
 
-    def __init__(self, folder: Path, child: list[str], wanted: list[str]) -> None:
-        """`child`: the script that runs the program, with its own arguments; `wanted`: what the program is asked."""
+    def __init__(
+        self,
+        folder: Path,
+        child: list[str],
+        wanted: list[str],
+        *,
+        bare: bool = False,
+        descriptors: tuple[int, ...] = (),
+    ) -> None:
+        """`child`: the script that runs the program, with its own arguments; `wanted`: what the program is asked.
+
+        `bare`: without wall page and voice; `descriptors`: what the child inherits.
+        """
         player = folder / "bin"
         player.mkdir(exist_ok=True)
         (player / "aplay").write_text("#!/bin/sh\nexec sleep 2\n")
@@ -35,12 +46,14 @@ class Program:
         self.port = free_port()
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        beside = ["--quiet"] if bare else ["--wall", f"127.0.0.1:{self.port}", "--voice"]
         self.process = subprocess.Popen(
-            [sys.executable, *child, *wanted, "--wall", f"127.0.0.1:{self.port}", "--voice"],
+            [sys.executable, *child, *wanted, *beside],
             stdin=slave,
             stdout=slave,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=descriptors,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads yet
             env={
                 **os.environ,
