@@ -1,6 +1,6 @@
 # Each target does all of its own set-up in .venv (see .ci/venv). Nothing but Python 3.11+ and the package registry is needed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint coverage bench bench-exchange bench-history bench-screens bluez wheel wheel-test clean
+.PHONY: help demo test check lint coverage bench bench-exchange bench-figures bench-history bench-screens bluez fuzz kills soak wheel wheel-test clean
 
 BIN := .venv/bin
 # Two cores are what CI has; more than four workers help little and starve the tests that run on the real clock.
@@ -60,6 +60,24 @@ bench-exchange: ## a thousand workouts out and in again, whole and damaged; the 
 bench-screens: ## screens, voice and keys of a real process: processor, memory, STOP key to Bluetooth; 15 minutes
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/screens.py
+
+bench-figures: ## decoding, STOP, start and cost, each beside a reference in the same run; JSON and a table; 10 minutes
+	@.ci/venv dev
+	@$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python tests/benchmarks/figures.py
+
+kills: ## the program killed at every write point of the record and at 1,000 random moments, and in trouble; 20 minutes
+	@.ci/venv dev
+	$(BIN)/python tests/benchmarks/kills.py
+
+fuzz: ## coverage-guided fuzzing of every reader of foreign bytes; what it finds is kept in tests/corpus; 10 minutes
+	@.ci/venv dev
+	@$(BIN)/python -m pip install --quiet --group fuzz
+	$(BIN)/python tests/fuzz/fuzz.py
+
+soak: ## a long session: does it grow, leak or lag? 8 hours at sixty times the rate, then 30 real minutes
+	@.ci/venv dev
+	$(BIN)/python tests/benchmarks/soak.py
 
 bluez: ## real Bluetooth in a virtual machine; once before, as root: .ci/system-packages
 	@.ci/venv dev

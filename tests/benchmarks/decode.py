@@ -1,7 +1,7 @@
-"""Nanoseconds to decode a frame of Treadmill Data, against other Python decoders: `python tests/benchmarks/decode.py`.
+"""Nanoseconds to decode a frame of Treadmill Data, against other decoders: `python tests/benchmarks/decode.py`.
 
-Captured frames of real treadmills (tests/vectors/captures.json), those that every decoder here reads. All in one process
-and in turn, so that the ratio holds on a busy computer too; the best of many rounds. Needs nothing of this project but
+Captured frames of real treadmills (tests/vectors/captures.json), those that every decoder reads. All in one process and
+in turn, so that the ratio holds on a busy computer too; the best of many rounds. Needs nothing of this project but
 `retroctl.ftms`; a decoder that is not installed is left out and named. pyftms needs Python 3.12 or 3.13.
 """
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from retroctl.ftms.treadmill_data import decode_treadmill_data
+from retroctl.ftms.treadmill_data import decode_treadmill_data  # noqa: E402 - an interpreter without retroctl
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`--help` and the first frame of the screen, against a bare interpreter: `python tests/benchmarks/startup.py [ROUNDS]`.
+"""`--help` and the first frame, against a bare interpreter: `python tests/benchmarks/startup.py [ROUNDS]`.
 
 In turn, so that the differences hold on a busy computer too: the interpreter that does nothing, the interpreter that
 imports bleak, `retroctl --help`, and `retroctl run --sim standard` on a terminal until its first words are painted. The
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from live import Program
 
-ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+ROUNDS = 15
 GOAL_MS = 200.0
 RUN = "from retroctl.cli import main; main()"
 SCRIPT = Path(__file__).with_name("startup_child.py")
@@ -46,7 +46,7 @@ def shown(values: list[float]) -> dict[str, float]:
     return {"best": round(ordered[0]), "median": round(ordered[len(ordered) // 2])}
 
 
-def figures(rounds: int = ROUNDS) -> dict[str, object]:
+def figures(rounds: int) -> dict[str, object]:
     kinds: dict[str, list[float]] = {"bare interpreter": [], "import bleak": [], "--help": [], "first frame": []}
     with tempfile.TemporaryDirectory() as name:
         for _ in range(rounds):
@@ -66,4 +66,4 @@ def figures(rounds: int = ROUNDS) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(figures()))
+    print(json.dumps(figures(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)))

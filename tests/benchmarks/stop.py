@@ -1,4 +1,4 @@
-"""From a STOP key to the treadmill's write handler, against a bare bleak write: `python tests/benchmarks/stop.py [PRESSES]`.
+"""STOP key to the treadmill's write handler, against a bare write: `python tests/benchmarks/stop.py [PRESSES]`.
 
 A real `retroctl run` and a bare `BleakClient`, in one process and one event loop, each with a pseudo-terminal of its own
 and a simulated treadmill over Bumble's ATT that ignores Stop, so that every press is a write. In turn, a STOP key for
@@ -95,7 +95,7 @@ def latencies(pressed: list[float], handled: list[float]) -> dict[str, float]:
     }
 
 
-def figures(presses: int = PRESSES) -> list[dict[str, object]]:
+def figures(presses: int) -> list[dict[str, object]]:
     with tempfile.TemporaryDirectory() as name:
         return [measured(Path(name), load, presses) for load in GOALS]
 
