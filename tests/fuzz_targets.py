@@ -31,8 +31,8 @@ from retroctl.adapters.console.text import plain
 from retroctl.adapters.exchange.sessions_json import read_sessions_json
 from retroctl.adapters.exchange.workouts import read_workout
 from retroctl.adapters.files import shown_text
-from retroctl.adapters.journal import portable as stored
 from retroctl.adapters.journal import history, read, samples
+from retroctl.adapters.journal import portable as stored
 from retroctl.adapters.journal.overview import figures_of, figures_of_rows, plan_of
 from retroctl.adapters.journal.portable_after import read_after
 from retroctl.adapters.plans import read_plan
@@ -206,7 +206,7 @@ def _settings(data: bytes) -> None:
         config.config_file = real
 
 
-# -- what is kept in the record and in the clients' file, and may be damaged there --------------------------------------
+# -- what is kept in the record and in the clients' file, and may be damaged there -----------------------------------
 
 
 def _stored_plan(data: bytes) -> None:
@@ -243,7 +243,7 @@ def _programme(data: bytes) -> None:
     begun_of(name, started, "by", "clients.sqlite3")
 
 
-# -- what is typed, pressed, or comes from the air ------------------------------------------------------------------------
+# -- what is typed, pressed, or comes from the air -------------------------------------------------------------------
 
 
 def _preset(data: bytes) -> None:
@@ -282,13 +282,13 @@ def _samples(data: bytes) -> None:
         sample.record()
 
 
-# -- seeds ---------------------------------------------------------------------------------------------------------------
+# -- seeds -----------------------------------------------------------------------------------------------------------
 
 TOML = (
     b'name = "first session"\ntop = "2.6 km/h"\nhold_s = 90\n',
     b'preset = "intervals"\ncount = 5\ninterval_s = 180\nrecovery_s = 60\nease_rung_s = 20\ntotal_s = 1800\n',
     b'preset = "balance-introduction"\nforward = "6.0km/h"\n',
-    b'name = "two"\n[[stage]]\ntarget = "1.0 km/h"\nhold_s = 120\nkind = "work"\nfacing = "backward"\nincline_pct = 0\n',
+    b'name = "two"\n[[stage]]\ntarget = "1.0 km/h"\nhold_s = 120\nkind = "work"\nfacing = "backward"\nincline_pct = 0',
     b'[[stage]]\ntarget = "1.1mph"\nhold_s = 60\n[[stage]]\ntarget = 1.8\nkind = "cool-down"\nfacing = "forward"\n',
     b"hold_s = " + b"9" * 5000,
     b"hold_s = 1e999\ntop = 1979-05-27T07:32:00Z\n",
@@ -296,20 +296,28 @@ TOML = (
     b"a." * 600 + b"b = 1",
 )
 XML = (
-    b'<workout_file><name>x</name><sportType>run</sportType><workout><Warmup Duration="300" PowerLow="0.2" '
-    b'PowerHigh="0.4"/><SteadyState Duration="60" Power="0.25"/><IntervalsT Repeat="2" OnDuration="60" OffDuration="60" '
-    b'OnPower="0.3" OffPower="0.2"/><Ramp Duration="60" PowerLow="0.2" PowerHigh="0.3"/><FreeRide Duration="9"/>'
-    b'<Cooldown Duration="60" PowerLow="0.3" PowerHigh="0.2" pace="1"/></workout></workout_file>',
-    b"<workout_file><durationType>distance</durationType><thresholdSecPerKm>300</thresholdSecPerKm><workout>"
-    b'<SteadyState Duration="400" Power="0.5"/></workout></workout_file>',
-    b'<rows><row duration="00:01:00" speed="2.5" forcespeed="1" inclination="1"/><repeat times="2"><row distance="1" '
-    b'speed="3" hr="120"/></repeat></rows>',
+    (
+        b'<workout_file><name>x</name><sportType>run</sportType><workout><Warmup Duration="300" PowerLow="0.2" '
+        b'PowerHigh="0.4"/><SteadyState Duration="60" Power="0.25"/><IntervalsT Repeat="2" OnDuration="60"'
+        b' OffDuration="60" OnPower="0.3" OffPower="0.2"/><Ramp Duration="60" PowerLow="0.2" PowerHigh="0.3"/><FreeRide Duration="9"/>'
+        b'<Cooldown Duration="60" PowerLow="0.3" PowerHigh="0.2" pace="1"/></workout></workout_file>'
+    ),
+    (
+        b"<workout_file><durationType>distance</durationType><thresholdSecPerKm>300</thresholdSecPerKm><workout>"
+        b'<SteadyState Duration="400" Power="0.5"/></workout></workout_file>'
+    ),
+    (
+        b'<rows><row duration="00:01:00" speed="2.5" forcespeed="1" inclination="1"/><repeat times="2"><row'
+        b' distance="1" speed="3" hr="120"/></repeat></rows>'
+    ),
     b'<!DOCTYPE a [<!ENTITY b "c">]><rows>&b;</rows>',
     b'<?xml version="1.0" encoding="UTF-16"?><rows/>',
 )
 PROFILE = (
-    b'version = 1\nname = "Belt"\naddress = "C0:DE:00:00:00:01"\nverdict = "qualified"\ncommand = "measured"\n'
-    b'tested_on = "2026-01-01"\nreasons = []\n[range]\nminimum_kmh = 1.0\n',
+    (
+        b'version = 1\nname = "Belt"\naddress = "C0:DE:00:00:00:01"\nverdict = "qualified"\ncommand = "measured"\n'
+        b'tested_on = "2026-01-01"\nreasons = []\n[range]\nminimum_kmh = 1.0\n'
+    ),
     b"version = " + b"1" * 5000,
     b"version = 1\n[stops]\na = 1\n",
     b'version = 1\nname = "Belt"\naddress = "C0"\ntested_on = "2026-01-02"\n"a\\nb\\u001b" = 1\n',
@@ -332,25 +340,31 @@ SETTINGS = (
     b"scan_s = inf\ntags = []\n",
 )
 CLIENT_FACTS = (
-    b'{"level":"practised","born":1980,"sex":"f","mass_kg":70,"comfortable_forward_kmh":9.5,"balance_mastered":true,'
-    b'"injuries":"","limits":"","goal":"fitness","falls":false,"screening":{"outcome":"clear","day":"2026-01-01",'
-    b'"expires":"2027-01-01"},"clearance":{"by":"x","day":"2026-01-01","max_speed_kmh":3.2,"max_hr_bpm":120}}',
+    (
+        b'{"level":"practised","born":1980,"sex":"f","mass_kg":70,"comfortable_forward_kmh":9.5,"balance_mastered":true,'
+        b'"injuries":"","limits":"","goal":"fitness","falls":false,"screening":{"outcome":"clear","day":"2026-01-01",'
+        b'"expires":"2027-01-01"},"clearance":{"by":"x","day":"2026-01-01","max_speed_kmh":3.2,"max_hr_bpm":120}}'
+    ),
     b"{}",
     b"[" * 3000,
     b'{"mass_kg":' + b"1" * 5000 + b"}",
 )
 ASSESSMENTS = (b'2026-01-01 {"sway_cm": 3, "note": "x"}', b"2026-01-01 " + b"[" * 3000, b'2026-01-01 {"a": 1e999}')
 STORED_PLAN = (
-    b'{"name":"ladder","ease_rung_s":20.0,"stages":[{"kind":"ladder","facing":"backward","target_kmh":1.0,"hold_s":60},'
-    b'{"kind":"work","facing":"forward","target_kmh":2.6,"hold_s":90.5,"incline_pct":1}]}',
+    (
+        b'{"name":"ladder","ease_rung_s":20.0,"stages":[{"kind":"ladder","facing":"backward","target_kmh":1.0,"hold_s":60},'
+        b'{"kind":"work","facing":"forward","target_kmh":2.6,"hold_s":90.5,"incline_pct":1}]}'
+    ),
     b'{"stages":[{"kind":"ladder","facing":"backward","target_kmh":1,"hold_s":' + b"1" + b"0" * 400 + b"}]}",
     b'{"stages":[{"kind":"ladder","facing":"backward","target_kmh":1,"hold_s":Infinity}],"ease_rung_s":NaN}',
     b'{"stages":[{"kind":"ladder","facing":"backward","target_kmh":9,"hold_s":-1}],"ease_rung_s":1e-300}',
 )
 OUTCOME = (
-    b'{"outcome":{"held":[{"target_kmh":1.0,"seconds":65}],"hands":[{"hands":"off"}],"reason":"stop",'
-    b'"duration_s":155.0,"backward_s":120,"belt_at_rest":true,"distance_m":56.6,"kcal":{"low":1,"high":2},'
-    b'"rpe":[{"rating":12,"target_kmh":1.8}],"balance_events":[{"event":"rail","t":3}]}}',
+    (
+        b'{"outcome":{"held":[{"target_kmh":1.0,"seconds":65}],"hands":[{"hands":"off"}],"reason":"stop",'
+        b'"duration_s":155.0,"backward_s":120,"belt_at_rest":true,"distance_m":56.6,"kcal":{"low":1,"high":2},'
+        b'"rpe":[{"rating":12,"target_kmh":1.8}],"balance_events":[{"event":"rail","t":3}]}}'
+    ),
     b'{"note":"rpe","value":12,"target_kmh":1.8}',
     b'{"note":"balance","value":"stumble"}',
     b'{"outcome":{"duration_s":1' + b"0" * 400 + b',"held":[{"target_kmh":1e999,"seconds":NaN}]}}',

@@ -2,11 +2,11 @@
 
 Decoding against other Python decoders, STOP key to the treadmill's write handler against a bare bleak write, `--help`
 and the first frame against a bare interpreter, processor and memory of a live session against an interpreter that has
-only imported what it needs. Each figure with its reference beside it; one JSON object, then a table. With 200 PRESSES and
-60 SECONDS about ten minutes.
+only imported what it needs. Each figure with its reference beside it; one JSON object, then a table. With 200 PRESSES
+and 60 SECONDS about ten minutes.
 
 pyftms needs Python 3.12 or 3.13: where this interpreter is another, a python3.13 or python3.12 on the path (or the one
-that RETROCTL_BENCH_PYTHON names) decodes for all, in an environment of its own with the group `bench` of pyproject.toml.
+that RETROCTL_BENCH_PYTHON names) decodes for all, in an environment of its own with the group `bench` of the project.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """STOP key to the treadmill's write handler, against a bare write: `python tests/benchmarks/stop.py [PRESSES]`.
 
-A real `retroctl run` and a bare `BleakClient`, in one process and one event loop, each with a pseudo-terminal of its own
+A real `retroctl run` and a bare `BleakClient`, in one process and one event loop, each with its own pseudo-terminal
 and a simulated treadmill over Bumble's ATT that ignores Stop, so that every press is a write. In turn, a STOP key for
 the one and a key for the other, whose reader calls `write_gatt_char` at once: the smallest program there could be.
-`quiet`: lines instead of the screen, data once a second. `loaded`: trainer's screen, wall page with five viewers, voice,
-data ten times a second. Goals for the ratio of the 99th percentiles: 1.25 and 1.5.
+`quiet`: lines instead of the screen, data once a second. `loaded`: trainer's screen, wall page with five viewers,
+voice, data ten times a second. Goals for the ratio of the 99th percentiles: 1.25 and 1.5.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`retroctl` on a Bumble link, with a bare bleak client beside it: `stop_child.py FILE RATE DESCRIPTOR ARGUMENT...`.
 
 Two simulated treadmills on one air, both ignoring Stop and both reporting RATE times a second: one for the program, one
-for a bare `BleakClient` that subscribed to the same data. A key on the terminal DESCRIPTOR makes the bare client write Stop at once,
+for a bare `BleakClient` that subscribed to the same data. A key on the terminal DESCRIPTOR makes it write Stop at once,
 as the smallest program would: from the loop's reader straight into `write_gatt_char`. FILE gets a line whenever a Stop
 has come to a peripheral's write handler: who, and seconds of CLOCK_MONOTONIC. The link has no latency of its own here:
 what is measured is what the computer does.
@@ -107,7 +107,7 @@ if __name__ == "__main__":
     air = Air(out, float(sys.argv[2]), int(sys.argv[3]))
     sys.argv = ["retroctl", *sys.argv[4:]]
     without_waits()
-    session._Run._choose = lambda self: air.choose(self)  # type: ignore[method-assign]
+    session._Run._choose = lambda self: air.choose(self)  # type: ignore[method-assign]  # noqa: PLW0108 - it binds
     begin = Runner.begin
 
     def begin_both(self: Any, engine: Any) -> None:

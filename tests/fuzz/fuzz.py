@@ -148,7 +148,7 @@ def main() -> int:
     seconds = float(rest[0]) if rest else DEFAULT_S
     wanted = rest[1:] or list(TARGETS)
     print(f"{'plain' if plain else 'coverage-guided'}, {seconds / len(wanted):.1f} s each", flush=True)
-    return 0 if all([fuzz(name, seconds / len(wanted), plain=plain) for name in wanted]) else 1
+    return 0 if all(fuzz(name, seconds / len(wanted), plain=plain) for name in wanted) else 1
 
 
 if __name__ == "__main__":

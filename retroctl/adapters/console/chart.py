@@ -28,8 +28,8 @@ Point = tuple[float, float, float | None]
 class Trace:
     """A listener that keeps what the chart needs: never more than MOST_POINTS, however long a session lasts.
 
-    One point for each stretch of time, with the highest speeds in it, as a column of the chart shows them; when there are
-    too many, the stretches are twice as long from then on.
+    One point for each stretch of time, with the highest speeds in it, as a column of the chart shows them; when there
+    are too many, the stretches are twice as long from then on.
     """
 
     def __init__(self) -> None:
