@@ -299,7 +299,8 @@ XML = (
     (
         b'<workout_file><name>x</name><sportType>run</sportType><workout><Warmup Duration="300" PowerLow="0.2" '
         b'PowerHigh="0.4"/><SteadyState Duration="60" Power="0.25"/><IntervalsT Repeat="2" OnDuration="60"'
-        b' OffDuration="60" OnPower="0.3" OffPower="0.2"/><Ramp Duration="60" PowerLow="0.2" PowerHigh="0.3"/><FreeRide Duration="9"/>'
+        b' OffDuration="60" OnPower="0.3" OffPower="0.2"/><Ramp Duration="60" PowerLow="0.2" PowerHigh="0.3"/>'
+        b'<FreeRide Duration="9"/>'
         b'<Cooldown Duration="60" PowerLow="0.3" PowerHigh="0.2" pace="1"/></workout></workout_file>'
     ),
     (
