@@ -67,7 +67,7 @@ def living(folder: Path) -> dict[str, object]:
         viewers = []
         try:
             if more:
-                program.see("olding", "HOLD")
+                program.see("hold [")
             else:
                 program.begin()
                 viewers = program.watch()
@@ -150,11 +150,15 @@ def main() -> None:
             "python": platform.python_version(),
             "cores": os.cpu_count(),
             "load_before": round(load, 1),
-            "decode": decoding(),
-            "stop": stop.figures(PRESSES),
-            "startup": startup.figures(ROUNDS),
-            "live": living(Path(name)),
         }
+        for part, measure in (
+            ("decode", decoding),
+            ("live", lambda: living(Path(name))),
+            ("startup", lambda: startup.figures(ROUNDS)),
+            ("stop", lambda: stop.figures(PRESSES)),
+        ):
+            told[part] = measure()
+            print(f"{part}: {json.dumps(told[part])}", file=sys.stderr, flush=True)
     told["load_after"] = round(os.getloadavg()[0], 1)
     print(json.dumps(told, indent=1))
     print("\n".join(table(told)))

@@ -42,7 +42,7 @@ def measured(folder: Path, name: str, presses: int) -> dict[str, object]:
     viewers = []
     try:
         if quiet:
-            program.see("Holding", "HOLD", "hold")
+            program.see("hold [")
         else:
             program.begin()
             viewers = program.watch()
