@@ -15,6 +15,7 @@ from retroctl.app.answers import answer_of
 from retroctl.app.reports import Kind, Report
 from retroctl.app.summary import Tally
 from retroctl.domain import events as ev
+from retroctl.domain.briefing import to_be_recorded
 from retroctl.domain.callout import MODE, MODE_WITH_STOP, CallOut, Instruction
 from retroctl.domain.commands import Answer, Command, RequestControl, SetTargetSpeed, StartOrResume, Stop
 from retroctl.domain.effects import (
@@ -385,6 +386,8 @@ def _target(command: Command) -> dict[str, float]:
 
 def _described(event: ev.Event) -> dict[str, Any]:
     data = asdict(event) if is_dataclass(event) else {}
+    if isinstance(event, ev.BriefingAnswered):
+        data["text"] = to_be_recorded(event)
     return {"event": type(event).__name__, **{key: _plain(value) for key, value in data.items()}}
 
 

@@ -11,7 +11,7 @@ from retroctl.domain.course import Move
 from retroctl.domain.effects import EndReason
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.limits import Facing
-from retroctl.domain.monitors import slower_unit
+from retroctl.domain.monitors import OVER_TARGET, slower_unit
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S
 from retroctl.domain.session import exertion
 from retroctl.domain.session.core import ANNOUNCE_LIMIT_S, ANNOUNCE_S, Core
@@ -162,7 +162,7 @@ def after_start_news(core: Core, news: StartNews) -> None:
         case StartNews.CONFIRMATION_STALE:
             _abandon_start(core, "the confirmation to start is older than 10 s; confirm again")
         case StartNews.NO_MOTION:
-            core.refuse("start", "the belt did not move within 20 s of Start")
+            core.refuse("start", "no motion was measured within 20 s of Start")
             core.begin_stop("no motion after Start")
         case StartNews.NEVER_STEADY:
             core.refuse("start", "the belt did not come to a steady speed")
@@ -173,7 +173,11 @@ def after_start_news(core: Core, news: StartNews) -> None:
 
 def not_obeyed(core: Core, outcome: Outcome, detail: str) -> None:
     """F9: the belt did not do what it was asked. Never asked again by itself; the hold runs where the belt is."""
+    asked = core.pending
     core.settle_command(outcome)
+    if asked is not None and _will_not_come_down(core, asked.target):
+        core.fail(FailsafeId.F3, f"{detail}: asked for {asked.target}, measured {core.measured}")
+        return
     if core.state is State.EASING_DOWN:
         core.alarm(FailsafeId.F9, detail)
         core.begin_stop("the machine does not slow down when asked")
@@ -182,6 +186,21 @@ def not_obeyed(core: Core, outcome: Outcome, detail: str) -> None:
     core.blocks.add(FailsafeId.F9)
     core.consent_at = None
     _stay_here(core)
+
+
+def _will_not_come_down(core: Core, asked: Speed) -> bool:
+    """A belt that starts fast and does not take its lowest speed obeys nothing that is known: no place to hold."""
+    return core.first_target and _over(core, asked)
+
+
+def sped_up_unasked(core: Core) -> bool:
+    """Whether the belt, seen again, is faster than its target by more than F3 allows: nothing to be confirmed."""
+    return core.belief.in_force is not None and _over(core, core.in_force)
+
+
+def _over(core: Core, asked: Speed) -> bool:
+    watched = core.facing is Facing.BACKWARD and not core.by_hand
+    return watched and core.measured.hundredths > asked.hundredths + OVER_TARGET
 
 
 def withdraw_call(core: Core) -> None:
@@ -203,11 +222,14 @@ def _stay_here(core: Core) -> None:
     core.course.relocate(stays)
 
 
-def machine_stopped(core: Core, cause: MachineStop) -> None:
-    """F7: the session ends. Nothing is written unless the belt does not fall."""
+def machine_stopped(core: Core, cause: MachineStop, *, said: bool = True) -> None:
+    """F7: the session ends. Nothing is written unless the belt does not fall.
+
+    Where the machine has not `said` so, its belt may only be pausing, or too slow for it to tell: then Stop goes out.
+    """
     core.alarm(FailsafeId.F7, cause.value)
     core.ended_at_machine = True
-    core.begin_stop(f"F7: {cause.value}", quiet=True)
+    core.begin_stop(f"F7: {cause.value}", quiet=said)
 
 
 def _watch_data(core: Core) -> None:
