@@ -161,6 +161,7 @@ class Judge(Seen):
     def wrote(self, payload: bytes, now: float, *, true: float = 0.0) -> None:
         """Bytes handed to Bluetooth for the Control Point, or called out to a person; `true`: what the belt runs at."""
         op, refusal, self.refusal = payload[0], self.refusal, None
+        self.last_op = op
         if refusal is not None and refusal[0] == payload and now - refusal[1] <= AGAIN_S and not self.stopping:
             return  # the same once more: the first has never reached the machine
         if self.first_stop:

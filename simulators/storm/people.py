@@ -118,7 +118,7 @@ class People:
 
     def _leave(self) -> None:
         """The way out."""
-        self._world.left = True
+        self._world.left, self._world.left_at = True, self._world.time()
         self._world.stop(person=False)
 
     # -- everything odd --------------------------------------------------------------------------------------------

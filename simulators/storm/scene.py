@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -51,7 +52,7 @@ class Scene(ABC):
         self.story = story
         self.machine, self.judge = made.machine, made.judge
         self.told = Told()
-        self.link_up, self.left = True, False
+        self.link_up, self.left, self.left_at = True, False, math.inf
         self.late_s = 0.0
         """The longest that frames have lately been held up on the air."""
 

@@ -86,6 +86,8 @@ class Seen:
     free_at: float = 0.0
     """Since when the link stands and no write is under way; infinity while that is not so."""
     in_air: int = 0
+    last_op: int = 0
+    """Of the last write."""
     refusal: tuple[bytes, float] | None = None
     first_stop: bool = False
     """The link is back and a stop is under way: nothing may come before Stop."""
@@ -137,7 +139,8 @@ class Seen:
     def pressed_stop(self, now: float, *, person: bool) -> None:
         """STOP, or a way out of the program."""
         wanted = person or (self.armed and self.state not in REST_STATES and self.state != "stopping")
-        if wanted and not self.called and now - self.stopped_at > AGAIN_S and self.owed_since is None:
+        on_its_way = now - self.stopped_at <= AGAIN_S or (self.in_air and self.last_op == 0x08)
+        if wanted and not self.called and not on_its_way and self.owed_since is None:
             self.owed_since = now
         if person or self.armed:
             self.wish()

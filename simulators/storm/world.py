@@ -72,7 +72,8 @@ class World(Scene):
         while True:
             now, of_machine = self.now, machine.next_event(self.now)
             at = min(of_machine, self._deadline, later[0][0] if later else math.inf)
-            if at > last:
+            # Whoever has left waits for rest so long at most, as the program does.
+            if at > last or at > self.left_at + END_S:
                 break
             if at > now:
                 self.now = now = at
