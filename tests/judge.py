@@ -158,7 +158,9 @@ class Judge:
             case 0x00:
                 assert payload == b"\x00"
                 if self.stop_wanted:
-                    unheard = self.control_gone and self.stops_since_wish >= 2 and self.frames[-1][1] > 0
+                    unheard = (
+                        self.control_gone and self.stops_since_wish >= 2 and self.frames and self.frames[-1][1] > 0
+                    )
                     assert self.denied_in_stop or unheard, "Request Control after Stop, and control was never lost"
                     self.control_gone = False
                     return
