@@ -51,11 +51,11 @@ class TreadmillNotFound(TreadmillError):  # noqa: N818 - the tree above reads be
     """No treadmill answered, or more than one did and none was named."""
 
 
-class UnsupportedTreadmill(TreadmillError):  # noqa: N818
+class UnsupportedTreadmill(TreadmillError):  # noqa: N818 - as above: it says what happened
     """The machine lacks what is needed; the message says what."""
 
 
-class StrapNotFound(TreadmillError):  # noqa: N818
+class StrapNotFound(TreadmillError):  # noqa: N818 - as above: it says what happened
     """No heart-rate strap answered, or the one that did cannot be used."""
 
 
@@ -63,11 +63,11 @@ class SeveralStraps(StrapNotFound):
     """More than one strap is in range and none was named: never picked by itself."""
 
 
-class LinkLost(TreadmillError):  # noqa: N818
+class LinkLost(TreadmillError):  # noqa: N818 - as above: it says what happened
     """The connection to the machine is gone."""
 
 
-class WriteRefused(TreadmillError):  # noqa: N818
+class WriteRefused(TreadmillError):  # noqa: N818 - as above: it says what happened
     """The machine answered a write with an ATT error: `code` (Core Specification, Vol 3 Part F)."""
 
     def __init__(self, code: int, message: str = "") -> None:
@@ -75,11 +75,11 @@ class WriteRefused(TreadmillError):  # noqa: N818
         super().__init__(message or f"the machine refused the write (ATT error 0x{code:02X})")
 
 
-class ProcedureTimeout(TreadmillError, TimeoutError):  # noqa: N818
+class ProcedureTimeout(TreadmillError, TimeoutError):  # noqa: N818 - as above: it says what happened
     """No answer came inside the bound; what the machine did is unknown."""
 
 
-class MalformedFrame(TreadmillError, ValueError):  # noqa: N818
+class MalformedFrame(TreadmillError, ValueError):  # noqa: N818 - as above: it says what happened
     """Bytes of which nothing at all can be said. `data` holds them."""
 
     def __init__(self, reason: str, data: bytes) -> None:
@@ -91,5 +91,5 @@ class JournalError(RetroctlError):
     """The record cannot be written; the message names the file and the reason."""
 
 
-class DiskFull(JournalError):  # noqa: N818
+class DiskFull(JournalError):  # noqa: N818 - as above: it says what happened
     """There is no room left where the records are kept."""

@@ -60,7 +60,7 @@ async def serve(
             await asyncio.get_running_loop().create_future()
         return
     from bumble import hci  # noqa: PLC0415 - an extra
-    from bumble.device import Device  # noqa: PLC0415
+    from bumble.device import Device  # noqa: PLC0415 - heavy
 
     async with _opened(transport) as (source, sink):
         shown = machine.traits.name if name is None else name
@@ -132,9 +132,9 @@ async def virtual_adapter(
     """
     _need_bumble()
     from bumble import hci  # noqa: PLC0415 - an extra
-    from bumble.controller import Controller  # noqa: PLC0415
+    from bumble.controller import Controller  # noqa: PLC0415 - heavy
 
-    from simulators.air import Air  # noqa: PLC0415
+    from simulators.air import Air  # noqa: PLC0415 - heavy
 
     async with _opened(transport) as (source, sink):
         air = Air()

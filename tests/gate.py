@@ -6,9 +6,10 @@ from rig import BELT, CLIENT
 
 from retroctl.domain import events as ev
 from retroctl.domain.commands import SetTargetSpeed
-from retroctl.domain.envelope import Allowed, Envelope
+from retroctl.domain.envelope import Envelope
 from retroctl.domain.limits import BeltRange, Client, Facing, caps_for
 from retroctl.domain.plan import raise_step
+from retroctl.domain.verdict import Allowed
 from retroctl.units import Speed
 
 

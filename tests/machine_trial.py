@@ -11,9 +11,9 @@ from whole import FrontEnd, Whole
 from retroctl.app.clock import LoopClock
 from retroctl.app.reports import Kind
 from retroctl.cli.session import announced_range
-from retroctl.domain.envelope import Wire
 from retroctl.domain.limits import Client, Level, caps_for
 from retroctl.domain.plan import ladder_plan
+from retroctl.domain.verdict import Wire
 from retroctl.errors import RetroctlError
 from retroctl.units import Speed
 from simulators.bleak_backend import SimulatedRadio

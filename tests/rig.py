@@ -14,10 +14,11 @@ from retroctl.app.engine import DropLink, Engine, Output
 from retroctl.app.reports import Kind, Report
 from retroctl.domain import events as ev
 from retroctl.domain.effects import Announce, Ended
-from retroctl.domain.envelope import Envelope, Wire
+from retroctl.domain.envelope import Envelope
 from retroctl.domain.limits import BeltRange, Client, Level, caps_for
 from retroctl.domain.plan import Plan, ladder_plan, raise_step
 from retroctl.domain.session import Advance, Session
+from retroctl.domain.verdict import Wire
 from retroctl.ftms.procedure import Write
 from retroctl.units import Speed
 from simulators.machine import FtmsMachine

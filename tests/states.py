@@ -5,11 +5,11 @@ from __future__ import annotations
 from bench import Bench
 
 from retroctl.domain import events as ev
-from retroctl.domain.envelope import Wire
 from retroctl.domain.limits import Facing
 from retroctl.domain.plan import Plan, Stage, StageKind, build_plan
 from retroctl.domain.session import Advance
 from retroctl.domain.transitions import State
+from retroctl.domain.verdict import Wire
 from retroctl.units import Speed
 
 

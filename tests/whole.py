@@ -14,10 +14,11 @@ from retroctl.app.clock import LoopClock
 from retroctl.app.engine import Engine
 from retroctl.app.reports import Kind, Report
 from retroctl.app.runner import Runner
-from retroctl.domain.envelope import Envelope, Wire
+from retroctl.domain.envelope import Envelope
 from retroctl.domain.limits import BeltRange, Client, caps_for
 from retroctl.domain.plan import Plan, ladder_plan, raise_step
 from retroctl.domain.session import Advance, Session
+from retroctl.domain.verdict import Wire
 from retroctl.units import Speed
 
 if TYPE_CHECKING:

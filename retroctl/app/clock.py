@@ -51,6 +51,35 @@ class Clock(Protocol):
         """Wait for `seconds` of session time."""
 
 
+class Deadline:
+    """One call that is pending or not, and can be set anew."""
+
+    def __init__(self, clock: Clock, callback: Callable[[], None]) -> None:
+        self._clock, self._callback = clock, callback
+        self._timer: Timer | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether the call is still to come."""
+        return self._timer is not None
+
+    def set(self, when: float | None) -> None:
+        """Call at session time `when` and no sooner or later time set before; None: not at all."""
+        self.cancel()
+        if when is not None:
+            self._timer = self._clock.call_at(when, self._ring)
+
+    def cancel(self) -> None:
+        """Forget the call."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._callback()
+
+
 class LoopClock:
     """The running event loop's time, one second a second."""
 

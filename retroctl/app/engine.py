@@ -33,9 +33,9 @@ from retroctl.domain.effects import (
     StateEntered,
     StopProgress,
 )
-from retroctl.domain.envelope import Allowed, Envelope, Refused, Wire
 from retroctl.domain.limits import Facing
 from retroctl.domain.transitions import State
+from retroctl.domain.verdict import Allowed, Refused, Wire
 from retroctl.errors import MalformedFrame
 from retroctl.ftms import control_point as cp
 from retroctl.ftms.heart_rate import decode_heart_rate
@@ -48,6 +48,7 @@ from retroctl.units import REST
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from retroctl.domain.envelope import Envelope
     from retroctl.domain.session import Session
     from retroctl.units import Speed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from retroctl.domain.envelope import Wire
+from retroctl.domain.verdict import Wire
 from retroctl.errors import LinkLost, MalformedFrame, TreadmillError
 from retroctl.ftms.control_point import encode_request_control, encode_stop
 from retroctl.ftms.treadmill_data import decode_treadmill_data

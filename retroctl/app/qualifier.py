@@ -1,6 +1,6 @@
 """The shell around a test: frames in, writes out, one timer, the link; and every way out stops the belt.
 
-It owns its engine as `runner` owns a session's, and shares its parts: the inbox, connecting again, the last resort.
+It owns its engine as `runner` owns a session's, and shares its parts: the connection, the tasks.
 """
 
 from __future__ import annotations
@@ -8,20 +8,20 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from retroctl.app.clock import Deadline
+from retroctl.app.connection import Connection
 from retroctl.app.engine import DropLink
-from retroctl.app.inbox import Inbox
-from retroctl.app.last_resort import LastResort
+from retroctl.app.listeners import tell_all
 from retroctl.app.ports import Disconnected, FrameArrived
-from retroctl.app.reconnect import Reconnector
+from retroctl.app.tasks import Tasks
 from retroctl.app.trial_engine import Told, TrialEngine, TrialOutput
 from retroctl.domain.qualify import happenings as hp
-from retroctl.errors import LinkLost, ProcedureTimeout, TreadmillNotFound, UnsupportedTreadmill, WriteRefused
 from retroctl.ftms.procedure import Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
-    from retroctl.app.clock import Clock, Timer
+    from retroctl.app.clock import Clock
     from retroctl.app.ports import LinkEvent, MachineInfo, Treadmill
 
 LONGEST_FALL_S: Final = 120.0
@@ -36,50 +36,36 @@ class Qualifier:
         self, treadmill: Treadmill, clock: Clock, *, listeners: list[Callable[[Told], None]], exit_wait_s: float
     ) -> None:
         """`exit_wait_s`: so long without any fall after the last Stop, or after leaving, and rest is not confirmed."""
-        self._treadmill, self.clock = treadmill, clock
+        self.clock = clock
+        self._connection = Connection(treadmill, clock, not_restored=self._not_restored, lost=self._give_up)
+        self._tasks = Tasks(self._end_on)
         self._listeners, self._exit_wait_s = listeners, exit_wait_s
         self._engine: TrialEngine | None = None
-        self._inbox = Inbox()
         self._over = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._opening: asyncio.Future[MachineInfo] | None = None
-        self._timer: Timer | None = None
-        self._generation = 0
+        self._timer = Deadline(clock, self._on_time)
         self._left: str | None = None
         self._leaving_at: float | None = None
         self._ending_at: float | None = None
-        self._last_resort: LastResort | None = None
         self._saved = False
         self.error: BaseException | None = None
         """The fault in this program that ended the test."""
-        self.wrote = False
         self.gave_up = False
         """Rest was waited for in vain."""
-        self._reconnector = Reconnector(
-            treadmill, clock, sink=self._inbox.put, failed=self._not_restored, lost=self._give_up
-        )
+
+    @property
+    def wrote(self) -> bool:
+        """Whether anything was sent to the machine."""
+        return self._connection.wrote
 
     async def connect(self) -> MachineInfo:
         """Connect; nothing is written. Raises TreadmillError, also when somebody leaves meanwhile."""
-        self._opening = asyncio.ensure_future(self._treadmill.open(self._inbox.put, lambda: None))
-        if self._left is not None:
-            self._opening.cancel()
-        try:
-            info = await self._opening
-        except asyncio.CancelledError:
-            if self._left is None:
-                raise
-            raise TreadmillNotFound(
-                f"left ({self._left}) before the treadmill was reached; nothing was written"
-            ) from None
-        self._generation = info.generation
-        return info
+        return await self._connection.make()
 
     def begin(self, engine: TrialEngine) -> None:
         """The test begins. A way out taken before is taken now."""
         self._engine = engine
-        self._spawn(self._inbox.pump(self._arrive), "take in frames")
+        self._tasks.spawn(self._connection.pump(self._arrive), "take in frames")
         self._guarded(lambda: engine.handle(hp.Connected(), self.clock.now()))
         if self._left is not None:
             self.stop(self._left)
@@ -116,8 +102,8 @@ class Qualifier:
         if self._left is not None:
             return
         self._left, self._leaving_at = source, self.clock.now()
-        if self._engine is None and self._opening is not None:
-            self._opening.cancel()
+        if self._engine is None:
+            self._connection.give_up(source, patience_s=0.0)
         self.stop(source)
         self.clock.call_at(self.clock.now() + self._exit_wait_s, self._give_up)
 
@@ -130,43 +116,31 @@ class Qualifier:
     # -- engine in, outputs out ------------------------------------------------------------------------------------
 
     def _guarded(self, call: Callable[[], list[TrialOutput]]) -> None:
-        if self._last_resort is not None or self._over.is_set():
+        if self._connection.on_its_own or self._over.is_set():
             return
         try:
             self._take(call())
         except Exception as error:  # noqa: BLE001 - the end of the line for a bug: the belt is brought to rest first
-            self.error = self.error or error
-            self._over.set()
+            self._end_on(error)
 
     def _take(self, outputs: list[TrialOutput]) -> None:
         for output in outputs:  # writes first: nothing stands between a decision and the wire
             if isinstance(output, Write):
-                self._spawn(self._write(output), f"write {output.payload.hex()}")
+                self._tasks.spawn(self._write(output), f"write {output.payload.hex()}")
             elif isinstance(output, DropLink):
-                self._spawn(self._relink(after_s=0.0, drop=True), "drop the link")
+                self._tasks.spawn(self._relink(after_s=0.0, drop=True), "drop the link")
             elif isinstance(output, hp.LetGo):
-                self._spawn(self._relink(after_s=output.after_s, drop=True), "let go of the link")
+                self._tasks.spawn(self._relink(after_s=output.after_s, drop=True), "let go of the link")
         for output in outputs:
             if isinstance(output, Told):
-                self._tell(output)
+                tell_all(self._listeners, output, self.fault)
             elif isinstance(output, hp.TrialEnded):
                 self._over.set()
         self._arm_timer()
 
-    def _tell(self, told: Told) -> None:
-        for listener in tuple(self._listeners):
-            try:
-                listener(told)
-            except Exception as error:  # noqa: BLE001 - a screen may fail; the belt goes before
-                self._listeners.remove(listener)
-                self.fault(error)
-
     def _arm_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
         engine = self._engine
-        deadline = None if engine is None else engine.next_deadline()
-        self._timer = None if deadline is None else self.clock.call_at(deadline, self._on_time)
+        self._timer.set(None if engine is None else engine.next_deadline())
         if engine is not None and engine.trial.ending and self._ending_at is None:
             self._ending_at = self.clock.now()
             self.clock.call_at(self._ending_at + self._exit_wait_s, self._look_at_rest)
@@ -199,32 +173,21 @@ class Qualifier:
 
     def _arrive(self, event: LinkEvent) -> None:
         engine = self._engine
-        if self._last_resort is not None:
-            if isinstance(event, FrameArrived):
-                self._last_resort.take_in(event)
-            return
-        if engine is None or event.generation < self._generation:
+        if engine is None:
             return
         match event:
             case FrameArrived():
                 self._guarded(lambda: engine.frame(event.characteristic, event.data, self.clock.now()))
             case Disconnected():
                 self._guarded(lambda: engine.link_dropped(self.clock.now()))
-                self._spawn(self._relink(after_s=0.0, drop=False), "connect again")
+                self._tasks.spawn(self._relink(after_s=0.0, drop=False), "connect again")
 
     async def _write(self, write: Write) -> None:
         engine = self._engine
-        error: int | None = None
-        lost = False
-        self.wrote = True
-        try:
-            await self._treadmill.write(write.payload)
-        except WriteRefused as refused:
-            error = refused.code
-        except (LinkLost, ProcedureTimeout, UnsupportedTreadmill):
-            lost = True
+        written = await self._connection.write(write.payload)
+        now, lost = self.clock.now(), written.lost is not None
         if engine is not None:
-            self._guarded(lambda: engine.write_returned(write.token, self.clock.now(), error=error, lost=lost))
+            self._guarded(lambda: engine.write_returned(write.token, now, error=written.error, lost=lost))
 
     async def _relink(self, *, after_s: float, drop: bool) -> None:
         """Connect again, to observe or to stop; on purpose only after a while, unless somebody wants to stop."""
@@ -233,49 +196,34 @@ class Qualifier:
             return
         if drop:
             self._guarded(lambda: engine.link_dropped(self.clock.now()))
-            await self._treadmill.close()
+            await self._connection.close()
         if after_s > 0:
             try:
                 async with self.clock.timeout(after_s):
                     await self._hurry.wait()
             except TimeoutError:
                 pass
-        info = await self._reconnector.run(lambda: engine.urgent(self.clock.now()), drop=False)
-        if info is not None:
-            self._generation = info.generation
+        again = await self._connection.make_again(lambda: engine.urgent(self.clock.now()), drop=False)
+        if again is not None:
             self._guarded(lambda: engine.link_restored(self.clock.now()))
 
     def _not_restored(self, reason: str) -> None:
         now = self.clock.now()
-        self._tell(Told(now, "link", {"restored": False, "reason": reason}))
+        tell_all(self._listeners, Told(now, "link", {"restored": False, "reason": reason}), self.fault)
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
     async def _save_belt(self) -> None:
         """The engine is not to be trusted any more: stop the belt without it."""
-        last = LastResort(
-            self._treadmill, self.clock, self._generation, sink=self._inbox.put, told=lambda _payload: None
-        )
-        self._last_resort = last
-        self._saved = await last.stop(self._exit_wait_s)
+        self._saved = await self._connection.stop_without_engine(self._exit_wait_s)
         self.gave_up = not self._saved
 
+    def _end_on(self, error: BaseException) -> None:
+        """A bug of ours in the engine or a task: `finish` brings the belt to rest without them."""
+        self.error = self.error or error
+        self._over.set()
+
     async def _close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1.0)
-        await self._treadmill.close()
-
-    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.error = self.error or error
-            self._over.set()
+        self._timer.cancel()
+        await self._tasks.close()
+        await self._connection.close()

@@ -11,28 +11,28 @@ import random
 from typing import TYPE_CHECKING, Final
 
 from retroctl.app.announcer import Announcer
+from retroctl.app.clock import Deadline
+from retroctl.app.connection import Connection
 from retroctl.app.engine import DropLink, Engine, Output
-from retroctl.app.inbox import Inbox
-from retroctl.app.last_resort import LastResort
+from retroctl.app.listeners import tell_all
 from retroctl.app.ports import Disconnected, FrameArrived
-from retroctl.app.reconnect import Reconnector
 from retroctl.app.reports import Kind, Report
 from retroctl.app.result import NO_TREADMILL, Result, judged
 from retroctl.app.stillness import BEAT_S, LATE_FRAMES_S
+from retroctl.app.tasks import Tasks
 from retroctl.domain import events as ev
 from retroctl.domain.belief import REST_FRAMES
 from retroctl.domain.callout import PRESS_STOP
 from retroctl.domain.effects import Announce, AnnouncementWithdrawn, Ended
-from retroctl.domain.envelope import Wire
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.transitions import ARMED_STATES, State
-from retroctl.errors import LinkLost, ProcedureTimeout, TreadmillNotFound, UnsupportedTreadmill, WriteRefused
+from retroctl.domain.verdict import Wire
 from retroctl.ftms.procedure import Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
-    from retroctl.app.clock import Clock, Timer
+    from retroctl.app.clock import Clock
     from retroctl.app.ports import LinkEvent, MachineInfo, Speech, Treadmill
     from retroctl.app.stillness import Stillness
 
@@ -66,54 +66,42 @@ class Runner:
         `jitter`: numbers from 0 to 1 that spread the pauses of connecting again.
         A listener that raises is called no more, and the belt is stopped.
         """
-        self._treadmill, self.clock = treadmill, clock
+        self.clock = clock
+        self._connection = Connection(
+            treadmill,
+            clock,
+            not_restored=self._not_restored,
+            lost=lambda: self._give_up("the treadmill was not found again"),
+            jitter=jitter,
+        )
+        self._tasks = Tasks(self._fail)
         self._listeners = listeners
         self._exit_wait_s, self._attended = exit_wait_s, attended
         self.began_at = clock.now()
         self._engine: Engine | None = None
-        self._announcer = Announcer(clock, self._count, self._announced, speech)
-        self._inbox = Inbox()
+        self._announcer = Announcer(
+            clock,
+            lambda number: self.report(Kind.CUE, {"text": number}),
+            lambda number: self.tell(ev.AnnouncementFinished(number)),
+            speech,
+        )
         self._stillness = stillness
         self._late_until = clock.now()
         self._over = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._opening: asyncio.Future[MachineInfo] | None = None
-        self._timer: Timer | None = None
-        self._generation = 0
-        self._wrote = False
+        self._timer = Deadline(clock, self._on_time)
+        self._stop_patience = Deadline(clock, self._not_seen_at_rest)
         self._end: Ended | None = None
         self._exit_source: str | None = None
         self._gave_up: str | None = None
-        self._stop_began_at: float | None = None
         self._error: BaseException | None = None
         self._engine_failed = False
-        self._last_resort: LastResort | None = None
-        self._reconnector = Reconnector(
-            treadmill,
-            clock,
-            sink=self._inbox.put,
-            failed=self._not_restored,
-            lost=lambda: self._give_up("the treadmill was not found again"),
-            jitter=jitter,
-        )
 
     # -- the life of a run -----------------------------------------------------------------------------------------
 
     async def connect(self) -> MachineInfo:
         """Connect and observe; nothing is written. Raises TreadmillError, also when somebody leaves meanwhile."""
         self.report(Kind.STATE, {"state": State.IDLE.value, "stage": None, "target_kmh": None})
-        self._opening = asyncio.ensure_future(self._treadmill.open(self._inbox.put, lambda: None))
-        if self.leaving:
-            self._give_up_opening()
-        try:
-            info = await self._opening
-        except asyncio.CancelledError:
-            if not self.leaving:
-                raise
-            raise TreadmillNotFound(
-                f"left ({self._exit_source}) before the treadmill was reached; nothing was written to it"
-            ) from None
-        self._generation = info.generation
+        info = await self._connection.make()
         for remark in info.remarks:
             self.report(Kind.LINK, {"remark": remark})
         return info
@@ -121,9 +109,9 @@ class Runner:
     def begin(self, engine: Engine) -> None:
         """Hand over the engine, made from what the machine said of itself."""
         self._engine = engine
-        self._spawn(self._inbox.pump(self._arrive), "take in frames")
+        self._tasks.spawn(self._connection.pump(self._arrive), "take in frames")
         if self._stillness is not None:
-            self._spawn(self._beat(self._stillness), "look whether time stood still")
+            self._tasks.spawn(self._beat(self._stillness), "look whether time stood still")
         self._guarded(lambda: engine.handle(ev.Connected(), self.now()))
         if self._exit_source is not None:
             self._leave_unarmed()
@@ -173,10 +161,10 @@ class Runner:
         self._exit_source = source
         self.report(Kind.EVENT, {"event": "Leaving", "source": source})
         if self._engine is None:
-            self._give_up_opening()
+            self._connection.give_up(source, patience_s=LEAVE_S)
         elif self._armed:
             self.stop(source, person=False)
-            self.clock.call_at(self.now() + self._exit_wait_s, lambda: self._give_up("the belt was not seen at rest"))
+            self.clock.call_at(self.now() + self._exit_wait_s, self._not_seen_at_rest)
             self._check_over()
         else:
             self._leave_unarmed()
@@ -211,7 +199,7 @@ class Runner:
 
     def report(self, kind: Kind, data: dict[str, object]) -> None:
         """Tell the listeners something that is not the engine's."""
-        self._tell_listeners(Report(round(self.now() - self.began_at, 3), kind, data))
+        tell_all(self._listeners, Report(round(self.now() - self.began_at, 3), kind, data), self.fault)
 
     @property
     def _armed(self) -> bool:
@@ -251,13 +239,13 @@ class Runner:
         # Writes first: a slow listener must not stand between a decision and the wire.
         for output in outputs:
             if isinstance(output, Write):
-                self._spawn(self._write(output), f"write {output.payload.hex()}")
+                self._tasks.spawn(self._write(output), f"write {output.payload.hex()}")
             elif isinstance(output, DropLink):
-                self._spawn(self._relink(drop=True), "drop the link")
+                self._tasks.spawn(self._relink(drop=True), "drop the link")
         for output in outputs:
             match output:
                 case Report():
-                    self._tell_listeners(output)
+                    tell_all(self._listeners, output, self.fault)
                 case Announce():
                     self._announcer.announce(output)
                 case AnnouncementWithdrawn():
@@ -267,25 +255,10 @@ class Runner:
                 case _:
                     pass
         self._watch_stop()
-        self._arm_timer()
+        self._timer.set(None if self._engine is None else self._engine.next_deadline())
         if self.leaving and not self._armed:
             self._leave_if_at_rest()
         self._check_over()
-
-    def _tell_listeners(self, report: Report) -> None:
-        for listener in tuple(self._listeners):
-            try:
-                listener(report)
-            except Exception as error:  # noqa: BLE001 - a screen or a disk may fail; the belt and the others go on
-                self._listeners.remove(listener)
-                self.fault(error)
-
-    def _arm_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        engine = self._engine
-        deadline = None if engine is None else engine.next_deadline()
-        self._timer = None if deadline is None else self.clock.call_at(deadline, self._on_time)
 
     def _on_time(self) -> None:
         engine = self._engine
@@ -295,31 +268,15 @@ class Runner:
     def _watch_stop(self) -> None:
         """With nobody at the keys a stop that the belt does not obey must end some time, as not confirmed."""
         if self._engine is None or self._engine.session.state is not State.STOPPING:
-            self._stop_began_at = None
-        elif self._stop_began_at is None and not self._attended:
-            began = self._stop_began_at = self.now()
-
-            def give_up() -> None:
-                if self._stop_began_at == began:
-                    self._give_up("the belt was not seen at rest")
-
-            self.clock.call_at(began + self._exit_wait_s, give_up)
-
-    def _count(self, number: str) -> None:
-        self.report(Kind.CUE, {"text": number})
-
-    def _announced(self, number: int) -> None:
-        self.tell(ev.AnnouncementFinished(number))
+            self._stop_patience.cancel()
+        elif not self._attended and not self._stop_patience.pending:
+            self._stop_patience.set(self.now() + self._exit_wait_s)
 
     # -- the link --------------------------------------------------------------------------------------------------
 
     def _arrive(self, event: LinkEvent) -> None:
         engine = self._engine
-        if self._last_resort is not None:
-            if isinstance(event, FrameArrived):
-                self._last_resort.take_in(event)
-            return
-        if engine is None or event.generation < self._generation:
+        if engine is None:
             return
         match event:
             case FrameArrived() if event.characteristic == "2acd" and self._waited():
@@ -329,7 +286,7 @@ class Runner:
             case Disconnected():
                 self.report(Kind.LINK, {"link": "lost", "generation": event.generation})
                 self._guarded(lambda: engine.link_dropped(self.now()))
-                self._spawn(self._relink(drop=False), "connect again")
+                self._tasks.spawn(self._relink(drop=False), "connect again")
 
     def _waited(self) -> bool:
         """Whether what arrives now waited while this program stood still, and so says nothing about now."""
@@ -338,18 +295,12 @@ class Runner:
 
     async def _write(self, write: Write) -> None:
         engine = self._engine
-        error: int | None = None
-        lost = False
-        self._wrote = True
-        try:
-            await self._treadmill.write(write.payload)
-        except WriteRefused as refused:
-            error = refused.code
-        except (LinkLost, ProcedureTimeout, UnsupportedTreadmill) as gone:
-            lost = True
-            self.report(Kind.LINK, {"write": write.payload.hex(), "failed": str(gone)})
+        written = await self._connection.write(write.payload)
+        lost = written.lost is not None
+        if lost:
+            self.report(Kind.LINK, {"write": write.payload.hex(), "failed": written.lost})
         if engine is not None:
-            self._guarded(lambda: engine.write_returned(write.token, self.now(), error=error, lost=lost))
+            self._guarded(lambda: engine.write_returned(write.token, self.now(), error=written.error, lost=lost))
 
     async def _relink(self, *, drop: bool) -> None:
         """Connect again to observe or to stop; after a drop that was seen, only while something is armed."""
@@ -360,28 +311,16 @@ class Runner:
             return
         if drop:
             self._guarded(lambda: engine.link_dropped(self.now()))
-        info = await self._reconnector.run(lambda: engine.urgent(self.now()), drop=drop)
-        if info is None:
+        generation = await self._connection.make_again(lambda: engine.urgent(self.now()), drop=drop)
+        if generation is None:
             return
-        self._generation = info.generation
-        self.report(Kind.LINK, {"link": "restored", "generation": info.generation})
+        self.report(Kind.LINK, {"link": "restored", "generation": generation})
         self._guarded(lambda: engine.handle(ev.LinkRestored(), self.now()))
 
     def _not_restored(self, reason: str) -> None:
         self.report(Kind.LINK, {"link": "not restored", "reason": reason})
 
     # -- the end ---------------------------------------------------------------------------------------------------
-
-    def _give_up_opening(self) -> None:
-        """Leaving while connecting: a little patience, then the connection is given up."""
-        opening = self._opening
-        if opening is None:
-            return
-
-        def give_up() -> None:
-            opening.cancel()
-
-        self.clock.call_at(self.now() + LEAVE_S, give_up)
 
     def _leave_unarmed(self) -> None:
         """Nothing was armed, so nothing is written; only the belt's rest is still to be seen, for a moment."""
@@ -408,6 +347,9 @@ class Runner:
             self._gave_up = reason
             self._over.set()
 
+    def _not_seen_at_rest(self) -> None:
+        self._give_up("the belt was not seen at rest")
+
     def _fail(self, error: BaseException) -> None:
         """A bug of ours in the engine: note it, and end; `finish` brings the belt to rest without the engine."""
         if self._error is None:
@@ -422,19 +364,14 @@ class Runner:
             return
 
         def told(payload: bytes) -> None:
-            self._wrote = True
             self.report(Kind.EVENT, {"event": "LastResort", "hex": payload.hex()})
 
         def call() -> None:
-            if by_hand:
+            if self._by_hand:
                 self.report(Kind.CALLOUT, {"name": "stop", "text": PRESS_STOP})
 
-        by_hand, wire = self._by_hand, Wire.OPEN if self._engine is None else self._engine.envelope.wire
-        last = LastResort(
-            self._treadmill, self.clock, self._generation, sink=self._inbox.put, told=told, wire=wire, call=call
-        )
-        self._last_resort = last
-        if not await last.stop(self._exit_wait_s):
+        wire = Wire.OPEN if self._engine is None else self._engine.envelope.wire
+        if not await self._connection.stop_without_engine(self._exit_wait_s, told=told, wire=wire, call=call):
             self._gave_up = "the belt was not seen at rest"
 
     def _result(self) -> Result:
@@ -444,30 +381,17 @@ class Runner:
             gave_up=self._gave_up,
             error=self._error,
             our_fault=self._engine is not None and self._engine.session.fault is FailsafeId.F13,
-            at_rest=self._last_resort is not None or self._rest_frames() > 0,
-            wrote=self._wrote or (self._by_hand and self._armed),  # told to a person, it moves a belt all the same
+            at_rest=self._connection.on_its_own or self._rest_frames() > 0,
+            # What was told to a person moves a belt all the same.
+            wrote=self._connection.wrote or (self._by_hand and self._armed),
         )
 
     def _rest_frames(self) -> int:
         return 0 if self._engine is None else self._engine.session.belief.zero_frames
 
     async def _close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.cancel()
         self._announcer.silence()
         # Tasks first: one that connects again could open a link while the old one is being let go of.
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1.0)
-        await self._treadmill.close()
-
-    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._fail(error)
+        await self._tasks.close()
+        await self._connection.close()

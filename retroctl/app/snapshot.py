@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retroctl.domain.envelope import Wire
 from retroctl.domain.events import Hands
+from retroctl.domain.verdict import Wire
 
 if TYPE_CHECKING:
     from retroctl.app.engine import Engine

@@ -122,8 +122,8 @@ class Front:
 
     def _open_screen(self, name: str, address: str, said: list[str], options: RunOptions) -> None:
         from retroctl.adapters.tui.controls import Controls  # noqa: PLC0415 - heavy, and not needed for lines
-        from retroctl.adapters.tui.facts import Machine  # noqa: PLC0415
-        from retroctl.adapters.tui.screen import TrainerScreen  # noqa: PLC0415
+        from retroctl.adapters.tui.facts import Machine  # noqa: PLC0415 - heavy
+        from retroctl.adapters.tui.screen import TrainerScreen  # noqa: PLC0415 - heavy
 
         runner = self._runner
         controls = Controls(

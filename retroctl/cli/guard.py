@@ -122,8 +122,8 @@ def _held_lock(post: Post) -> bool:
     """Whoever starts the program again meanwhile is told that this machine is still being stopped."""
     from pathlib import Path  # noqa: PLC0415 - only when it takes over
 
-    from retroctl.adapters.ble.lock import machine_lock  # noqa: PLC0415
-    from retroctl.errors import TreadmillError  # noqa: PLC0415
+    from retroctl.adapters.ble.lock import machine_lock  # noqa: PLC0415 - heavy
+    from retroctl.errors import TreadmillError  # noqa: PLC0415 - heavy
 
     lock = machine_lock(post.address, post.name, folder=Path(post.locks))
     try:
@@ -139,8 +139,8 @@ def _sound(volume: int) -> None:
         return
     import threading  # noqa: PLC0415 - only when there is an alarm
 
-    from retroctl.adapters.voice.bank import Bank  # noqa: PLC0415
-    from retroctl.adapters.voice.players import Played, system_players  # noqa: PLC0415
+    from retroctl.adapters.voice.bank import Bank  # noqa: PLC0415 - heavy
+    from retroctl.adapters.voice.players import Played, system_players  # noqa: PLC0415 - heavy
 
     sound = Bank(volume).sound(("look-at-the-belt", "pull-the-clip"))
     for player in system_players():
@@ -151,7 +151,7 @@ def _sound(volume: int) -> None:
 def _on_air(post: Post) -> Callable[[Clock, Callable[[], bool]], Treadmill]:
     from bleak.backends.device import BLEDevice  # noqa: PLC0415 - a test's guard has no Bluetooth
 
-    from retroctl.adapters.ble.treadmill import BleTreadmill  # noqa: PLC0415
+    from retroctl.adapters.ble.treadmill import BleTreadmill  # noqa: PLC0415 - heavy
 
     device = BLEDevice(post.address, post.name, {"path": post.path})
     return lambda clock, beside: BleTreadmill(device, clock=clock, beside=beside)

@@ -162,7 +162,7 @@ def _past(line: Line, names: dict[str, str]) -> Past:
 
 async def _on_screen(file: Path, entries: Sequence[Past], *, opened: bool) -> None:
     from retroctl.adapters.tui.history.run import HistoryScreen  # noqa: PLC0415 - heavy
-    from retroctl.cli.ways_out import ways_out  # noqa: PLC0415
+    from retroctl.cli.ways_out import ways_out  # noqa: PLC0415 - heavy
 
     by_id = {entry.id: entry for entry in entries}
 

@@ -167,9 +167,9 @@ class _Shown:
 def doctor_command() -> int:
     """Print the checks; 3 when a check that a session needs is not ok."""
     from retroctl.adapters.doctor import run_checks  # noqa: PLC0415 - probes in a subprocess
-    from retroctl.adapters.doctor.host import Host  # noqa: PLC0415
-    from retroctl.adapters.doctor.report import State  # noqa: PLC0415
-    from retroctl.cli.comforts import comforts  # noqa: PLC0415
+    from retroctl.adapters.doctor.host import Host  # noqa: PLC0415 - heavy
+    from retroctl.adapters.doctor.report import State  # noqa: PLC0415 - heavy
+    from retroctl.cli.comforts import comforts  # noqa: PLC0415 - heavy
 
     checks = run_checks(Host(data_folder=load_settings().data_dir, comforts=comforts()))
     for check in checks:
@@ -181,7 +181,7 @@ def doctor_command() -> int:
 
 def simulate_command(sim: str, *, transport: str, name: str | None, address: str | None, list_only: bool) -> int:
     """Put a simulated treadmill on the air until Ctrl-C, or list what there is."""
-    from simulators.personality import listing, personality  # noqa: PLC0415
+    from simulators.personality import listing, personality  # noqa: PLC0415 - heavy
 
     if list_only:
         print("\n".join(listing()))
@@ -189,7 +189,7 @@ def simulate_command(sim: str, *, transport: str, name: str | None, address: str
     chosen = personality(sim)
 
     async def on_the_air() -> int:
-        from simulators.machine import FtmsMachine  # noqa: PLC0415
+        from simulators.machine import FtmsMachine  # noqa: PLC0415 - heavy
         from simulators.on_air import serve  # noqa: PLC0415 - needs the extra `radio`
 
         with session_clock(1) as clock:

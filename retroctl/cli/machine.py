@@ -69,8 +69,8 @@ def sim_address(name: str) -> str:
 def simulated(name: str, clock: Clock) -> Chosen:
     """A simulated treadmill, reached through the real Bluetooth library on a backend in memory."""
     from simulators.bleak_backend import SimulatedRadio  # noqa: PLC0415 - not needed for a real treadmill
-    from simulators.machine import FtmsMachine  # noqa: PLC0415
-    from simulators.personality import personality  # noqa: PLC0415
+    from simulators.machine import FtmsMachine  # noqa: PLC0415 - heavy
+    from simulators.personality import personality  # noqa: PLC0415 - heavy
 
     radio = SimulatedRadio(clock)
     machine = FtmsMachine(personality(name), now=clock.now())

@@ -65,9 +65,9 @@ def person(name: str | None, data_dir: Path, *, simulated: bool) -> Person:
     if name == DEMO_CLIENT:
         return DEMO
     from retroctl.adapters.clients import ClientStore  # noqa: PLC0415 - only where a client is named
-    from retroctl.adapters.clients.straps import StrapBook  # noqa: PLC0415
-    from retroctl.adapters.journal import FILE_NAME  # noqa: PLC0415
-    from retroctl.adapters.journal.history import history  # noqa: PLC0415
+    from retroctl.adapters.clients.straps import StrapBook  # noqa: PLC0415 - heavy
+    from retroctl.adapters.journal import FILE_NAME  # noqa: PLC0415 - heavy
+    from retroctl.adapters.journal.history import history  # noqa: PLC0415 - heavy
 
     found, day = ClientStore(data_dir).find(name), today()
     found.facts.check(day)

@@ -29,12 +29,13 @@ from retroctl.cli.voice import report_voice, voice_for
 from retroctl.cli.wall import wall_screen
 from retroctl.cli.ways_out import unless_left
 from retroctl.domain.energy import MODEL
-from retroctl.domain.envelope import Envelope, Wire
+from retroctl.domain.envelope import Envelope
 from retroctl.domain.heart import HeartWatch
 from retroctl.domain.limits import BeltRange, Caps
 from retroctl.domain.plan import Plan, raise_step
 from retroctl.domain.profile import UNKNOWN
 from retroctl.domain.session import Advance, Session
+from retroctl.domain.verdict import Wire
 from retroctl.errors import JournalError, RetroctlError, UnsupportedTreadmill
 
 if TYPE_CHECKING:

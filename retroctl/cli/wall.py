@@ -30,7 +30,7 @@ async def wall_screen(
         return
     try:
         from retroctl.adapters.wall.qr import columns, qr_lines  # noqa: PLC0415 - an extra, and only for those who ask
-        from retroctl.adapters.wall.server import Wall  # noqa: PLC0415
+        from retroctl.adapters.wall.server import Wall  # noqa: PLC0415 - heavy
     except ImportError as error:
         raise ConfigError(f"--wall needs the extra `wall`: pip install 'retroctl[wall]' ({error})") from error
 

@@ -6,8 +6,6 @@ that a mistake in the session meets a second opinion. A refusal of what the sess
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from retroctl.domain.belief import FRESH_S, REST_FRAMES
@@ -41,6 +39,7 @@ from retroctl.domain.limits import (
     Caps,
     Facing,
 )
+from retroctl.domain.verdict import Allowed, Refused, Verdict, Wire
 from retroctl.units import REST, Speed
 
 START_CONFIRMATION_S: Final = 10.0
@@ -54,30 +53,6 @@ HEART_KNOWN_S: Final = 5.0
 REPEATS_FIRST: Final = 2
 MEASURED_JITTER: Final = 10
 """A belt on its way up may show a little less than the speed it is sent back to, hundredths of km/h."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """It may go out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """It may not, for this rule and reason."""
-
-    rule: str
-    reason: str
-
-
-Verdict = Allowed | Refused
-
-
-class Wire(Enum):
-    """What of that which is allowed may be written to the machine; the rest is called out to a person."""
-
-    OPEN = "everything that is allowed"
-    STOP_ONLY = "what a stop needs: Stop, and Request Control where Stop was refused for want of it"
-    CLOSED = "nothing"
 
 
 class Envelope:

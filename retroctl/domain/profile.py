@@ -37,7 +37,7 @@ class Announced:
     minimum_kmh: float = _note("lowest speed it announces", 0.0)
     maximum_kmh: float = _note("highest speed it announces", 0.0)
     increment_kmh: float = _note("smallest step it announces", 0.0)
-    typed: bool = _note("true: read from the console and typed, the machine announced none", False)  # noqa: FBT003
+    typed: bool = _note("true: read from the console and typed, the machine announced none", False)  # noqa: FBT003 - its default
 
 
 @dataclass(frozen=True, slots=True)

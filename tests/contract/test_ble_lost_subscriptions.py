@@ -23,7 +23,7 @@ async def test_a_stop_refused_for_a_lost_subscription_gets_through():
     await run.clock.sleep(10.0)
     assert run.true_speed == 1.0
 
-    await run.runner._treadmill.write(b"\x08\x01")
+    await run.runner._connection.treadmill.write(b"\x08\x01")
     await run.clock.sleep(10.0)
 
     assert run.true_speed == 0
@@ -37,7 +37,7 @@ async def test_it_is_made_anew_once_and_then_the_refusal_is_told():
 
     for _ in range(2):
         with pytest.raises(WriteRefused, match="FD"):
-            await run.runner._treadmill.write(b"\x08\x01")
+            await run.runner._connection.treadmill.write(b"\x08\x01")
 
     assert len(run.machine.log) == 3
     await run.runner.abandon()
@@ -46,10 +46,10 @@ async def test_it_is_made_anew_once_and_then_the_refusal_is_told():
 async def test_a_subscription_that_cannot_be_made_anew_leaves_the_refusal():
     run = await connected("standard")
     run.machine.faults.reject_writes = [0xFD]
-    run.runner._treadmill._link.subscribe_again = _refused
+    run.runner._connection.treadmill._link.subscribe_again = _refused
 
     with pytest.raises(WriteRefused, match="FD"):
-        await run.runner._treadmill.write(b"\x08\x01")
+        await run.runner._connection.treadmill.write(b"\x08\x01")
     await run.runner.abandon()
 
 

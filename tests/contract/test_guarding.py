@@ -117,8 +117,7 @@ class Both:
         self.life.cancel()
         runner = self.program.runner
         runner._engine_failed = True  # frames are not taken in
-        if runner._timer is not None:
-            runner._timer.cancel()
+        runner._timer.cancel()
 
     def kill(self) -> None:
         self.freeze()
@@ -200,7 +199,7 @@ async def test_a_death_while_the_link_is_down_is_answered_on_a_new_link_by_stop_
     await both.program.until_state("holding")
     both.radio.out_of_range(ADDRESS)
     await both.program.until(lambda report: report.data.get("link") == "lost")
-    both.program.runner._reconnector._running = True  # it dies before it has tried
+    both.program.runner._connection._reconnector._running = True  # it dies before it has tried
     for task in both.program.runner._tasks:
         task.cancel()
     before = len(both.written)

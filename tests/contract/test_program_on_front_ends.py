@@ -11,8 +11,8 @@ from whole import FrontEnd, Whole
 from retroctl.app.clock import LoopClock
 from retroctl.app.reports import Kind
 from retroctl.domain import events as ev
-from retroctl.domain.envelope import Refused
 from retroctl.domain.session import Advance
+from retroctl.domain.verdict import Refused
 from simulators.bleak_backend import SimulatedRadio
 from simulators.bumble_bleak import BumbleRadio
 from simulators.machine import FtmsMachine

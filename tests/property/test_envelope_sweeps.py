@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from retroctl.domain import events as ev
 from retroctl.domain.commands import SetTargetSpeed
-from retroctl.domain.envelope import Allowed
 from retroctl.domain.limits import BeltRange, Client, Level
+from retroctl.domain.verdict import Allowed
 from retroctl.units import Speed
 
 

@@ -12,12 +12,12 @@ from rig import answers
 
 from retroctl.domain import events as ev
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume, Stop
-from retroctl.domain.envelope import Wire
 from retroctl.domain.heart import HeartWatch
 from retroctl.domain.limits import BeltRange, Client, Facing, Level, caps_for
 from retroctl.domain.method.heart import HeartLimits, without_facts
 from retroctl.domain.plan import Stage, StageKind, build_plan
 from retroctl.domain.session import Advance
+from retroctl.domain.verdict import Wire
 from retroctl.units import Speed
 
 BELTS = [

@@ -10,8 +10,8 @@ from retroctl.app.reports import Kind
 from retroctl.domain import events as ev
 from retroctl.domain.callout import AGAIN_S, LEAVE, PRESS_STOP
 from retroctl.domain.commands import RequestControl, SetTargetSpeed, StartOrResume, Stop
-from retroctl.domain.envelope import Wire
 from retroctl.domain.session import Advance
+from retroctl.domain.verdict import Wire
 from simulators.person import PersonAtConsole
 
 

@@ -10,9 +10,9 @@ from states import in_state
 from retroctl.app.reports import Kind
 from retroctl.domain import events as ev
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, Stop
-from retroctl.domain.envelope import Allowed, Refused
 from retroctl.domain.failsafes import FAILSAFES
 from retroctl.domain.session import Advance
+from retroctl.domain.verdict import Allowed, Refused
 from retroctl.units import Speed
 from simulators.machine import FtmsMachine
 from simulators.personality import personality

@@ -47,7 +47,7 @@ async def absent(seconds: float) -> PortRun:
     now = run.clock.now() - run.runner.began_at
     run.port.drop(absent_s=seconds - (now - last) - run.port.machine._phase_s - 0.01)
     # What the pauses leave to chance is not what is asked here: look for it all the time.
-    run.runner._reconnector._jitter = lambda: -0.45
+    run.runner._connection._reconnector._jitter = lambda: -0.45
     return run
 
 

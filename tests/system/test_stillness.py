@@ -17,8 +17,8 @@ from port_run import PortRun
 from retroctl.app.reports import Kind
 from retroctl.app.stillness import BEAT_S, SLEPT_S, STALL_S, Stillness, slept_s
 from retroctl.domain import events as ev
-from retroctl.domain.envelope import Wire
 from retroctl.domain.session import Advance
+from retroctl.domain.verdict import Wire
 
 
 class Clocks:

@@ -12,7 +12,7 @@ from rig import BELT
 from retroctl.adapters.plans import PlanRequest, read_plan
 from retroctl.adapters.tui.choose.app import ChooseApp
 from retroctl.adapters.tui.choose.ports import Choice, ClientRow, HeardMachine, Practice, Preview, Said
-from retroctl.adapters.tui.widgets import Painted
+from retroctl.adapters.tui.painted import Painted
 from retroctl.domain.limits import Client, caps_for
 from retroctl.units import Speed
 

@@ -10,7 +10,7 @@ from made_record import Made, RecordMaker
 from retroctl.adapters.journal.overview import overview
 from retroctl.adapters.tui.history.app import HistoryApp
 from retroctl.adapters.tui.keymap import Urgent
-from retroctl.adapters.tui.widgets import Painted
+from retroctl.adapters.tui.painted import Painted
 from retroctl.cli.history import Past, open_session
 from retroctl.errors import JournalError
 

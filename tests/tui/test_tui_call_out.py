@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui_rig import Desk
 
 from retroctl.domain.callout import PRESS_STOP
-from retroctl.domain.envelope import Wire
+from retroctl.domain.verdict import Wire
 
 
 async def test_the_screen_says_who_moves_this_belt_what_to_press_and_how_a_stop_goes():

@@ -11,7 +11,7 @@ from retroctl.adapters.tui.app import TrainerApp
 from retroctl.adapters.tui.controls import Controls
 from retroctl.adapters.tui.facts import Facts, Machine
 from retroctl.adapters.tui.feed import Feed
-from retroctl.adapters.tui.widgets import Painted
+from retroctl.adapters.tui.painted import Painted
 from retroctl.app.reports import Kind, Report
 from retroctl.app.snapshot import snapshot
 from retroctl.config import TAGS

@@ -11,8 +11,8 @@ from states import in_state
 from retroctl.app.engine import DropLink
 from retroctl.domain import events as ev
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume, Stop
-from retroctl.domain.envelope import Wire
 from retroctl.domain.transitions import State
+from retroctl.domain.verdict import Wire
 from retroctl.ftms.procedure import Write
 from retroctl.units import Speed
 

@@ -13,9 +13,9 @@ import sys
 
 async def _try(seconds: float) -> dict[str, object]:
     # Imported here: a missing part of bleak is an outcome to report.
-    from bleak import BleakScanner  # noqa: PLC0415
+    from bleak import BleakScanner  # noqa: PLC0415 - as said above
 
-    from retroctl.adapters.ble.gatt import FITNESS_MACHINE_SERVICE  # noqa: PLC0415
+    from retroctl.adapters.ble.gatt import FITNESS_MACHINE_SERVICE  # noqa: PLC0415 - as said above
 
     async with BleakScanner() as scanner:
         await asyncio.sleep(seconds)

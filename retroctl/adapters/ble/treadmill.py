@@ -107,8 +107,8 @@ class BleTreadmill:
             link.give_up()
             await self._finish_releases()
             raise
-        except BaseException:
-            link.give_up()  # cancelled: the release goes on by itself, within its bound
+        except BaseException:  # cancelled: nothing may be awaited here; the release goes on by itself, within its bound
+            link.give_up()
             raise
         link.in_use = True
         return info

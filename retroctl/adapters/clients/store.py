@@ -294,7 +294,7 @@ class ClientStore:
         except (sqlite3.Error, OSError) as error:
             connection.close()
             raise sqlite.explain(self.file, error) from error
-        except BaseException:
+        except BaseException:  # Ctrl-C too: no open file is left behind
             connection.close()
             raise
         return connection

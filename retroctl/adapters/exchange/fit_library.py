@@ -18,23 +18,23 @@ def library() -> Any:
     """The classes. Raises ConfigError with the way out where the extra is not installed."""
     try:
         from fit_tool import FitFileBuilder  # noqa: PLC0415 - heavy, and an extra
-        from fit_tool.base_type import BaseType  # noqa: PLC0415
-        from fit_tool.developer_field import DeveloperField  # noqa: PLC0415
-        from fit_tool.fit_file_header import FitFileHeader  # noqa: PLC0415
-        from fit_tool.fit_file_stream import iter_fit_stream  # noqa: PLC0415
-        from fit_tool.profile import profile_type  # noqa: PLC0415
-        from fit_tool.profile.messages.activity_message import ActivityMessage  # noqa: PLC0415
-        from fit_tool.profile.messages.developer_data_id_message import DeveloperDataIdMessage  # noqa: PLC0415
-        from fit_tool.profile.messages.event_message import EventMessage  # noqa: PLC0415
-        from fit_tool.profile.messages.field_description_message import FieldDescriptionMessage  # noqa: PLC0415
-        from fit_tool.profile.messages.file_creator_message import FileCreatorMessage  # noqa: PLC0415
-        from fit_tool.profile.messages.file_id_message import FileIdMessage  # noqa: PLC0415
-        from fit_tool.profile.messages.lap_message import LapMessage  # noqa: PLC0415
-        from fit_tool.profile.messages.record_message import RecordMessage  # noqa: PLC0415
-        from fit_tool.profile.messages.session_message import SessionMessage  # noqa: PLC0415
-        from fit_tool.profile.messages.workout_message import WorkoutMessage  # noqa: PLC0415
-        from fit_tool.profile.messages.workout_step_message import WorkoutStepMessage  # noqa: PLC0415
-        from fit_tool.utils.crc import crc16  # noqa: PLC0415
+        from fit_tool.base_type import BaseType  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.developer_field import DeveloperField  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.fit_file_header import FitFileHeader  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.fit_file_stream import iter_fit_stream  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.profile import profile_type  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.profile.messages.activity_message import ActivityMessage  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.profile.messages.developer_data_id_message import DeveloperDataIdMessage  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.profile.messages.event_message import EventMessage  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.profile.messages.field_description_message import FieldDescriptionMessage  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.profile.messages.file_creator_message import FileCreatorMessage  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.profile.messages.file_id_message import FileIdMessage  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.profile.messages.lap_message import LapMessage  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.profile.messages.record_message import RecordMessage  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.profile.messages.session_message import SessionMessage  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.profile.messages.workout_message import WorkoutMessage  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.profile.messages.workout_step_message import WorkoutStepMessage  # noqa: PLC0415 - the extra `fit` may not be installed
+        from fit_tool.utils.crc import crc16  # noqa: PLC0415 - the extra `fit` may not be installed
     except ImportError:
         raise ConfigError("FIT files need the extra `fit`: pip install 'retroctl[fit]'") from None
     names = (

@@ -286,7 +286,7 @@ def _rating(told: dict[str, Any], key: str) -> Rating | None:
 @lru_cache(2048, typed=True)
 def _rated(rating: object, target_kmh: object) -> Rating | None:
     rated = isinstance(rating, int) and not isinstance(rating, bool)
-    return Rating(rating, _speed(target_kmh)) if rated else None  # type: ignore[arg-type]
+    return Rating(rating, _speed(target_kmh)) if rated else None  # type: ignore[arg-type]  # rated says that it is an int
 
 
 _EVENTS: Final = {event.name.lower().replace("_", " "): event for event in BalanceEvent}

@@ -55,9 +55,9 @@ class Awake:
             self._say(False, str(refused))  # noqa: FBT003 - the signature of tell
             return
         except Exception as error:  # noqa: BLE001 - the end of this thread; the session goes on as it would without it
-            self._say(False, f"{type(error).__name__}: {error}")  # noqa: FBT003
+            self._say(False, f"{type(error).__name__}: {error}")  # noqa: FBT003 - the signature of tell
             return
-        self._say(True, held.words)  # noqa: FBT003
+        self._say(True, held.words)  # noqa: FBT003 - the signature of tell
         self._released.wait()
         held.release()
 

@@ -28,6 +28,6 @@ def as_html(page: Page) -> str:
         "balance": bars(page.balance, page.balance_words),
     }
     # Made by an XML writer, which escaped what is in them.
-    drawn = {name: Markup(svg) for name, svg in charts.items()}  # noqa: S704
+    drawn = {name: Markup(svg) for name, svg in charts.items()}  # noqa: S704 - see above
     style = Markup(folder.joinpath("page.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     return template.render(page=page, charts=drawn, style=style)

@@ -7,24 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
 from textual.app import App
-from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.screen import ModalScreen
 
+from retroctl.adapters.tui.bindings import BINDINGS
 from retroctl.adapters.tui.controls import View
 from retroctl.adapters.tui.entry import Asked
-from retroctl.adapters.tui.keymap import (
-    ACTS,
-    CONFIRM_KEYS,
-    HOLD_KEYS,
-    LEAVE_KEYS,
-    PAGE_ACTIONS,
-    REMOTE_BALANCE,
-    RUNNING_ACTIONS,
-    TEXT_KEYS,
-    Urgent,
-    with_capitals,
-)
+from retroctl.adapters.tui.keymap import ACTS, PAGE_ACTIONS, RUNNING_ACTIONS, Urgent
 from retroctl.adapters.tui.messages import News
 from retroctl.adapters.tui.notebook import Notebook
 from retroctl.adapters.tui.screens.briefing import BriefingPage
@@ -34,13 +23,13 @@ from retroctl.adapters.tui.screens.page import Page
 from retroctl.adapters.tui.screens.session import SessionPage
 from retroctl.adapters.tui.screens.summary import SummaryPage
 from retroctl.adapters.tui.themes import THEMES
-from retroctl.app.remote import STOP_KEYS
 from retroctl.domain import events as ev
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from textual.app import SystemCommand
+    from textual.binding import BindingType
     from textual.driver import Driver
     from textual.screen import Screen
 
@@ -67,39 +56,12 @@ CONFIRMABLE: Final = RUNNING | {"turning"}
 _PAGES: Final[dict[str, type[Page]]] = {"idle": ConnectingPage, "observing": ConnectingPage, "briefing": BriefingPage}
 
 
-def _urgent_bindings() -> Iterable[Binding]:
-    for keys, act in ((STOP_KEYS, Urgent.STOP), (HOLD_KEYS, Urgent.HOLD), (LEAVE_KEYS, Urgent.LEAVE)):
-        typed = tuple(key for key in keys if key in TEXT_KEYS)
-        always = tuple(key for key in keys if key not in TEXT_KEYS)
-        if always:
-            yield Binding(with_capitals(always), f"urgent('{act}')", show=False, priority=True)
-        if typed:
-            yield Binding(with_capitals(typed), f"urgent_typed('{act}')", show=False, priority=True)
-
-
 class TrainerApp(App[None]):
     """Pages by the session's state; cards above them; keys that reach the session's owner in the same call."""
 
     CSS_PATH = "trainer.tcss"
     TITLE = "retroctl"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *_urgent_bindings(),
-        Binding(",".join(CONFIRM_KEYS), "confirm", show=False, priority=True),
-        Binding(with_capitals(("d",)), "act('down')", show=False, priority=True),
-        Binding(with_capitals(("e",)), "act('ease')", show=False, priority=True),
-        Binding(REMOTE_BALANCE, "act('stumble')", show=False, priority=True),
-        *(Binding(f"{digit}", f"digit({digit})", show=False, priority=True) for digit in range(10)),
-        Binding("up", "step(1)", show=False, priority=True),
-        Binding("down", "step(-1)", show=False, priority=True),
-        Binding(with_capitals(("p",)), "ask('rpe')", show=False, priority=True),
-        Binding(with_capitals(("n",)), "ask('tag')", show=False, priority=True),
-        Binding(with_capitals(("g",)), "hands", show=False, priority=True),
-        Binding(with_capitals(("r",)), "act('rest')", show=False, priority=True),
-        Binding("question_mark", "help", show=False),
-        Binding(with_capitals(("w",)), "wall", show=False),
-        Binding(with_capitals(("t",)), "colours", show=False),
-        Binding(with_capitals(("q",)), "quit_unarmed", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = BINDINGS
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (50, "-usual"), (110, "-wide")]  # noqa: RUF012 - declared by Textual
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-short"), (22, "-high"), (30, "-tall")]  # noqa: RUF012 - declared by Textual
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Final
 
-from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from retroctl.adapters.tui import ladder
 from retroctl.adapters.tui.digits import big
 from retroctl.adapters.tui.messages import News
+from retroctl.adapters.tui.painted import Painted, coloured
 from retroctl.adapters.tui.text import clock, plain
 from retroctl.adapters.tui.words import BELT, OLD_S
 from retroctl.app.afterwards import LONGEST_TEXT
@@ -19,14 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual import events
-    from textual.visual import VisualType
 
     from retroctl.adapters.tui.facts import Facts, Machine
     from retroctl.adapters.tui.feed import AlarmShown
+    from retroctl.adapters.tui.painted import Part
     from retroctl.adapters.tui.words import Line
     from retroctl.app.snapshot import Snapshot
-
-Part = str | tuple[str, str]
 
 ROOM_FOR_THREE: Final = 76
 """Columns that three large numbers need."""
@@ -35,44 +33,6 @@ HELD: Final = frozenset({"settling", "holding", "ready", "announcing", "overridd
 
 RUNGS_SHOWN: Final = 3
 """Rungs before this one whose hands are listed."""
-
-STYLES: Final = {
-    "measured": "$measured",
-    "commanded": "$commanded bold",
-    "over": "$background on $measured bold",
-    "planned": "$planned",
-    "now": "$foreground bold",
-    "cap": "$cap bold",
-    "axis": "$text-muted",
-    "heart": "$warning bold",
-    "": "",
-}
-"""Colours of the ladder's cells, by what they belong to."""
-
-
-class Painted(Static):
-    """Text in parts; painted again only when the parts have changed. Never markup: names come from the air."""
-
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__("", id=id, classes=classes, markup=False)
-        self._parts: tuple[Part, ...] = ()
-
-    def paint(self, *parts: Part) -> None:
-        """Show `parts`: text, or text with a style."""
-        if parts != self._parts:
-            taller = _rows(parts) != _rows(self._parts)
-            self._parts = parts
-            content: VisualType = Content.assemble(*parts)
-            self.update(content, layout=taller)
-
-    @property
-    def shown(self) -> str:
-        """The text on the screen, without styles."""
-        return "".join(part if isinstance(part, str) else part[0] for part in self._parts)
-
-
-def _rows(parts: Sequence[Part]) -> int:
-    return sum((part if isinstance(part, str) else part[0]).count("\n") for part in parts)
 
 
 class Top(Painted):
@@ -335,22 +295,6 @@ class Ladder(Fitted):
         self.paint(*coloured(ladder.draw(course, self.size.width, self.size.height)))
 
 
-def coloured(rows: Sequence[Sequence[ladder.Cell]]) -> list[Part]:
-    """Cells as text with styles."""
-    parts: list[Part] = []
-    for row in rows:
-        run, kind = "", ""
-        for letter, what in row:
-            if what != kind and run:
-                parts.append((run, STYLES[kind]) if STYLES[kind] else run)
-                run = ""
-            run, kind = run + letter, what
-        if run:
-            parts.append((run, STYLES[kind]) if STYLES[kind] else run)
-        parts.append("\n")
-    return parts[:-1]
-
-
 class Log(Fitted):
     """What the program did and why; the newest at the bottom."""
 
@@ -400,7 +344,7 @@ class Keys(Painted):
 def course_of(facts: Facts, picture: Snapshot, points: Sequence[object], now: float) -> ladder.Course:
     """The picture's contents at session second `now`."""
     return ladder.Course(
-        points=points,  # type: ignore[arg-type]
+        points=points,  # type: ignore[arg-type]  # the feed keeps them as it got them
         now=now,
         ahead=ladder.ahead(facts, picture),
         cap=facts.caps.of(facts.plan.stages[picture.stage].facing).kmh,

@@ -205,7 +205,7 @@ def _cue(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001 - on
     return sentence(str(data.get("text")), mph=mph)
 
 
-def _callout(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001
+def _callout(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001 - all sayings are made alike
     """What the trainer is to press; a Stop each time, so that it is heard for as long as the belt does not fall."""
     name, target = data.get("name"), data.get("target_kmh")
     if name == "stop":
@@ -217,18 +217,18 @@ def _callout(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001
     return Saying(("client-sets-speed", *speed(Speed.from_kmh(target), mph=mph)), Urgency.SENTENCE)
 
 
-def _alarm(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001
+def _alarm(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001 - all sayings are made alike
     clips = ALARMS.get(str(data.get("id")), ())
     text = str(data.get("text"))
     clips = next((said for words, said in ALARMS_BY_WORDS if words in text), clips)
     return _unless_empty(clips, Urgency.ALARM)
 
 
-def _stop(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001
+def _stop(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001 - all sayings are made alike
     return _unless_empty(STOPS.get(str(data.get("view")), ()), Urgency.STOP)
 
 
-def _state(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001
+def _state(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001 - all sayings are made alike
     return Saying((HOLD_SERVED,), Urgency.TONE) if data.get("state") == "ready" else None
 
 

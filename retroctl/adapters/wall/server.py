@@ -209,7 +209,7 @@ class _Bounded(web.Server):
     """aiohttp's server with what it leaves open closed: how many connections, how fast, and for how long."""
 
     def __init__(self, answer: Callable[[web.BaseRequest], object], **options: object) -> None:
-        super().__init__(answer, **options)  # type: ignore[arg-type]
+        super().__init__(answer, **options)  # type: ignore[arg-type]  # handed through as aiohttp has them
         self._deadlines: dict[RequestHandler, asyncio.TimerHandle] = {}
         self._second, self._in_second = 0, 0
 

@@ -50,6 +50,34 @@ class Trip:
     suspect: int | None = None
 
 
+def seen(
+    belt: BeltRange,
+    step: Step | None,
+    expect: Expect,
+    *,
+    target: int | None,
+    lowest: int | None,
+    speed: int,
+    before: int,
+    rested: bool,
+) -> Trip | None:
+    """What a frame of `speed`, after one of `before`, trips. Speeds in hundredths of km/h.
+
+    `target`: the one in force; `lowest`: the lowest speed since it was asked for. `rested`: rest has been seen.
+    """
+    if expect is Expect.REST:
+        return unasked(step, speed) if speed > 0 else None
+    if expect is Expect.ANYTHING:
+        return None
+    if target is None:
+        trip = before_a_target(belt, speed, before)
+    else:
+        trip = under_a_target(belt, target, target if lowest is None else lowest, speed, before)
+    if trip is None and expect is Expect.MOTION and rested:
+        trip = Trip(Verdict.INCOMPLETE, "its belt stopped by itself, though nobody asked it to")
+    return trip
+
+
 def unasked(step: Step | None, speed: int) -> Trip:
     """A belt that moves from rest though nothing set it in motion."""
     kmh = f"{speed / 100:.2f} km/h"

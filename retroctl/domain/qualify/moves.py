@@ -27,6 +27,8 @@ COUNTDOWN_TRIED_S: Final = 1.5
 STUCK_S: Final = 8.0
 """So long after Stop without any fall, and it counts as ignored."""
 STOP_WITHIN_S: Final = 120.0
+DITHER_S: Final = 1.0
+GOLDEN: Final = 0.618
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,15 @@ class Reached:
     ramp: Ramp
 
 
+def dither(t: Trial) -> Generator[float]:
+    """A part of a frame's time, another each time: what always began with a frame would be seen from one side."""
+    t.dithers += 1
+    yield from t.wait(DITHER_S * (t.dithers * GOLDEN % 1.0))
+
+
 def start(t: Trial, *, second: bool = False) -> Generator[float, None, int]:
     """Start from rest, and wait until the speed that it takes by itself has settled; gives that, in hundredths."""
-    yield from t.dither()
+    yield from dither(t)
     began = t.now
     t.ask(StartOrResume())
     plain = not second
@@ -115,7 +123,7 @@ def reach(t: Trial, target: Speed) -> Generator[float, None, Reached]:
 def stop(t: Trial, kind: str, *, at_once: bool = False) -> Generator[float]:
     """Stop, wait for measured rest, and look at how it went. `at_once`: before the belt moves; the caller looks."""
     if not at_once:
-        yield from t.dither()
+        yield from dither(t)
     t.begin_stop(kind)
     yield from t.until(lambda: not t.stopping or t.stop_stuck(STUCK_S) or t.stop_silent(), STOP_WITHIN_S)
     if t.stopping:

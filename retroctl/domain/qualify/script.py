@@ -11,7 +11,18 @@ from retroctl.domain.profile import Verdict
 from retroctl.domain.qualify import probes
 from retroctl.domain.qualify.guards import CAME_ALL_THE_SAME, Expect, Over
 from retroctl.domain.qualify.happenings import Pause, Step
-from retroctl.domain.qualify.moves import AT_LEAST_S, MOTION_S, SETTLE_S, reach, rests, settle, start, stayed, stop
+from retroctl.domain.qualify.moves import (
+    AT_LEAST_S,
+    MOTION_S,
+    SETTLE_S,
+    dither,
+    reach,
+    rests,
+    settle,
+    start,
+    stayed,
+    stop,
+)
 from retroctl.domain.qualify.trace import odometer_ratio
 from retroctl.units import Speed
 
@@ -165,7 +176,7 @@ def _ramps(t: Trial) -> Generator[float]:
     top = t.belt.snap_down(min(TOP, t.ceiling))
     errors: list[int] = []
     for target in (top, t.belt.minimum) * 2 + (top,):
-        yield from t.dither()
+        yield from dither(t)
         reached = yield from reach(t, target)
         errors.append(abs(reached.speed - reached.target))
         if reached.peak > max(reached.target, reached.before) + probes.FASTER:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from retroctl.units import Speed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,6 +44,11 @@ class Trace:
     def speed(self) -> int | None:
         """The last measured speed."""
         return self.frames[-1].speed if self.frames else None
+
+    @property
+    def last(self) -> Speed | None:
+        """The same as a speed."""
+        return None if self.speed is None else Speed(self.speed)
 
     def since(self, at: float) -> list[Frame]:
         """The frames from `at` on."""

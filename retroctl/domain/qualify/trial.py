@@ -39,7 +39,7 @@ from retroctl.domain.qualify.happenings import (
 )
 from retroctl.domain.qualify.trace import Frame, Trace
 from retroctl.domain.stopping import StopWatch
-from retroctl.units import REST, Speed
+from retroctl.units import REST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
 TOTAL_S: Final = 1200.0
 """A test that takes longer than twenty minutes is ended, incomplete."""
 SILENT_S: Final = 5.0
-DITHER_S: Final = 1.0
-GOLDEN: Final = 0.618
 OURS_S: Final = 3.0
 """A status so soon after a command of ours may be its echo."""
 
@@ -76,6 +74,7 @@ class Trial:
         self.first_start_at: float | None = None
         """When the first Start of this rest was written."""
         self.link_up = True
+        self.dithers = 0
         self.status_seen: list[tuple[float, int]] = []
         self.ended_by: str | None = None
         """Why the steps ended early; None while they run, and when they came to their end."""
@@ -97,7 +96,6 @@ class Trial:
         self._suspect: int | None = None
         self._away = False
         self._frame_at = 0.0
-        self._dithers = 0
         self._warned = False
         self._rest_counts_at = self._stop_began = -1.0
 
@@ -185,11 +183,7 @@ class Trial:
         """Stop, with everything that belongs to it, until rest is measured."""
         before = self.trace.speed or 0
         self._record = StopRecord(before, kind=kind, last_before=self.trace.frames[-1] if self.trace.frames else None)
-        self._watch = StopWatch(
-            self.belt.minimum,
-            self.now,
-            self._last_speed(),
-        )
+        self._watch = StopWatch(self.belt.minimum, self.now, self.trace.last)
         self.expect, self.target = Expect.ANYTHING, None
         self._warned = False
         self._stop_began = self.now
@@ -229,11 +223,6 @@ class Trial:
                 return False
             yield end
         return True
-
-    def dither(self) -> Generator[float]:
-        """A part of a frame's time, another each time: what always began with a frame would be seen from one side."""
-        self._dithers += 1
-        yield from self.wait(DITHER_S * (self._dithers * GOLDEN % 1.0))
 
     def wait(self, seconds: float) -> Generator[float]:
         """Let time pass."""
@@ -303,19 +292,18 @@ class Trial:
             self._suspect = None
 
     def _guard(self, speed: int, before: int) -> None:
-        trip: guards.Trip | None = None
-        if self.expect is Expect.REST and speed > 0:
-            trip = guards.unasked(self.step, speed)
-        elif self.expect in {Expect.START, Expect.MOTION}:
-            if speed > 0:
-                self.expect = Expect.MOTION
-            if self.target is None:
-                trip = guards.before_a_target(self.belt, speed, before)
-            else:
-                lowest = self.target if self._lowest_since_target is None else self._lowest_since_target
-                trip = guards.under_a_target(self.belt, self.target, lowest, speed, before)
-            if trip is None and self.expect is Expect.MOTION and self._zero_frames >= REST_FRAMES:
-                trip = guards.Trip(Verdict.INCOMPLETE, "its belt stopped by itself, though nobody asked it to")
+        if self.expect is Expect.START and speed > 0:
+            self.expect = Expect.MOTION
+        trip = guards.seen(
+            self.belt,
+            self.step,
+            self.expect,
+            target=self.target,
+            lowest=self._lowest_since_target,
+            speed=speed,
+            before=before,
+            rested=self._zero_frames >= REST_FRAMES,
+        )
         if trip is not None:
             self._suspect = trip.suspect
             self._end(trip.verdict, trip.text)
@@ -409,7 +397,3 @@ class Trial:
             self.findings.judge_answers()
             self.at_rest = self._zero_frames > 0 or not self._wrote
             self._effects.append(TrialEnded())
-
-    def _last_speed(self) -> Speed | None:
-        speed = self.trace.speed
-        return None if speed is None else Speed(speed)

@@ -14,7 +14,8 @@ from retroctl.domain import events as ev
 from retroctl.domain.commands import StartOrResume, Stop
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.session import exertion, machine, noting, progress, trainer
-from retroctl.domain.session.core import Advance, Core
+from retroctl.domain.session.core import Core
+from retroctl.domain.session.memory import Advance
 from retroctl.domain.starting import Phase
 from retroctl.domain.transitions import State, Trigger
 

@@ -14,7 +14,8 @@ from retroctl.domain.limits import Facing
 from retroctl.domain.monitors import slower_unit
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S
 from retroctl.domain.session import exertion
-from retroctl.domain.session.core import ANNOUNCE_LIMIT_S, ANNOUNCE_S, Advance, Core
+from retroctl.domain.session.core import ANNOUNCE_LIMIT_S, ANNOUNCE_S, Core
+from retroctl.domain.session.memory import Advance
 from retroctl.domain.starting import StartNews
 from retroctl.domain.transitions import ARMED_STATES, State, Trigger
 from retroctl.units import REST, Speed

@@ -7,8 +7,8 @@ from gate import Gate
 
 from retroctl.domain import events as ev
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume, Stop
-from retroctl.domain.envelope import Allowed, Refused
 from retroctl.domain.limits import BeltRange, Client, Facing, Level
+from retroctl.domain.verdict import Allowed, Refused
 from retroctl.units import Speed
 
 NEXT = 180

@@ -9,13 +9,13 @@ from states import in_state
 from retroctl.app.reports import Kind
 from retroctl.domain import events as ev
 from retroctl.domain.commands import SetTargetSpeed
-from retroctl.domain.envelope import Allowed, Refused
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.heart import HeartNews, HeartWatch
 from retroctl.domain.limits import Level
 from retroctl.domain.method.heart import HeartLimits, without_facts
 from retroctl.domain.session import Advance
 from retroctl.domain.transitions import RUNNING_STATES, State
+from retroctl.domain.verdict import Allowed, Refused
 from retroctl.units import Speed
 
 LIMITS = HeartLimits(None, 150, 168, 14, rpe_leads=False, why="level practised")

@@ -147,7 +147,7 @@ class ChooseApp(HostedApp[Choice]):
             self.exit(None)
         elif act is Urgent.HOLD:
             if isinstance(screen, ChoosePage):
-                screen.action_move(-screen.page_rows)
+                screen.action_page(-1)
         elif isinstance(screen, ChooseCard):
             screen.action_close()
         elif isinstance(screen, PlanPage) and screen.typing:

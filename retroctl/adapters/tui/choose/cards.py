@@ -10,13 +10,13 @@ from textual.screen import ModalScreen
 
 from retroctl.adapters.tui.choose.room import NARROW
 from retroctl.adapters.tui.keymap import with_capitals
-from retroctl.adapters.tui.widgets import Painted
+from retroctl.adapters.tui.painted import Painted
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from retroctl.adapters.tui.choose.app import ChooseApp
-    from retroctl.adapters.tui.widgets import Part
+    from retroctl.adapters.tui.painted import Part
 
 
 HELP: Final = (

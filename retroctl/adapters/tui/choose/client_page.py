@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from retroctl.adapters.tui.choose.ports import ClientRow
-    from retroctl.adapters.tui.widgets import Part
+    from retroctl.adapters.tui.painted import Part
 
 
 class ClientPage(ChoosePage):

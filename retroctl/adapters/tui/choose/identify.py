@@ -16,7 +16,7 @@ from retroctl.errors import TreadmillError
 
 if TYPE_CHECKING:
     from retroctl.adapters.tui.choose.ports import Choice, Said
-    from retroctl.adapters.tui.widgets import Part
+    from retroctl.adapters.tui.painted import Part
     from retroctl.units import Speed
 
 CONNECT_S: Final = 75.0

@@ -11,7 +11,7 @@ from retroctl.domain.limits import Facing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from retroctl.adapters.tui.widgets import Part
+    from retroctl.adapters.tui.painted import Part
     from retroctl.domain.limits import Caps
     from retroctl.domain.plan import Plan
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from retroctl.adapters.tui.widgets import Part
+    from retroctl.adapters.tui.painted import Part
 
 
 LONGEST_TYPED: Final = 1000

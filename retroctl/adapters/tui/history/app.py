@@ -11,8 +11,8 @@ from textual.screen import ModalScreen
 from retroctl.adapters.tui.history.pages import HistoryPage, ListPage, SessionPage
 from retroctl.adapters.tui.hosted import HostedApp
 from retroctl.adapters.tui.keymap import Urgent, with_capitals
+from retroctl.adapters.tui.painted import Painted
 from retroctl.adapters.tui.text import plain
-from retroctl.adapters.tui.widgets import Painted
 from retroctl.errors import JournalError
 
 if TYPE_CHECKING:

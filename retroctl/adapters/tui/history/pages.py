@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from rich.cells import set_cell_size
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from retroctl.adapters.tui.history.picture import draw
+from retroctl.adapters.tui.hosted_page import HostedPage
+from retroctl.adapters.tui.painted import coloured
 from retroctl.adapters.tui.text import plain
-from retroctl.adapters.tui.widgets import Painted, coloured
 from retroctl.adapters.tui.words import Line, line_of
 from retroctl.app.history import columns, facts, rungs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textual.app import ComposeResult
-
     from retroctl.adapters.tui.history.app import HistoryApp
-    from retroctl.adapters.tui.widgets import Part
+    from retroctl.adapters.tui.painted import Part
     from retroctl.app.history import Entry, Opened
     from retroctl.app.reports import Report
 
@@ -35,54 +33,17 @@ BRIEF: Final = 16
 LONGEST_FACT: Final = 400
 
 
-class HistoryPage(Screen[None]):
-    """What every page has: a title, the content, the keys."""
-
-    AUTO_FOCUS: ClassVar[str | None] = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("home", "move(-10000000)", show=False),
-        Binding("end", "move(10000000)", show=False),
-        Binding("enter", "take", show=False),
-        Binding("backspace", "back", show=False),
-    ]
+class HistoryPage(HostedPage):
+    """What every page has in its head, and the application behind it."""
 
     @property
     def desk(self) -> HistoryApp:
         """The application."""
         return cast("HistoryApp", self.app)
 
-    def compose(self) -> ComposeResult:
-        """The frame."""
-        yield Painted(id="steps")
-        yield Painted(id="body")
-        yield Painted(id="keys")
-
-    def on_mount(self) -> None:
-        """Draw as soon as there is room to draw in."""
-        self.call_after_refresh(self.draw)
-
-    def on_resize(self) -> None:
-        """Draw for the new room."""
-        self.call_after_refresh(self.draw)
-
     def on_screen_resume(self) -> None:
         """Draw what has changed while another page lay over this one."""
         self.call_after_refresh(self.draw)
-
-    def action_move(self, by: int) -> None:
-        """Move."""
-        raise NotImplementedError
-
-    def action_page(self, by: int) -> None:
-        """Move by what is seen."""
-        self.action_move(by * max(1, self.room[1] - 3))
-
-    def action_take(self) -> None:
-        """Open what is under the cursor."""
 
     def action_back(self) -> None:
         """One page back."""
@@ -92,35 +53,12 @@ class HistoryPage(Screen[None]):
         """What this page shows."""
         raise NotImplementedError
 
-    def content(self, width: int, height: int) -> list[Part]:
-        """The page itself."""
-        raise NotImplementedError
-
-    def keys(self) -> Sequence[str]:
-        """The keys that work now, the most needed first."""
-        raise NotImplementedError
-
-    @property
-    def room(self) -> tuple[int, int]:
-        """Columns and rows of the content."""
-        body = self.query_one("#body", Painted)
-        return body.content_size.width or 76, body.content_size.height or 18
-
-    def draw(self) -> None:
-        """Paint what has changed."""
-        if not self.is_mounted or not self.query("#body"):
-            return
-        whole = self.app.size.width
+    def head(self, width: int) -> list[Part]:
+        """What is shown, and that nothing is connected."""
         title, note = f" {self.title_words()}", "nothing is connected "
-        gap = whole - len(title) - len(note)
+        gap = width - len(title) - len(note)
         right: list[Part] = [" " * gap, (note, "$text-muted")] if gap > 1 else []
-        self.query_one("#steps", Painted).paint((set_cell_size(title, min(whole, len(title))), "bold"), *right)
-        self.query_one("#body", Painted).paint(*self.content(*self.room))
-        words = ""
-        for word in self.keys():
-            if len(words) + len(word) + 2 <= whole:
-                words += f" {word} "
-        self.query_one("#keys", Painted).paint(words)
+        return [(set_cell_size(title, min(width, len(title))), "bold"), *right]
 
 
 class ListPage(HistoryPage):

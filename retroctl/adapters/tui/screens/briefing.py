@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from retroctl.adapters.tui.painted import Painted
 from retroctl.adapters.tui.screens.page import Page
 from retroctl.adapters.tui.text import plain
-from retroctl.adapters.tui.widgets import Painted
 from retroctl.adapters.tui.words import REFUSED
 from retroctl.domain import events as ev
 from retroctl.domain.briefing import QUESTIONS
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from retroctl.adapters.tui.controls import View
-    from retroctl.adapters.tui.widgets import Part
+    from retroctl.adapters.tui.painted import Part
 
 GAZE: Final = {"1": "a mark on the wall", "2": "a screen behind the belt", "3": "another point at eye height"}
 CONFIDENCE: Final = ("1", "2", "3", "4", "5")

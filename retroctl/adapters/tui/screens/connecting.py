@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from retroctl.adapters.tui.painted import Painted
 from retroctl.adapters.tui.screens.page import Page
 from retroctl.adapters.tui.text import plain
-from retroctl.adapters.tui.widgets import Painted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,14 +10,15 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from retroctl.adapters.tui.keymap import HELP
+from retroctl.adapters.tui.painted import Painted
 from retroctl.adapters.tui.text import plain
-from retroctl.adapters.tui.widgets import Belt, Painted
+from retroctl.adapters.tui.widgets import Belt
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from retroctl.adapters.tui.controls import View
-    from retroctl.adapters.tui.widgets import Part
+    from retroctl.adapters.tui.painted import Part
 
 
 COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")

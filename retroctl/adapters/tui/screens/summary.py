@@ -10,9 +10,10 @@ from textual.containers import Vertical
 from retroctl.adapters.tui import ladder
 from retroctl.adapters.tui.interview import Interview, Question
 from retroctl.adapters.tui.keymap import with_capitals
+from retroctl.adapters.tui.painted import Painted
 from retroctl.adapters.tui.screens.page import Page
 from retroctl.adapters.tui.text import clock, plain
-from retroctl.adapters.tui.widgets import Field, Ladder, Painted
+from retroctl.adapters.tui.widgets import Field, Ladder
 from retroctl.app.noted import noted_lines
 from retroctl.app.summary import energy_words
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from retroctl.adapters.tui.controls import View
-    from retroctl.adapters.tui.widgets import Part
+    from retroctl.adapters.tui.painted import Part
     from retroctl.app.afterwards import After
 
 FULL_HOLD_S: Final = 60.0
