@@ -131,7 +131,7 @@ class ProgramTerminal:
 
     @property
     def moved_by(self) -> list[str]:
-        """What was written up to the first Stop. Behind it only the stop path may write, as often as a late computer needs."""
+        """Written up to the first Stop. Behind it only the stop path may write, as often as a late computer needs."""
         written = self.truth["written"]
         first = written.index(STOP) + 1
         assert set(written[first:]) <= STOP_PATH, written

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from retroctl.app.ports import FrameArrived, LinkEvent, Treadmill
 
 REPEAT_S: Final = 1.5
-REST_FRAMES: Final = 2
+REST_SPAN_S: Final = 0.9
+"""For how long frames must say 0: two that arrive at once are one observation."""
+REST_UNSEEN_S: Final = 5.0
+"""The same where the belt was not seen to move before: a machine may tell its target, and the belt still falls."""
 
 
 class LastResort:
-    """Writes Stop until two frames of measured 0 have been seen, within a bound."""
+    """Writes Stop until measured 0 was seen for long enough, within a bound."""
 
     def __init__(
         self,
@@ -42,7 +45,8 @@ class LastResort:
         self._wire, self._call = wire, call
         self._treadmill, self._clock, self._generation = treadmill, clock, generation
         self._sink, self._told = sink, told
-        self._zero_frames = 0
+        self._zero_since: float | None = None
+        self._moved = False
         self._rest = asyncio.Event()
 
     def take_in(self, frame: FrameArrived) -> None:
@@ -53,9 +57,16 @@ class LastResort:
             measured = decode_treadmill_data(frame.data).measured_speed
         except MalformedFrame:
             return
-        if measured is not None:
-            self._zero_frames = self._zero_frames + 1 if measured == REST else 0
-        if self._zero_frames >= REST_FRAMES:
+        if measured is None:
+            return
+        if measured > REST:
+            self._zero_since, self._moved = None, True
+            self._rest.clear()
+            return
+        now = self._clock.now()
+        if self._zero_since is None:
+            self._zero_since = now
+        if now - self._zero_since >= (REST_SPAN_S if self._moved else REST_UNSEEN_S):
             self._rest.set()
 
     async def stop(self, within_s: float) -> bool:
@@ -89,7 +100,7 @@ class LastResort:
 
     async def _connect_again(self) -> None:
         """One try; Stop is the first thing written."""
-        self._zero_frames = 0
+        self._zero_since = None
         try:
             info = await self._treadmill.open(self._sink, encode_stop)
         except (TreadmillError, TimeoutError):

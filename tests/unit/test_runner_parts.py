@@ -56,8 +56,8 @@ class Fake:
         if payload == b"\x08\x01" and self.deliver is not None and self.at_rest_after is not None:
             self.at_rest_after -= 1
             if self.at_rest_after <= 0:
-                self.deliver(REST)
-                self.deliver(REST)
+                for after_s in (0.0, 0.5, 1.0):
+                    asyncio.get_running_loop().call_later(after_s, self.deliver, REST)
 
     async def open(self, _sink, urgent) -> MachineInfo:
         answer = self.opens.pop(0)
@@ -199,10 +199,11 @@ async def test_links_that_come_and_go_end_after_the_bound_of_a_storm():
 def last_resort(treadmill: Fake, *, generation: int = 3) -> LastResort:
     last = LastResort(treadmill, LoopClock(), generation, sink=lambda _: None, told=lambda _: None)
     treadmill.deliver = lambda data: last.take_in(FrameArrived(generation, "2acd", data))
+    treadmill.deliver(MOVING)
     return last
 
 
-async def test_one_stop_and_two_frames_of_rest_are_enough():
+async def test_one_stop_and_a_second_of_rest_are_enough():
     treadmill = Fake()
     assert await last_resort(treadmill).stop(15) is True
     assert treadmill.written == [b"\x08\x01"]
@@ -223,6 +224,25 @@ async def test_a_belt_that_does_not_rest_is_not_called_at_rest():
 
     assert await last.stop(15) is False
     assert treadmill.written.count(b"\x08\x01") >= 5
+
+
+async def test_two_frames_of_rest_that_arrive_at_once_prove_nothing():
+    treadmill = Fake(at_rest_after=None)
+    last = last_resort(treadmill)
+    treadmill.deliver(REST)
+    treadmill.deliver(REST)
+
+    assert await last.stop(3) is False
+
+
+@pytest.mark.parametrize(("zero_for_s", "rests"), [(4.5, False), (5.5, True)])
+async def test_a_belt_that_was_never_seen_to_move_is_given_time_to_fall(zero_for_s, rests):
+    treadmill = Fake(at_rest_after=None)
+    last = LastResort(treadmill, LoopClock(), 3, sink=lambda _: None, told=lambda _: None)
+    for tick in range(int(zero_for_s * 2) + 1):
+        asyncio.get_running_loop().call_later(tick / 2, last.take_in, FrameArrived(3, "2acd", REST))
+
+    assert await last.stop(8) is rests
 
 
 async def test_frames_of_an_earlier_connection_prove_nothing():

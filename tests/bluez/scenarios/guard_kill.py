@@ -96,7 +96,6 @@ async def running(treadmill: SimulatedTreadmill, program: Program) -> int:
     began = time.monotonic()
     await program.brief_and_arm()
     say(f"armed after {time.monotonic() - began:.1f} s")
-    guard = child_of(program.process_id)
     # Emulated, the guard may need longer than these answers, or several starts on a busy computer: then the program
     # says so, and says when it is there.
     await asyncio.sleep(1)
@@ -108,7 +107,7 @@ async def running(treadmill: SimulatedTreadmill, program: Program) -> int:
     machine = treadmill.machine
     await until(lambda: len(machine.log) >= 2, 10, "control and the first target, both the program's")
     assert machine.true_speed_kmh(time.monotonic()) > 0
-    return guard
+    return child_of(program.process_id)  # not before: one that was late has been replaced
 
 
 def said_of_guard(program: Program) -> list[str]:
