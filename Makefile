@@ -1,6 +1,6 @@
 # Each target does all of its own set-up in .venv (see .ci/venv). Nothing but Python 3.11+ and the package registry is needed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint coverage bench bench-exchange bench-history bench-screens bluez wheel wheel-test clean
+.PHONY: help demo test check lint coverage explore mutants mutants-tables bench bench-exchange bench-history bench-screens bluez wheel wheel-test clean
 
 BIN := .venv/bin
 # Two cores are what CI has; more than four workers help little and starve the tests that run on the real clock.
@@ -44,6 +44,18 @@ PURE := tests/unit/domain tests/unit/ftms tests/unit/test_engine.py tests/unit/t
 coverage: ## the tests of the pure core (domain, ftms) with branch coverage: 100 %
 	@.ci/venv dev
 	$(PYTEST) $(wildcard $(PURE)) --cov=retroctl.domain --cov=retroctl.ftms --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+explore: ## every state of session and gate under every event, three in a row, over the real code: five minutes
+	@.ci/venv dev
+	$(BIN)/python tests/explore
+
+mutants-tables: ## every row, number and word of the tables changed, one by one: a test must notice; goes on where it left off
+	@.ci/venv dev
+	$(BIN)/python tests/mutants --tables
+
+mutants: ## every small change to domain and ftms: a test must notice; an hour or two, goes on where it left off
+	@.ci/venv dev
+	$(BIN)/python tests/mutants
 
 bench: ## processor time of a 20-minute ladder: pure core, with the simulated machine, the whole program with bleak
 	@.ci/venv dev

@@ -201,7 +201,7 @@ class _Finder:
             new = ast.UnaryOp(ast.Not(), test)
             yield self._make("condition", at, f"not {_short(test)}", node, field, place, new)
 
-    def _expression(  # noqa: C901, PLR0912 - a line for each kind
+    def _expression(
         self, node: ast.expr, parent: ast.AST, field: str, place: int | None, at: _Place
     ) -> Iterator[Mutant]:
         def make(kind: str, text: str, new: ast.AST | object | None) -> Mutant:
