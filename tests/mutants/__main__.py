@@ -16,6 +16,7 @@ import sys
 import time
 import tomllib
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,8 @@ TESTS = (
     "tests/unit/test_session_every_event_in_every_state.py",
     "tests/unit/test_energy.py",
     "tests/unit/test_profiles.py",
+    "tests/unit/test_programme_commands.py",
+    "tests/unit/test_client_commands.py",
     "tests/property/test_envelope_sweeps.py",
     "tests/property/test_ftms_properties.py",
     "tests/property/test_method_properties.py",
@@ -128,46 +131,63 @@ def _jobs(path: Path, knowledge: Knowledge, options: argparse.Namespace, kept: d
         before = kept[module].get(mutant.id)
         if before is not None and not (options.again and before.startswith("survived")):
             continue
-        tests = _tests_for(mutant, module, tree, knowledge, options.budget)
+        tests = _tests_for(mutant, module, knowledge, options.budget)
         cpu_s = 5 + int(6 * sum(knowledge.seconds.get(test, 1.0) for test in tests))
         jobs.append(Job(mutant, module, tree, tests, cpu_s))
     return jobs
 
 
-def _tests_for(mutant: Mutant, module: str, tree: ast.Module, knowledge: Knowledge, budget_s: float) -> list[str]:
+def _tests_for(mutant: Mutant, module: str, knowledge: Knowledge, budget_s: float) -> list[str]:
     first, last = mutant.lines
     if mutant.scope:
         return knowledge.tests_of(module, range(first, last + 1), budget_s)
-    users = _users(mutant, tree)
+    users = _users(mutant.names)
     tests: list[str] = []
     for other, lines in users.items():
-        tests += knowledge.tests_of(other or module, lines, budget_s)
+        tests += knowledge.tests_of(other, lines, budget_s)
+    if not tests:
+        # Used outside the core only: whatever runs anything of this module may notice.
+        tests = knowledge.tests_of(module, knowledge.runs.get(module, {}), budget_s)
     return list(dict.fromkeys(sorted(tests, key=lambda test: knowledge.seconds.get(test, 1.0))))
 
 
-_TREES: dict[str, ast.Module] = {}
+@cache
+def _trees() -> dict[str, ast.Module]:
+    paths = [*ROOT.glob("retroctl/domain/**/*.py"), *ROOT.glob("retroctl/ftms/*.py")]
+    return {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in paths}
 
 
-def _users(mutant: Mutant, tree: ast.Module) -> dict[str, list[int]]:
+@cache
+def _users(defined: tuple[str, ...]) -> dict[str, list[int]]:
     """Module, lines: where what is defined there is used; through other constants, too."""
-    if not _TREES:
-        for path in [*ROOT.glob("retroctl/domain/**/*.py"), *ROOT.glob("retroctl/ftms/*.py")]:
-            _TREES[str(path.relative_to(ROOT))] = ast.parse(path.read_text())
-    names = set(mutant.names)
+    names = set(defined)
     for _ in range(3):
-        for each in [tree, *_TREES.values()]:
-            for node in each.body:
+        for tree in _trees().values():
+            for node in tree.body:
                 if isinstance(node, ast.Assign | ast.AnnAssign) and _mentions(node, names):
                     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                     names |= {target.id for target in targets if isinstance(target, ast.Name)}
     found: dict[str, list[int]] = {}
-    for module, each in _TREES.items():
-        for function in (node for node in ast.walk(each) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
-            named = function.name in names
+    for module, lines in _uses().items():
+        for name, line in lines:
+            if name in names:
+                found.setdefault(module, []).append(line)
+    return found
+
+
+@cache
+def _uses() -> dict[str, list[tuple[str, int]]]:
+    """Module: every name that one of its functions uses, with the line; its own name counts for the whole function."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for module, tree in _trees().items():
+        uses = found[module] = []
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
             for node in ast.walk(function):
-                used = getattr(node, "id", None) in names or getattr(node, "attr", None) in names
-                if isinstance(node, ast.expr | ast.stmt) and (used or named):
-                    found.setdefault(module, []).append(node.lineno)
+                if isinstance(node, ast.expr | ast.stmt):
+                    uses.append((function.name, node.lineno))
+                    used = getattr(node, "id", None) or getattr(node, "attr", None)
+                    if used is not None:
+                        uses.append((used, node.lineno))
     return found
 
 

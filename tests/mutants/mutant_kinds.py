@@ -268,7 +268,8 @@ class _Finder:
                 return True
         if isinstance(parent, ast.Tuple) and at.scope and place == 0 and len(parent.elts) == 2:
             return True
-        return self.words and not at.scope
+        # The second of a failsafe's words is its condition: shown in the documents and nowhere else.
+        return self.words and not at.scope and not (isinstance(parent, ast.Call) and place == 1)
 
     @staticmethod
     def _make(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import hashlib
 import importlib.abc
 import importlib.machinery
@@ -100,9 +101,9 @@ class Listener:
 def learn(tests: list[str], store: Path, *, fresh: bool) -> Knowledge:
     """What was learnt before, less what has changed since, and what the changed or new test files tell now.
 
-    Lines move when the program changes: then everything is learnt anew. The tests run in a process of their own.
+    Lines move when the core changes: then everything is learnt anew. The tests run in a process of their own.
     """
-    program = _digest([*ROOT.glob("retroctl/**/*.py"), *ROOT.glob("simulators/**/*.py")])
+    program = _digest([*ROOT.glob("retroctl/domain/**/*.py"), *ROOT.glob("retroctl/ftms/*.py")])
     known = json.loads(store.read_text()) if store.exists() and not fresh else {}
     if known.get("program") != program:
         known = {"program": program, "files": {}, "seconds": {}, "runs": {}}
@@ -179,6 +180,9 @@ class Server:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
+        # What a fork does not touch it need not copy.
+        gc.collect()
+        gc.freeze()
         for job in self.jobs:
             known = self.killers[job.module]
             names = sorted(job.tests, key=lambda test: -known[test])

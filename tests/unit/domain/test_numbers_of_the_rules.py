@@ -7,6 +7,7 @@ from the tables that are being looked at.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,7 @@ from retroctl.domain.belief import Belief, Mover
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, Stop
 from retroctl.domain.effects import StopView
 from retroctl.domain.events import StartKind
+from retroctl.domain.failsafes import FAILSAFES, HEART_NEAR_HIGHEST, HEART_UNKNOWN, FailsafeId
 from retroctl.domain.heart import HeartNews, HeartWatch
 from retroctl.domain.hold import HoldNews, HoldTimer, Steady
 from retroctl.domain.limits import BeltRange, Caps, Client, Facing, Level, caps_for
@@ -21,7 +23,11 @@ from retroctl.domain.method.heart import HeartLimits
 from retroctl.domain.monitors import DistanceCheck, OverCap, OverTarget, other_unit, restarted, slower_unit
 from retroctl.domain.starting import Phase, StartAttempt, StartNews
 from retroctl.domain.stopping import StopWatch
+from retroctl.domain.transitions import State
 from retroctl.units import Speed
+
+if TYPE_CHECKING:
+    from retroctl.domain.session.core import Core
 
 FAST = BeltRange(Speed(100), Speed(2000), Speed(10))
 FINE = BeltRange(Speed(100), Speed(2000), Speed(1))
@@ -572,3 +578,54 @@ def test_a_rate_after_a_gap_begins_anew():
     assert 115.0 in watch.marks(), "5 s apart is no gap"
     watch.heard(151, beats=True, now=110.1)
     assert 125.1 in [pytest.approx(mark) for mark in watch.marks()]
+
+
+# -- the failsafes -----------------------------------------------------------------------------------------------------
+
+PROMISED = {
+    "F1": ("stop", "data are back, the hold served anew", "NO DATA FROM THE TREADMILL"),
+    "F2": (
+        "alarm",
+        "the trainer arms again",
+        "LINK LOST - BELT MAY BE MOVING - PULL THE CLIP OR PRESS STOP ON THE CONSOLE",
+    ),
+    "F3": ("stop", "never in this session", "THE BELT RUNS FASTER THAN ASKED"),
+    "F4": ("stop", "never in this session", "THE BELT IS OVER THE CAP"),
+    "F5": ("stop", "never in this session", "THE MACHINE TAKES OR GIVES SPEEDS IN ANOTHER UNIT"),
+    "F6": ("adopt and ask", "the trainer confirms", "SPEED CHANGED AT THE CONSOLE"),
+    "F7": ("session ends", "never in this session", "STOPPED AT THE MACHINE"),
+    "F8": ("alarm", "the trainer arms again", "THE MACHINE NO LONGER TAKES OUR COMMANDS"),
+    "F9": ("hold and tell", "the trainer confirms", "THE MACHINE DID NOT DO WHAT IT WAS ASKED"),
+    "F10": (
+        "hold and tell",
+        "under the limit for 5 s; where not known, a rating (RPE) of this speed",
+        "HEART RATE OVER THE LIMIT",
+    ),
+    "F11": ("hold and tell", "the trainer confirms", "BALANCE EVENT"),
+    "F12": ("stop", "never in this session", "THE BELT MOVES AND NOBODY ASKED FOR IT"),
+    "F13": ("stop", "never in this session", "A FAULT IN THIS PROGRAM - THE BELT IS BEING STOPPED"),
+    "F14": ("alarm", "the record can be written again", "THE RECORD CANNOT BE WRITTEN"),
+    "F15": ("stop", "never in this session", "THIS COMPUTER STOOD STILL"),
+}
+"""What is done, what lifts it, and the words that a trainer has learnt: a change of one is meant, or a fault."""
+
+
+def test_every_failsafe_acts_is_lifted_and_is_called_as_promised():
+    found = {str(each): (row.act.value, row.clears.value, row.alarm) for each, row in FAILSAFES.items()}
+    assert found == PROMISED
+    assert (HEART_UNKNOWN, HEART_NEAR_HIGHEST) == ("HEART RATE UNKNOWN", "near the highest")
+
+
+@pytest.mark.parametrize("failsafe", [each for each, promised in PROMISED.items() if promised[1].startswith("never")])
+def test_what_is_never_lifted_ends_the_session_for_good(failsafe, bare_core: Core):
+    bare_core.armed, bare_core.state = True, State.HOLDING
+    bare_core.fail(FailsafeId(failsafe), "seen")
+    assert bare_core.state is State.STOPPING
+    assert bare_core.fault is FailsafeId(failsafe)
+
+
+@pytest.mark.parametrize("failsafe", [each for each, row in PROMISED.items() if not row[1].startswith("never")])
+def test_what_can_be_lifted_leaves_no_fault(failsafe, bare_core: Core):
+    bare_core.armed, bare_core.state = True, State.HOLDING
+    bare_core.fail(FailsafeId(failsafe), "seen")
+    assert bare_core.fault is None
