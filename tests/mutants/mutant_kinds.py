@@ -157,7 +157,8 @@ class _Finder:
 
     def _cases(self, node: ast.Match, at: _Place) -> Iterator[Mutant]:
         for n, case in enumerate(node.cases):
-            inside = _Place(at.scope, at.within, at.names, (case.pattern.lineno, case.body[0].lineno))
+            first = case.body[0]
+            inside = _Place(at.scope, at.within, at.names, (first.lineno, first.end_lineno or first.lineno))
             idle = isinstance(case.pattern, ast.MatchAs) and isinstance(case.body[0], ast.Pass)
             if len(node.cases) > 1 and not idle:
                 yield self._make("case", inside, f"without case {ast.unparse(case.pattern)}", node, "cases", n, None)
@@ -186,7 +187,8 @@ class _Finder:
 
     def _deletion(self, node: ast.stmt, parent: ast.AST, field: str, place: int, at: _Place) -> Iterator[Mutant]:
         """What is done, and not merely computed, is left undone."""
-        done = isinstance(node, ast.Raise | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Continue | ast.Break)
+        # What is annotated is declared: without it every use fails, or it is set before the first.
+        done = isinstance(node, ast.Raise | ast.Assign | ast.AugAssign | ast.Continue | ast.Break)
         done = done or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Yield))
         done = done or (isinstance(node, ast.Return) and node.value is None)
         if at.scope and done:
