@@ -89,6 +89,8 @@ def main() -> int:
     modules = [
         path for pattern in patterns for path in sorted((ROOT / "retroctl").glob(pattern.removeprefix("retroctl/")))
     ]
+    if options.list:
+        return _tell([str(path.relative_to(ROOT)) for path in modules], kept, options)
     jobs = []
     for path in dict.fromkeys(modules):
         jobs += _jobs(path, knowledge, options, kept)
@@ -98,8 +100,10 @@ def main() -> int:
         if not job.tests:
             run.note(job, "survived", "no test ever runs this line")
     meet_quickly(quick, tests, run.quickly)
-    print(f"  {len(run.anew)} are imported anew", flush=True)
-    meet_anew(run.anew, run.note)
+    if not options.quick:
+        print(f"  {len(run.anew)} are imported anew", flush=True)
+        meet_anew(run.anew, run.note)
+    run.save()
     return _tell([str(path.relative_to(ROOT)) for path in modules], run.kept, options)
 
 
@@ -111,6 +115,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--budget", type=float, default=8.0, metavar="S", help="test time for one mutant, seconds")
     parser.add_argument("--minutes", type=float, default=600.0, help="begin no new mutant after so long")
     parser.add_argument("--again", action="store_true", help="meet those that survived before, with the tests of today")
+    parser.add_argument("--quick", action="store_true", help="leave out what must be imported anew")
     parser.add_argument("--list", action="store_true", help="list what survived, do nothing else")
     return parser.parse_args()
 
@@ -230,10 +235,13 @@ class _Run:
             print(f"  {sum(self.count.values())} of {self.total}: {dict(self.count)}, {job.module}", flush=True)
         if now - self._saved > 2 or sum(self.count.values()) == self.total:
             self._saved = now
-            (STORE / "results.json").write_text(json.dumps(self.kept, indent=0))
+            self.save()
         if now > self.until:
-            (STORE / "results.json").write_text(json.dumps(self.kept, indent=0))
+            self.save()
             raise SystemExit("mutants: the time is over; run it again to go on from here")
+
+    def save(self) -> None:
+        (STORE / "results.json").write_text(json.dumps(self.kept, indent=0))
 
 
 def _tell(modules: list[str], kept: dict[str, dict[str, str]], options: argparse.Namespace) -> int:

@@ -258,12 +258,13 @@ class _Told:
 
 
 def meet_anew(jobs: list[Job], done: Callable[[Job, str, str], None]) -> None:
-    """All jobs, each in a process that has imported nothing of the program yet."""
+    """All jobs, each in a process that has to import the program again."""
     for job in jobs:
         receiver, pipe = os.pipe()
 
         def run(job: Job = job, pipe: int = pipe) -> int:
             job.mutant.make()
+            _forget_what_was_imported()
             sys.meta_path.insert(0, _Changed(job))
             status = pytest.main([*QUIET, *job.tests], plugins=[_Told(pipe)])
             if status not in {0, 1, 5}:
@@ -277,6 +278,20 @@ def meet_anew(jobs: list[Job], done: Callable[[Job, str, str], None]) -> None:
         os.close(receiver)
         survived = status == SURVIVED
         done(job, "survived" if survived else "killed", killer or ("" if survived else "it never came to an end"))
+
+
+def _forget_what_was_imported() -> None:
+    """Program and tests, so that they are imported with the change; this mutator's own modules stay."""
+    mine = Path(__file__).parent
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if (
+            file is not None
+            and Path(file).is_relative_to(ROOT)
+            and ".venv" not in file
+            and mine not in Path(file).parents
+        ):
+            del sys.modules[name]
 
 
 def _fork(run: Callable[[], int]) -> int:
