@@ -173,3 +173,23 @@ def test_what_is_called_out_is_called_so_until_something_falls_or_10_s_are_over(
     stop.measure(Speed(0), 102.0)
     assert stop.view(102.1) is StopView.STOPPING, "0 is told, though nothing fell by 0.1"
     assert wanted().view(101.0) is StopView.STOPPING
+
+
+def test_0_that_is_told_while_the_belt_may_still_fall_is_waited_for_and_then_not_believed():
+    stop = wanted()
+    stop.measure(Speed(0), 101.0, falls_until=112.0)
+    assert stop.view(111.9) is StopView.STOPPING
+    assert stop.view(112.0) is StopView.NOT_CONFIRMED
+
+
+def test_the_words_are_looked_at_again_when_they_may_change():
+    stop = wanted()
+    assert [stop.next_view_change(at) for at in (100.0, 101.5, 105.0, 110.0)] == [101.5, 105.0, 110.0, 111.5]
+    stop.measure(Speed(290), 102.0)
+    assert stop.next_view_change(102.0) == 103.5
+    stop.measure(Speed(0), 104.0, falls_until=105.25)
+    assert stop.next_view_change(104.0) == 105.25, "0.1 and more again: the fall counts from 104, which is later"
+    early = wanted(began=0.25)
+    assert early.next_view_change(0.25) == 1.75
+    assert early.view(1.5) is StopView.STOPPING
+    assert early.view(1.75) is StopView.NOT_CONFIRMED
