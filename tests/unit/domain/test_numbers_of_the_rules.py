@@ -135,12 +135,12 @@ def test_f12_a_clock_that_falls_by_more_than_2_s_to_less_than_10_is_a_restart(be
     assert restarted(before, after) is yes
 
 
-def counted(ratio: float, *, metres: float = 8.0, seconds_apart: float = 1.0) -> list[float | None]:
-    """What the check says of two windows, `ratio` times as many metres counted as run."""
-    check, speed = DistanceCheck(), Speed(360)  # one metre in each second
-    said = [check.disagrees(speed, 1000, 0.0), check.disagrees(speed, 1001, 1.0)]  # the window opens at a change
-    at, counter = 1.0, 1001
-    for _ in range(2):
+def counted(*ratios: float, metres: float = 8.0, seconds_apart: float = 1.0) -> list[float | None]:
+    """What the check says of two windows, in which so many times as many metres are counted as run."""
+    check, speed = DistanceCheck(), Speed(round(360 / seconds_apart))  # one metre from each frame to the next
+    said = [check.disagrees(speed, 1000, 0.0), check.disagrees(speed, 1001, seconds_apart)]  # opens at a change
+    at, counter = seconds_apart, 1001
+    for ratio in ratios:
         for _ in range(round(metres) - 1):
             at += seconds_apart
             said.append(check.disagrees(speed, counter, at))
@@ -154,14 +154,28 @@ def counted(ratio: float, *, metres: float = 8.0, seconds_apart: float = 1.0) ->
     [(1.34, False), (1.35, True), (3.0, True), (3.01, False), (0.73, False), (0.72, True), (0.3, True), (0.29, False)],
 )
 def test_f5_counts_metres_for_and_against_the_speed_twice_over_8_m(ratio, other):
-    said = counted(ratio, metres=100.0)
+    said = counted(ratio, ratio, metres=100.0)
     assert said[:-1] == [None] * (len(said) - 1), "not before the second window"
     assert (said[-1] is not None) is other
 
 
 def test_f5_compares_no_metres_before_the_belt_has_run_8_m():
-    assert counted(1.5)[-1] == 1.5
-    assert counted(10 / 7, metres=7.0)[-1] is None, "7 m are too few"
+    assert counted(1.5, 1.5)[-1] == 1.5
+    assert counted(10 / 7, 10 / 7, metres=7.0)[-1] is None, "7 m are too few"
+
+
+@pytest.mark.parametrize("seconds_apart", [0.5, 2.0])
+def test_f5_counts_metres_at_any_rate_of_frames(seconds_apart):
+    assert counted(1.5, 1.5, seconds_apart=seconds_apart)[-1] == pytest.approx(1.5)
+    assert counted(1.0, 1.0, seconds_apart=seconds_apart)[-1] is None
+
+
+def test_f5_takes_no_metres_across_a_gap_or_a_counter_that_fell():
+    assert counted(1.5, 1.5, seconds_apart=2.1) == [None] * 18
+
+
+def test_f5_looks_at_each_8_m_by_themselves():
+    assert counted(1.5, 1.25, metres=100.0)[-1] is None
 
 
 # -- rest, freshness, falling -----------------------------------------------------------------------------------------
@@ -225,6 +239,90 @@ def test_a_former_target_counts_for_10_s():
     assert belief.highest_target(15.1) == Speed(200)
 
 
+@pytest.mark.parametrize(
+    ("speeds", "apart", "ramps"),
+    [
+        ([100, 105, 110], 1.0, True),
+        ([100, 104, 108], 1.0, False),
+        ([120, 110, 104], 1.0, True),
+        ([100, 110, 100], 1.0, False),
+        ([100, 110, 110, 120], 1.0, False),
+        ([100, 110, 120, 120, 110], 1.0, True),
+        ([100, 105, 110], 1.5, True),
+        ([100, 105, 110], 1.6, False),
+        ([100, 150], 1.0, False),
+    ],
+)
+def test_a_machine_that_tells_speeds_in_between_shows_its_belt(speeds, apart, ramps):
+    belief = Belief()
+    for n, speed in enumerate(speeds):
+        belief.measure(Speed(speed), 10.0 + n * apart)
+    assert belief.shows_ramps is ramps
+
+
+@pytest.mark.parametrize(
+    ("speeds", "gap", "until"),
+    [
+        ([240, 260, 280, 280], 2.1, 0.0),
+        ([240, 260, 280, 280], 2.0, 13.0 + 280 / 7),
+        ([280, 280, 280, 280], 2.1, 13.0 + 280 / 7),
+        ([300, 290, 280, 270], 2.0, 0.0),
+    ],
+)
+def test_a_belt_that_came_to_0_unwatched_is_believed_where_ramps_are_shown(speeds, gap, until):
+    belief = Belief()
+    for n, speed in enumerate(speeds):
+        belief.measure(Speed(speed), 10.0 + n)
+    belief.measure(Speed(0), 13.0 + gap)
+    assert belief.falls_until() == pytest.approx(until)
+
+
+@pytest.mark.parametrize(("at", "seen"), [(11.5, True), (11.6, False)])
+def test_a_fall_is_seen_against_the_highest_speed_of_15_s(at, seen):
+    belief = Belief()
+    for when, speed in ((10.0, 310), (11.0, 306), (at, 305)):
+        belief.measure(Speed(speed), when)
+    assert belief.seen_falling is seen
+
+
+def test_metres_make_a_belt_roll_only_while_it_tells_0_and_told_it_before():
+    belief = Belief()
+    assert not belief.moving()
+    belief.measure(Speed(100), 10.0, 100)
+    assert belief.moving()
+    belief.measure(Speed(0), 11.0, 101)
+    assert not belief.rolls, "it has only just come to rest"
+    belief.measure(Speed(50), 12.0, 102)
+    assert not belief.rolls, "it says that it moves"
+    belief.measure(Speed(0), 13.0, 102)
+    belief.measure(Speed(0), 14.0, None)
+    assert not belief.rolls
+    belief.measure(Speed(0), 15.0, 103)
+    assert not belief.rolls, "from nothing to 103 is no count"
+    belief.measure(Speed(0), 16.0, 104)
+    assert belief.rolls
+    assert belief.zero_frames == 0
+
+
+def test_two_frames_of_0_005_s_apart_are_two():
+    belief = Belief()
+    belief.measure(Speed(0), 0.0)
+    belief.measure(Speed(0), 0.05)
+    assert belief.zero_frames == 2
+
+
+def test_who_moved_the_belt_last_is_known():
+    belief = Belief()
+    assert belief.mover is Mover.NOBODY
+    belief.put_in_force(Speed(300), 0.0, Mover.CONSOLE)
+    assert belief.mover is Mover.CONSOLE
+
+
+def test_the_grid_begins_at_the_lowest_speed_wherever_that_is():
+    belt = BeltRange(Speed(104), Speed(2000), Speed(10))
+    assert [speed for speed in range(100, 130) if belt.on_grid(Speed(speed))] == [104, 114, 124]
+
+
 # -- settled, steady, held ---------------------------------------------------------------------------------------------
 
 
@@ -268,6 +366,16 @@ def test_an_excursion_breaks_the_hold_after_2_s(off, seconds, broken):
     assert hold.measure(Speed(300 + off), 10.0) is HoldNews.NOTHING
     assert (hold.measure(Speed(300 + off), 10.0 + seconds) is HoldNews.BROKEN) is broken
     assert (hold.settled_at is None) is broken
+
+
+def test_a_hold_that_broke_and_settled_again_bears_an_excursion_as_a_new_one_does():
+    hold = HoldTimer(FAST)
+    assert hold.seconds(5.0) == 0.0
+    hold.aim(Speed(300))
+    for at, speed in ((0.0, 300), (1.0, 300), (2.0, 340), (4.0, 340), (5.0, 300), (6.0, 300)):
+        news = hold.measure(Speed(speed), at)
+    assert news is HoldNews.SETTLED
+    assert hold.measure(Speed(340), 7.0) is HoldNews.NOTHING
 
 
 def test_two_short_excursions_are_not_one_long_one():
@@ -366,6 +474,40 @@ def test_control_that_nobody_answers_is_waited_for_5_s(at, news):
     for second in (104.0, 105.0, 106.0, 107.0):
         assert start.measure(Speed(100), second) is StartNews.NOTHING
     assert start.due(at) is news
+
+
+def test_a_belt_that_was_turned_up_while_control_was_asked_for_must_be_steady_again_and_is_not_asked_for_twice():
+    start = begun(StartKind.CONSOLE)
+    for second in (101.0, 102.0, 103.0):
+        news = start.measure(Speed(100), second)
+    assert news is StartNews.ASK_CONTROL
+    start.measure(Speed(200), 104.0)
+    assert start.control_answered(104.5) is StartNews.NOTHING
+    assert start.phase is Phase.STEADYING
+    assert start.measure(Speed(200), 105.0) is StartNews.NOTHING
+    assert start.measure(Speed(200), 106.0) is StartNews.WRITE_MINIMUM
+    assert start.phase is Phase.TARGET
+    assert start.due(1000.0) is StartNews.NOTHING
+
+
+def test_control_answered_on_a_steady_belt_is_the_end_of_the_start():
+    start = begun(StartKind.CONSOLE)
+    for second in (101.0, 102.0, 103.0):
+        start.measure(Speed(100), second)
+    assert start.control_answered(103.5) is StartNews.WRITE_MINIMUM
+    assert start.phase is Phase.TARGET
+    assert start.control_answered(103.6) is StartNews.NOTHING, "once"
+
+
+@pytest.mark.parametrize(("kind", "phase"), [(StartKind.PROGRAM, Phase.MOTION), (StartKind.CONSOLE, Phase.WINDOW)])
+def test_a_belt_that_stops_while_it_gets_going_is_waited_for_and_its_next_motion_has_its_own_30_s(kind, phase):
+    start = begun(kind)
+    start.control_answered(101.0)
+    start.measure(Speed(100), 103.0)
+    start.measure(Speed(0), 104.0)
+    assert start.phase is phase
+    start.measure(Speed(100), 110.0)
+    assert start.deadline() == 140.0
 
 
 # -- a stop ------------------------------------------------------------------------------------------------------------
@@ -569,6 +711,23 @@ def test_the_same_rate_without_a_beat_is_none_after_10_s():
     assert watch.known(110.1) is None
     watch.heard(121, beats=False, now=112.0)
     assert watch.known(112.0) == 121
+
+
+def test_a_rate_that_comes_back_after_a_gap_is_alive_though_it_is_the_same():
+    watch = HeartWatch(LIMITS, chosen=True)
+    watch.heard(120, beats=False, now=100.0)
+    watch.heard(120, beats=False, now=111.0)
+    assert watch.known(111.0) == 120
+    assert watch.marks() == [pytest.approx(116.01), pytest.approx(121.01)]
+
+
+def test_a_rate_over_the_limit_blocks_for_5_s_after_its_last_frame():
+    watch = HeartWatch(LIMITS, chosen=True)
+    assert watch.over_at == -math.inf
+    watch.heard(151, beats=True, now=100.0)
+    assert watch.over_at == 100.0
+    assert watch.over(105.0)
+    assert not watch.over(105.1)
 
 
 def test_a_rate_after_a_gap_begins_anew():

@@ -193,3 +193,11 @@ def test_the_words_are_looked_at_again_when_they_may_change():
     assert early.next_view_change(0.25) == 1.75
     assert early.view(1.5) is StopView.STOPPING
     assert early.view(1.75) is StopView.NOT_CONFIRMED
+
+
+def test_silence_is_counted_from_the_first_second_of_a_session_as_from_any_other():
+    stop = wanted(began=0.25)
+    assert stop.next_view_change(1.75) == 5.25
+    stop.answered(Stop(), Answer.SUCCESS, 0.5)
+    assert stop.view(5.25) is StopView.NOT_CONFIRMED
+    assert stop.view(5.5) is StopView.SILENT
