@@ -247,11 +247,14 @@ class _Run:
 def _tell(modules: list[str], kept: dict[str, dict[str, str]], options: argparse.Namespace) -> int:
     """The table of modules, what survived, and whether that is all named as equivalent."""
     named = {each["id"]: each["reason"] for each in tomllib.loads((HERE / "equivalent.toml").read_text())["equivalent"]}
-    open_ones, totals = [], Counter[str]()
+    open_ones, gone_ones, totals = [], [], Counter[str]()
     for module in dict.fromkeys(modules):
         tree = ast.parse((ROOT / module).read_text())
         words = module.removeprefix("retroctl/") in IN_WORDS
         all_of = [each for each in mutants(module, tree, words=words) if not (options.tables and each.scope)]
+        if not options.tables:
+            known = {each.id for each in all_of}
+            gone_ones += [each for each in named if each.startswith(f"{module}::") and each not in known]
         results = {each.id: kept.get(module, {}).get(each.id, "not met") for each in all_of}
         survived = [each for each in all_of if not results[each.id].startswith("killed")]
         left = [each for each in survived if each.id not in named]
@@ -262,10 +265,12 @@ def _tell(modules: list[str], kept: dict[str, dict[str, str]], options: argparse
             print(
                 f"{module:45} {len(all_of):5} mutants, {killed:5} killed, {equivalent:3} equivalent, {len(left):3} left"
             )
+    for gone in gone_ones:
+        print(f"no such change any more: {gone}")
     for each in open_ones:
         print(f"line {each.lines[0]:4} {each.id}")
     print(", ".join(f"{count} {name}" for name, count in totals.items()))
-    return 1 if open_ones else 0
+    return 1 if open_ones or gone_ones else 0
 
 
 if __name__ == "__main__":

@@ -311,6 +311,19 @@ def test_two_frames_of_0_005_s_apart_are_two():
     assert belief.zero_frames == 2
 
 
+def test_at_rest_every_target_is_forgotten():
+    belief = Belief()
+    belief.measure(Speed(300), 4.0)
+    belief.measure(Speed(300), 5.0)
+    belief.put_in_force(Speed(300), 4.0, Mover.PROGRAM)
+    belief.put_in_force(Speed(200), 5.0, Mover.PROGRAM)
+    belief.forget_targets()
+    assert belief.highest_target(6.0) is None
+    assert belief.recent_targets(6.0) == []
+    assert belief.in_force is belief.requested is belief.accepted is None
+    assert belief.falls_until() == 0.0
+
+
 def test_who_moved_the_belt_last_is_known():
     belief = Belief()
     assert belief.mover is Mover.NOBODY
