@@ -7,6 +7,7 @@ from gate import Gate
 
 from retroctl.domain import events as ev
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, StartOrResume, Stop
+from retroctl.domain.envelope import Envelope
 from retroctl.domain.limits import Facing
 from retroctl.domain.verdict import Allowed, Refused
 from retroctl.units import Speed
@@ -272,3 +273,13 @@ def test_forward_the_first_raise_after_arming_anew_does_not_wait_for_one_of_befo
     gate.frames(100, 2.0)
     gate.tell(ev.ConfirmPressed())
     assert gate.allows(180)
+
+
+def test_unless_told_otherwise_the_gate_wants_consent_and_writes_what_it_allows():
+    gate = Gate()
+    gate.envelope = Envelope(gate.belt, gate.caps, gate.step)
+    gate.run()
+    gate.frames(100, 61.0)
+    gate.tell(ev.AnnouncementFinished(1))
+    assert gate.rule(NEXT) == "R8"
+    assert all(gate.envelope.writes(each) for each in (Stop(), RequestControl(), SetTargetSpeed(Speed(100))))
