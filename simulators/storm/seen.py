@@ -170,6 +170,8 @@ class Seen:
         self.control_gone, self.link_up, self.free_at, self.in_air = True, False, math.inf, 0
         # What the old connection told last may never have been taken in: the first frame of the next may be a fall.
         self.told_over_since = self.lowest_in_fall = None
+        # What became of the last target is not known, and the trainer goes on from the speed there is.
+        self.console_at, self.other_since = now, None
         self.upset(now)
         self.breaks.append(now)
 
