@@ -176,6 +176,8 @@ class Bench:
 
     def status(self, *data: int) -> None:
         self.judge.status(data[0], self.now)
+        if data[0] == 0x05:
+            self.judge.pressed_console(self.now)
         self._take(self.engine.frame("2ada", bytes(data), self.now))
 
     def indicate(self, op: int, result: int) -> None:
