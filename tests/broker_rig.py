@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 EXAMPLE = Path(__file__).parents[1] / "docs" / "mosquitto"
 USERS = ("belt-1", "belt-2", "viewer", "floor", "homeassistant")
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
-LONG_S = 20.0
+LONG_S = 60.0
 """More than anything here takes on a computer that is late."""
 
 

@@ -96,7 +96,7 @@ class Published:
         assert result.belt_at_rest
         summary = {"belt_at_rest": True, "peak_kmh": 1.0, "duration_s": 5.0, "distance_m": 1.0}
         self.publisher.session_ended(summary, int(result.status))
-        return await self.publisher.close(20.0)
+        return await self.publisher.close(60.0)
 
     def stops_written(self) -> int:
         return self.run.written.count("0801")
@@ -115,7 +115,7 @@ async def published(broker: Broker, *, factor: float = 20.0, **more: Any) -> Asy
         yield session
     finally:
         clock.stop()
-        assert hub.close(10.0)
+        assert hub.close(30.0)
 
 
 @asynccontextmanager

@@ -98,7 +98,7 @@ async def test_a_session_of_the_program_is_seen_stopped_and_forgotten(club, tmp_
         await asyncio.sleep(0.2)
         assert later.heard == []
     assistant.close()
-    assert hub.close(10.0)
+    assert hub.close(30.0)
 
 
 async def test_watching_says_what_is_there_and_how_old_it_is(club, tmp_path):

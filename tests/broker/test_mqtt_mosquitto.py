@@ -31,7 +31,7 @@ def club(tmp_path_factory):
 def hub():
     hub = Hub()
     yield hub
-    assert hub.close(10.0)
+    assert hub.close(30.0)
 
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
@@ -43,7 +43,7 @@ async def test_a_session_is_told_a_remote_stop_ends_it_and_each_step_of_that_is_
         await session.hold()
         await until(lambda: [s for s in floor.of(State) if s.state == "holding" and s.measured_kmh == 1.0])
         assert session.stops_written() == 0
-        acks = [ack async for ack in floor.watcher.stop(BELT_1, by="the test")]
+        acks = [ack async for ack in floor.watcher.stop(BELT_1, by="the test", wait_s=60)]
 
         assert [ack.result for ack in acks] == ["received", "sent", "accepted", "at_rest"]
         assert session.sources[0][0] == "MQTT, the test"
@@ -124,7 +124,7 @@ async def test_a_machines_credential_cannot_speak_for_another(club, hub):
         assert not session.standings[0].connected
         assert "access list" in session.standings[0].why
         assert [each for each in viewer.heard if each.machine == BELT_1 and not each.retained] == []
-        assert await session.publisher.close(20.0)
+        assert await session.publisher.close(60.0)
 
 
 async def test_what_a_machine_publishes_under_anothers_name_reaches_nobody(club, hub):
@@ -147,7 +147,7 @@ async def test_a_viewer_cannot_stop_and_a_machine_cannot_stop_another(club, hub)
         async with Floor(hub, club.broker("floor", None)) as floor:
             assert session.publisher.counts.received == 0
             assert session.sources == []
-            assert [ack.result async for ack in floor.watcher.stop(BELT_1, by="floor")][-1] == "at_rest"
+            assert [ack.result async for ack in floor.watcher.stop(BELT_1, by="floor", wait_s=60)][-1] == "at_rest"
         assert await session.end()
 
 
@@ -162,4 +162,4 @@ async def test_two_that_publish_as_one_machine_are_told_so(club):
             each.publisher.begin()
         await until(lambda: [s for s in (*first.standings, *second.standings) if "do two laptops publish" in s.why])
         for each in (first, second):
-            assert await each.publisher.close(20.0)
+            assert await each.publisher.close(60.0)

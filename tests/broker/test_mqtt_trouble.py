@@ -37,7 +37,7 @@ def open_broker(tmp_path):
 def hub():
     hub = Hub()
     yield hub
-    assert hub.close(10.0)
+    assert hub.close(30.0)
 
 
 def alone(broker: Mosquitto, version: str) -> asyncio.subprocess.Process:
@@ -63,7 +63,7 @@ async def test_the_last_will_tells_of_a_program_that_was_killed_and_of_one_that_
         await until(lambda: status("belt-5") == status("belt-311") == "online running", within_s=60)
         for process in killed:
             process.kill()
-        await until(lambda: status("belt-5") == status("belt-311") == "offline lost", within_s=10)
+        await until(lambda: status("belt-5") == status("belt-311") == "offline lost", within_s=60)
         for process in killed:
             await process.wait()
 
@@ -72,7 +72,7 @@ async def test_the_last_will_tells_of_a_program_that_was_killed_and_of_one_that_
             await until(lambda: status("belt-5") == status("belt-311") == "online running", within_s=60)
             for process in frozen:
                 os.kill(process.pid, signal.SIGSTOP)
-            await until(lambda: status("belt-5") == status("belt-311") == "offline lost", within_s=40)
+            await until(lambda: status("belt-5") == status("belt-311") == "offline lost", within_s=90)
         finally:
             for process in frozen:
                 process.kill()
@@ -94,8 +94,8 @@ async def test_a_broker_that_is_started_again_in_mid_session_is_told_everything_
         hub = Hub()
         async with Floor(hub, open_broker.broker("", None, version=version)) as late:
             await until(lambda: {"Status", "State", "Session"} <= {type(each.message).__name__ for each in late.heard})
-            assert [ack.result async for ack in late.watcher.stop(BELT_1, by="late")][-1] == "at_rest"
-        assert hub.close(10.0)
+            assert [ack.result async for ack in late.watcher.stop(BELT_1, by="late", wait_s=60)][-1] == "at_rest"
+        assert hub.close(30.0)
         assert await session.end()
         assert session.run.of(Kind.ALARM) == []
 
@@ -224,4 +224,4 @@ async def test_a_controlling_loop_that_says_nothing_is_called_silent(open_broker
         await until(lambda: floor.of(Status)[-1].status == "silent")
         session.publisher._say_state()
         await until(lambda: floor.of(Status)[-1].status == "online")
-        assert await session.publisher.close(20.0)
+        assert await session.publisher.close(60.0)

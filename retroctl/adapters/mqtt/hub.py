@@ -7,6 +7,7 @@ that controls the belt. What crosses between the two crosses by `call_soon_threa
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SWITCH_S: Final = 0.001
+"""Python runs one thread at a time, and one that wants to run waits this long: by default five times as much, which is
+too long for a Stop behind a thread that reads a flood."""
 CLOSE_S: Final = 2.0
 """How long the end of the program waits for the thread; what still hangs is left to the process' end."""
 
@@ -59,6 +63,7 @@ class Hub:
     """One thread, one loop, any number of connections."""
 
     def __init__(self) -> None:
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
         self._loop: _Loop | None = None
         self._ready = threading.Event()
         self._over = threading.Event()

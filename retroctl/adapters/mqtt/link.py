@@ -134,16 +134,18 @@ class Link:
         will: Outgoing | None = None,
         handlers: Handlers | None = None,
         jitter: Callable[[], float] = random.random,
+        wake: Callable[[Callable[[], None]], object] = lambda rouse: rouse(),
     ) -> None:
         """`identifier`: unique at the broker; who comes with the same one throws the other off.
 
         `wished`: topics that are listened to where the broker allows it; without a subscription there is no link.
+        `wake` is given what rouses the hub's thread, and may do that a little later.
         """
         self.counts = Counts()
         self._hub, self._broker, self._identifier = hub, broker, identifier
         self._subscriptions, self._wished, self._will = tuple(subscriptions), tuple(wished), will
         self._handlers = handlers or Handlers()
-        self._jitter = jitter
+        self._jitter, self._wake = jitter, wake
         self._handed: deque[Callable[[], Outgoing | None]] = deque()
         self._woken = False
         self._waiting = _Waiting()
@@ -170,7 +172,10 @@ class Link:
         self._handed.append(make)
         if not self._woken:
             self._woken = True
-            self._hub.call(self._take_handed)
+            self._wake(self._rouse)
+
+    def _rouse(self) -> None:
+        self._hub.call(self._take_handed)
 
     def close(self, farewell_s: float = FAREWELL_S) -> None:
         """End in order, with the farewell, which may take so long; not waited for here."""
@@ -204,6 +209,7 @@ class Link:
             self._fresh.set()
 
     def _end(self, farewell_s: float) -> None:
+        self._take_handed()
         self._farewell_s = farewell_s
         if self._closing is not None:
             self._closing.set()

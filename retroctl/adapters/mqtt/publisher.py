@@ -7,6 +7,7 @@ of a remote Stop, which goes into the runner in one call like a key. Everything 
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import deque
 from functools import partial
@@ -42,6 +43,8 @@ STOPS: Final = 64
 """Requests on their way into the controlling loop."""
 RECORDED: Final = 200
 """Refusals that a run records."""
+AFTER_S: Final = 0.005
+"""The hub's thread is woken so long after something was handed over: a Stop is on its way by then."""
 CLOSE_S: Final = 2.0
 
 _AT_ONCE: Final = frozenset({Kind.STATE, Kind.STOP, Kind.ALARM})
@@ -85,6 +88,7 @@ class MachinePublisher:
             wished=[hail] if hail else [],
             will=will,
             handlers=Handlers(self._arrived, self._greeting, self._farewell, self._stands),
+            wake=self._wake,
         )
         self._door = Door(machine.topic(Leaf.STOP))
         self._desk = StopDesk()
@@ -95,6 +99,7 @@ class MachinePublisher:
         # Between the two.
         self._stops: deque[tuple[Stop, float]] = deque()
         self._control: asyncio.AbstractEventLoop | None = None
+        self._control_thread = 0
         # Of the controlling loop.
         self._look: asyncio.TimerHandle | None = None
         self._soon: asyncio.Handle | None = None
@@ -107,7 +112,7 @@ class MachinePublisher:
 
     def begin(self) -> None:
         """Connect, in the hub's thread, and tell the state from now on."""
-        self._control = asyncio.get_running_loop()
+        self._control, self._control_thread = asyncio.get_running_loop(), threading.get_ident()
         self.link.begin()
         self._hub.spawn(self._watch(), f"mqtt watch {self._identity.machine.path}")
         self._say_state()
@@ -198,6 +203,14 @@ class MachinePublisher:
         self._recorded += 1
         if self._recorded <= RECORDED and not self._closed:
             self._note(refused.words)
+
+    def _wake(self, rouse: Callable[[], None]) -> None:
+        """Not before what this turn decided is on its way: a thread that wakes up now would take its place."""
+        control = self._control
+        if control is None or threading.get_ident() != self._control_thread:
+            rouse()
+        else:
+            control.call_later(AFTER_S, rouse)
 
     def _told(self, standing: Standing) -> None:
         if not self._closed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 import time
 from collections import deque
 from contextlib import suppress
@@ -95,7 +96,7 @@ class Watcher:
     ) -> None:
         """`name`: what the identifier at the broker begins with."""
         self._loop = asyncio.get_running_loop()
-        self._box = _Box()
+        self._box, self._lock = _Box(), threading.Lock()
         self._machines: set[Machine] = set()
         self._fresh = asyncio.Event()
         self._tried = asyncio.Event()
@@ -145,8 +146,9 @@ class Watcher:
 
     def take(self) -> list[Heard]:
         """What came since the last time, at once: newest states first, then events in order."""
-        self._woken = False
-        box, self._box = self._box, _Box()
+        with self._lock:
+            self._woken = False
+            box, self._box = self._box, _Box()
         return [*box.newest.values(), *box.passing]
 
     async def stop(self, machine: Machine, *, by: str, wait_s: float = ACK_S) -> AsyncIterator[Ack]:
@@ -203,21 +205,24 @@ class Watcher:
             self._keep(leaf, Heard(machine, message, incoming.retained, time.monotonic()))
 
     def _keep(self, leaf: Leaf, heard: Heard) -> None:
-        box = self._box
+        with self._lock:  # held for a moment, here and where it is read; the belt's control does not come by
+            self._put_in(self._box, leaf, heard)
+            rouse, self._woken = not self._woken, True
+        if isinstance(heard.message, Ack):
+            self._to_loop(self._acknowledged, heard.message)
+        if rouse:
+            self._to_loop(self._fresh.set)
+
+    def _put_in(self, box: _Box, leaf: Leaf, heard: Heard) -> None:
         if isinstance(heard.message, Status | State | Session):
             key = (heard.machine, leaf)
             self.read.replaced += key in box.newest
             box.newest[key] = heard
-        else:
-            if len(box.passing) >= EVENTS:
-                box.passing.popleft()
-                self.read.dropped += 1
-            box.passing.append(heard)
-            if isinstance(heard.message, Ack):
-                self._to_loop(self._acknowledged, heard.message)
-        if not self._woken:
-            self._woken = True
-            self._to_loop(self._fresh.set)
+            return
+        if len(box.passing) >= EVENTS:
+            box.passing.popleft()
+            self.read.dropped += 1
+        box.passing.append(heard)
 
     def _acknowledged(self, ack: Ack) -> None:
         waiting = None if ack.id is None else self._waiting.get(ack.id)

@@ -86,7 +86,13 @@ def simulate(
 
 def decode(
     char: Annotated[str, typer.Argument(metavar="CHAR", help="2acd, 2ad9, ...; `adv` for service data.")],
-    hex_: Annotated[str, typer.Argument(metavar="HEX", help="The bytes, spaces and colons allowed.")],
+    hex_: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="HEX",
+            help="The bytes; spaces, colons, commas and 0x do no harm. `-`: a frame from each line.",
+        ),
+    ],
 ) -> None:
     """Explain the bytes of an FTMS characteristic as one JSON object.
 
@@ -95,10 +101,12 @@ def decode(
       retroctl decode 2acd 00006400     Treadmill Data: 1.00 km/h
       retroctl decode 2ad9 80:08:01     the answer to Stop: success
       retroctl decode 2ad4 640040060a00 the speeds a machine has
+      retroctl decode 2acd - < frames   a frame from each line of a file
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
-    from retroctl.cli.decode import decode_text  # noqa: PLC0415 - heavy
+    from retroctl.cli.decode import decode_words  # noqa: PLC0415 - heavy
 
-    typer.echo(decode_text(char, hex_))
+    for line in decode_words(char, hex_):
+        typer.echo(line)
 
 
 def doctor() -> None:
