@@ -12,6 +12,7 @@ from retroctl import __version__
 from retroctl.cli.bare import with_bare_options
 from retroctl.cli.commands.client import client_app
 from retroctl.cli.commands.exchange import backup, check, export, import_, restore
+from retroctl.cli.commands.floor import floor
 from retroctl.cli.commands.machine import machine_app, qualify
 from retroctl.cli.commands.mqtt import mqtt_app
 from retroctl.cli.commands.plan import plan_app
@@ -45,6 +46,7 @@ _COMMANDS: Final = (
     scan,
     observe,
     simulate,
+    floor,
     history,
     report,
     export,

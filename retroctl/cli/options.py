@@ -239,9 +239,11 @@ def checked_speedup(text: str, sim: str | None) -> float:
 def checked_belt(text: str) -> BeltRange:
     """The speeds given with `--range`. Raises ConfigError."""
     match = re.fullmatch(r"\s*([^-/]+)-([^-/]+)/([^-/]+)\s*", text)
+    form = "write it as 1.0-16.0/0.1 (lowest, highest and smallest step in km/h)"
     if match is None:
-        raise ConfigError(f"--range {text!r}: write it as 1.0-16.0/0.1 (lowest, highest and smallest step in km/h)")
+        raise ConfigError(f"--range {text!r}: {form}")
     try:
         return BeltRange(*(Speed.parse(part) for part in match.groups()))
     except UnsupportedTreadmill as error:
-        raise ConfigError(f"--range {text!r}: {error}") from None
+        what, _, _ = str(error).partition(";")
+        raise ConfigError(f"--range {text!r}: {what.replace('the machine announces', 'that is')}; {form}") from None

@@ -88,8 +88,8 @@ def run(
 
     A briefing comes first; until it is answered nothing is written to the machine. A terminal gets the
     trainer's screen: space, Esc, s and others STOP, ? shows every key. With --plain: Enter confirm, h hold,
-    d down, ANY OTHER KEY STOPS THE BELT. Ctrl-C, Ctrl-Z, a closed terminal and a closed output stop it
-    too, and the program waits until rest is measured.
+    d down, p and 6 to 20 RPE, ANY OTHER KEY STOPS THE BELT. Ctrl-C, Ctrl-Z, a closed terminal and a closed
+    output stop it too, and the program waits until rest is measured.
 
     \b
     Examples:

@@ -118,6 +118,10 @@ class Session:
         """Whether a Stop is under way: it is the first thing written on a new connection."""
         return self._core.state is State.STOPPING
 
+    def coming_to_rest(self, now: float) -> bool:
+        """Whether the belt is being stopped, and rest is to be expected soon."""
+        return self._core.stop is not None and self._core.stop.coming_to_rest(now)
+
     @property
     def stop_view(self) -> StopView | None:
         """What may be said of the stop under way."""
