@@ -159,9 +159,8 @@ class Engine:
 
     def next_deadline(self) -> float | None:
         """When `tick` will have something to do."""
-        hand = None if self._hand is None else self._hand.next_deadline()
-        marks = (self.session.next_deadline(), self.procedure.next_deadline(), hand)
-        return min((mark for mark in marks if mark is not None), default=None)
+        soonest = _sooner(self.session.next_deadline(), self.procedure.next_deadline())
+        return soonest if self._hand is None else _sooner(soonest, self._hand.next_deadline())
 
     # -- session and gate ------------------------------------------------------------------------------------------
 
@@ -339,6 +338,12 @@ class Engine:
 
     def _report(self, now: float, kind: Kind, data: dict[str, Any]) -> Report:
         return Report(round(now - self._began_at, 3), kind, data)
+
+
+def _sooner(one: float | None, other: float | None) -> float | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return min(one, other)
 
 
 def encode(command: Command) -> bytes:

@@ -145,7 +145,8 @@ def _sessions(record: Path) -> Iterator[str]:
     progress = Progress("looked through")
     found = care.look_through(record, progress)
     progress.end()
-    print(f"{record}: {found.sessions} sessions, {len(found.interrupted)} of them without an end.")
+    sessions = "1 session" if found.sessions == 1 else f"{found.sessions} sessions"
+    print(f"{record}: {sessions}, {len(found.interrupted)} without an end.")
     for line in found.interrupted[:MOST_TOLD]:
         print(f"  {line}")
     if len(found.interrupted) > MOST_TOLD:

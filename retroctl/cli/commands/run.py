@@ -61,6 +61,13 @@ def run(
     wall_lan: Annotated[
         bool, typer.Option("--wall-lan", help="Let other devices open it, with the token in its address.")
     ] = False,
+    mqtt: Annotated[
+        str | None,
+        typer.Option(metavar="[URL]|off", help="Tell the club's broker, take Stop from it; alone: the configured one."),
+    ] = None,
+    mqtt_plain: Annotated[
+        bool, typer.Option("--mqtt-plain", help="Accept a broker on another computer without TLS.")
+    ] = False,
     call_out: Annotated[
         bool,
         typer.Option(
@@ -92,6 +99,7 @@ def run(
       retroctl run --sim standard --speedup 5      practise, without a treadmill
       retroctl run --sim standard --yes --jsonl    for programs: JSON lines
       retroctl run --wall --wall-lan               a screen for the client
+      retroctl run --mqtt mqtts://belt-3@broker.example/club/belt-3
 
     \b
     Exit status:
@@ -127,6 +135,8 @@ def run(
             coarse=accept_coarse_steps,
             wall=wall,
             wall_lan=wall_lan,
+            mqtt=mqtt,
+            mqtt_plain=mqtt_plain,
             call_out=call_out,
             strap=strap,
             sim_strap=sim_strap,
