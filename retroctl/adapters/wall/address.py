@@ -44,7 +44,7 @@ class WallAddress:
             raise ConfigError(_bad(text)) from None
         if not ip.is_loopback and not lan:
             raise ConfigError(
-                f"--wall {text}: other devices could reach that address; add --wall-lan if they should "
+                f"--wall {text.strip()}: other devices could reach that address; add --wall-lan if they should "
                 "(a random token in the address then guards the page)"
             )
         return cls(host, port, lan)
