@@ -1,6 +1,7 @@
 # Each target does all of its own set-up in .venv (see .ci/venv). Nothing but Python 3.11+ and the package registry is needed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint coverage bench bench-exchange bench-history bench-screens bluez wheel wheel-test clean
+.PHONY: help demo test check lint coverage bench bench-exchange bench-fleet bench-history bench-mqtt bench-screens \
+	bluez wheel wheel-test clean storm storm-long
 
 BIN := .venv/bin
 # Two cores are what CI has; more than four workers help little and starve the tests that run on the real clock.
@@ -46,6 +47,20 @@ coverage: ## the tests of the pure core (domain, ftms) with branch coverage: 100
 	@.ci/venv dev
 	$(PYTEST) $(wildcard $(PURE)) --cov=retroctl.domain --cov=retroctl.ftms --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
+# The same seed each time, so that green is repeatable; another one finds other things: make storm STORM_SEED=7
+STORM_SEED ?= 1
+STORM := $(BIN)/python -m simulators.storm --processes 2 --seed $(STORM_SEED)
+
+storm: ## random sessions with faults, judged: 2,000 hours of the core, 50 of the whole program; at most ten minutes
+	@.ci/venv dev
+	$(STORM) --hours 2000
+	$(STORM) --hours 50 --whole
+
+storm-long: ## the same for 50,000 and 200 hours; about an hour on two cores that have nothing else to do
+	@.ci/venv dev
+	$(STORM) --hours 50000
+	$(STORM) --hours 200 --whole
+
 bench: ## processor time of a 20-minute ladder: pure core, with the simulated machine, the whole program with bleak
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/ladder.py
@@ -58,9 +73,17 @@ bench-exchange: ## a thousand workouts out and in again, whole and damaged; the 
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/exchange.py
 
+bench-fleet: ## 50 to 500 controllers on a broker, and the floor that shows them; needs mosquitto; 8 minutes
+	@.ci/venv dev
+	$(BIN)/python tests/benchmarks/fleet.py
+
 bench-screens: ## screens, voice and keys of a real process: processor, memory, STOP key to Bluetooth; 15 minutes
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/screens.py
+
+bench-mqtt: ## how soon a Stop reaches Bluetooth beside brokers that work, hang, flood and restart; needs mosquitto; 25 minutes
+	@.ci/venv dev
+	$(BIN)/python tests/benchmarks/mqtt.py
 
 bluez: ## real Bluetooth in a virtual machine; once before, as root: .ci/system-packages
 	@.ci/venv dev

@@ -62,6 +62,29 @@ class Settings(BaseSettings):
     tags: tuple[TagWords, ...] = Field(default=TAGS, min_length=1, max_length=9)
     """The words of the tags that keys 1 to 9 note in a session. They are kept in the record: name nobody in them."""
 
+    mqtt_url: Annotated[str, Field(max_length=300)] | None = None
+    """The club's broker: mqtts://USER@HOST/CLUB/MACHINE. Sessions on a real treadmill use it. No password."""
+    mqtt_ca: Path | None = None
+    """The authorities to trust, where they are not this system's."""
+    mqtt_cert: Path | None = None
+    """A client certificate, for brokers that ask for one."""
+    mqtt_key: Path | None = None
+    """Its key, unencrypted, in a file of mode 0600."""
+    mqtt_password_file: Path | None = None
+    """A file of mode 0600 whose first line is the password. RETROCTL_MQTT_PASSWORD goes before it."""
+    mqtt_keyring: bool = False
+    """Ask the system's keyring for the password."""
+    mqtt_plain: bool = False
+    """Accept a broker on another computer without TLS."""
+    mqtt_version: Literal["5", "3.1.1"] = "5"
+    """Of MQTT."""
+    mqtt_names: bool = False
+    """Tell the client's name, where a pseudonym is told otherwise."""
+    mqtt_heart_rate: bool = False
+    """Tell the heart rate, and what it blocks."""
+    mqtt_homeassistant: bool = False
+    """Present the machine to Home Assistant."""
+
     @classmethod
     def settings_customise_sources(
         cls,

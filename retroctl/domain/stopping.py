@@ -206,7 +206,7 @@ class StopWatch:
         marks.append(self._silent_from() + SILENT_S)
         if self._zero_since is not None:
             marks.append(self._rest_from(self._zero_since))
-        return min((mark for mark in marks if mark > now), default=now + REPEAT_S)
+        return min([mark for mark in marks if mark > now], default=now + REPEAT_S)
 
     def _silent_from(self) -> float:
         """Silence counts from the last frame, and never from before Stop was accepted: a belt needs time to fall."""

@@ -235,6 +235,8 @@ class Procedure:
 
     def next_deadline(self) -> float | None:
         """When `tick` has something to do."""
+        if self._in_air is None and self._awaited is None and self._stop is None and not self._waiting:
+            return self._retry_at
         marks: list[float] = []
         if self._waiting:
             marks.append(self._waiting[0][1] + ANSWER_S)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from struct import Struct
+from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.errors import MalformedFrame
-from retroctl.ftms.wire import Field, read_fields, set_bits
+from retroctl.ftms.wire import Field, set_bits
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
 _FLAGS_SIZE = 2
 _MORE_DATA = 1 << 0
@@ -24,34 +26,42 @@ _NO_ENERGY = frozenset({0xFFFF})
 _NO_ENERGY_PER_MINUTE = frozenset({0xFF})
 _NO_ELEVATION = frozenset({0x7FFF, 0xFFFF})
 
-_INSTANTANEOUS_SPEED = Field("speed", 2)
+# Named as the fields of TreadmillData are.
+_INSTANTANEOUS_SPEED = Field("measured_speed", 2)
 _FIELDS_OF_BIT: dict[int, tuple[Field, ...]] = {
     1: (Field("average_speed", 2),),
-    2: (Field("total_distance", 3),),
+    2: (Field("total_distance_m", 3),),
     3: (
-        Field("inclination", 2, signed=True, per_unit=10, unavailable=_NO_SIGNED),
-        Field("ramp_angle", 2, signed=True, per_unit=10, unavailable=_NO_SIGNED),
+        Field("inclination_percent", 2, signed=True, per_unit=10, unavailable=_NO_SIGNED),
+        Field("ramp_angle_degrees", 2, signed=True, per_unit=10, unavailable=_NO_SIGNED),
     ),
     4: (
-        Field("positive_elevation_gain", 2, per_unit=10, unavailable=_NO_ELEVATION),
-        Field("negative_elevation_gain", 2, per_unit=10, unavailable=_NO_ELEVATION),
+        Field("positive_elevation_gain_m", 2, per_unit=10, unavailable=_NO_ELEVATION),
+        Field("negative_elevation_gain_m", 2, per_unit=10, unavailable=_NO_ELEVATION),
     ),
     # Bits 5 and 6, the paces, have a width that depends on the edition the machine was built after: see _pace_width.
     7: (
-        Field("total_energy", 2, unavailable=_NO_ENERGY),
-        Field("energy_per_hour", 2, unavailable=_NO_ENERGY),
-        Field("energy_per_minute", 1, unavailable=_NO_ENERGY_PER_MINUTE),
+        Field("total_energy_kcal", 2, unavailable=_NO_ENERGY),
+        Field("energy_per_hour_kcal", 2, unavailable=_NO_ENERGY),
+        Field("energy_per_minute_kcal", 1, unavailable=_NO_ENERGY_PER_MINUTE),
     ),
-    8: (Field("heart_rate", 1),),
+    8: (Field("heart_rate_bpm", 1),),
     9: (Field("metabolic_equivalent", 1, per_unit=10),),
-    10: (Field("elapsed_time", 2),),
-    11: (Field("remaining_time", 2),),
+    10: (Field("elapsed_time_s", 2),),
+    11: (Field("remaining_time_s", 2),),
     12: (
-        Field("force_on_belt", 2, signed=True, unavailable=_NO_SIGNED),
-        Field("power_output", 2, signed=True, unavailable=_NO_SIGNED),
+        Field("force_on_belt_n", 2, signed=True, unavailable=_NO_SIGNED),
+        Field("power_output_w", 2, signed=True, unavailable=_NO_SIGNED),
     ),
 }
 _PACE_NAMES = {5: "instantaneous_pace", 6: "average_pace"}
+_SPEEDS = frozenset({"measured_speed", "average_speed"})
+
+_CODES: Final = {(1, False): "B", (2, False): "H", (2, True): "h", (3, False): "3s"}
+"""Size and sign of a field to its code in `struct`, which has none for three bytes: those are decoded by the field."""
+
+_SHAPES_KEPT: Final = 64
+"""A machine sends records of one or two shapes; whoever sends others by chance must not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,49 +111,65 @@ class TreadmillData:
     """Bytes not understood: after the last known field, the stump of a cut one, or all from an undecided pace on."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """All that follows from the flags and the length alone: worked out once for each, since it is always the same."""
+
+    unpack: Callable[[bytes], tuple[Any, ...]]
+    """Gives what stands on the wire for each of `fields`."""
+    fields: tuple[tuple[str, frozenset[int], Callable[[Any], Any] | None], ...]
+    """The name in TreadmillData, the counts that mean "not available", and what is made of others; None = the count."""
+    always: dict[str, Any]
+    """Fields of TreadmillData that are the same in every notification of this shape."""
+    known_end: int
+    """From here on the bytes are not understood."""
+
+
 def decode_treadmill_data(data: bytes) -> TreadmillData:
     """Read one notification of 0x2ACD. Raises MalformedFrame when not even the flags are whole (fewer than 2 bytes)."""
     if len(data) < _FLAGS_SIZE:
         raise MalformedFrame("Treadmill Data needs at least its 2 bytes of flags", data)
-    flags = int.from_bytes(data[:_FLAGS_SIZE], "little")
-    body = bytes(data[_FLAGS_SIZE:])
-    pace_width = _pace_width(flags, len(body))
+    shape = _shape(data[0] | data[1] << 8, len(data) - _FLAGS_SIZE)
+    values = shape.always.copy()
+    for (name, unavailable, make), count in zip(shape.fields, shape.unpack(data), strict=True):
+        if count not in unavailable:
+            values[name] = count if make is None else make(count)
+    return TreadmillData(**values, trailing=bytes(data[shape.known_end :]))
+
+
+@lru_cache(maxsize=_SHAPES_KEPT)
+def _shape(flags: int, body_size: int) -> _Shape:
+    pace_width = _pace_width(flags, body_size)
     layout = _layout(flags, pace_width)
-    reading = read_fields(body, layout)
     undecided = pace_width is None and _pace_count(flags) > 0
+    fitting, end = list[Field](), _FLAGS_SIZE
+    for field in layout:
+        if end + field.size > _FLAGS_SIZE + body_size:
+            break  # the later ones have no place
+        fitting.append(field)
+        end += field.size
     # With an undecided pace the layout ends before it; the frame is surely cut when even the narrow one has no room.
-    truncated = len(body) < _size(_layout(flags, 1)) if undecided else reading.truncated
-    units = {
-        field.name: field.scale(reading.counts[field.name])
-        for field in layout
-        if field.name in reading.counts and reading.counts[field.name] not in field.unavailable
+    promised = _layout(flags, 1) if undecided else layout
+    always = {
+        "flags": flags,
+        "more_data": bool(flags & _MORE_DATA),
+        "pace_undecided": undecided,
+        "truncated": body_size < _size(promised),
+        "unknown_bits": set_bits(flags, first=_FIRST_RESERVED_BIT, last=15),
     }
-    return TreadmillData(
-        flags=flags,
-        more_data=bool(flags & _MORE_DATA),
-        measured_speed=_speed(units, "speed"),
-        average_speed=_speed(units, "average_speed"),
-        total_distance_m=_whole(units, "total_distance"),
-        inclination_percent=units.get("inclination"),
-        ramp_angle_degrees=units.get("ramp_angle"),
-        positive_elevation_gain_m=units.get("positive_elevation_gain"),
-        negative_elevation_gain_m=units.get("negative_elevation_gain"),
-        instantaneous_pace=_pace(units, "instantaneous_pace", pace_width),
-        average_pace=_pace(units, "average_pace", pace_width),
-        pace_undecided=undecided,
-        total_energy_kcal=_whole(units, "total_energy"),
-        energy_per_hour_kcal=_whole(units, "energy_per_hour"),
-        energy_per_minute_kcal=_whole(units, "energy_per_minute"),
-        heart_rate_bpm=_whole(units, "heart_rate"),
-        metabolic_equivalent=units.get("metabolic_equivalent"),
-        elapsed_time_s=_whole(units, "elapsed_time"),
-        remaining_time_s=_whole(units, "remaining_time"),
-        force_on_belt_n=_whole(units, "force_on_belt"),
-        power_output_w=_whole(units, "power_output"),
-        truncated=truncated,
-        unknown_bits=set_bits(flags, first=_FIRST_RESERVED_BIT, last=15),
-        trailing=reading.trailing,
-    )
+    codes = "".join(_CODES[field.size, field.signed] for field in fitting)
+    unpack = Struct(f"<{_FLAGS_SIZE}x{codes}").unpack_from
+    return _Shape(unpack, tuple((each.name, each.unavailable, _maker(each)) for each in fitting), always, end)
+
+
+def _maker(field: Field) -> Callable[[Any], Any] | None:
+    if field.name in _SPEEDS:
+        return Speed
+    if field.name in _PACE_NAMES.values():
+        return lambda count: Pace(count, field.size)
+    if field.size not in (1, 2):
+        return field.decode
+    return None if field.per_unit == 1 else field.scale
 
 
 class RecordMerger:
@@ -216,18 +242,3 @@ def _layout(flags: int, pace_width: int | None) -> tuple[Field, ...]:
 
 def _size(layout: tuple[Field, ...]) -> int:
     return sum(field.size for field in layout)
-
-
-def _speed(units: Mapping[str, float], name: str) -> Speed | None:
-    hundredths = _whole(units, name)
-    return None if hundredths is None else Speed(hundredths)
-
-
-def _pace(units: Mapping[str, float], name: str, width: int | None) -> Pace | None:
-    count = _whole(units, name)
-    return None if count is None or width is None else Pace(count, width)
-
-
-def _whole(units: Mapping[str, float], name: str) -> int | None:
-    value = units.get(name)
-    return None if value is None else int(value)

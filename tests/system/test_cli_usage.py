@@ -13,7 +13,7 @@ from retroctl.cli import machine, session
 from retroctl.cli.app import run_app
 
 SIM = ["run", "--sim", "standard", "--yes"]
-COMMANDS = ["run", "demo", "scan", "observe", "simulate", "decode", "doctor", "history", "report"]
+COMMANDS = ["run", "demo", "scan", "observe", "simulate", "decode", "doctor", "history", "report", "floor"]
 
 WRONG = {
     "top a word": ([*SIM, "--top", "abc"], "--top: 'abc' is not a speed; write it as"),

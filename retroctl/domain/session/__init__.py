@@ -128,6 +128,12 @@ class Session:
         return self._core.stop_view
 
     @property
+    def stop_accepted(self) -> bool:
+        """Whether the machine has said yes to the Stop under way: its word, not what the belt does."""
+        stop = self._core.stop
+        return stop is not None and stop.accepted_at is not None
+
+    @property
     def blocks(self) -> frozenset[FailsafeId]:
         """Failsafes that forbid raises."""
         core = self._core

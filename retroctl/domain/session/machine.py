@@ -157,14 +157,14 @@ def _unit_fault(core: Core, target: Speed, measured: Speed) -> str | None:
     was = max(core.measured_before, core.in_force_before or REST)
     if target < core.measured_before and measured.hundredths > was.hundredths + core.belt.tolerance:
         return f"asked for {target} down from {was}, measured {measured}"
-    anchor = core.steady.anchor
-    if anchor is None or not other_unit(anchor, target):
+    # The speed of now, not the one where it began to be steady: with coarse steps that may have been on the way up.
+    if not other_unit(measured, target):
         return None
-    changed = not core.near(anchor, core.measured_before)
-    needed = UNIT_FASTER_S if changed and anchor > target else UNIT_SLOWER_S
+    changed = not core.near(measured, core.measured_before)
+    needed = UNIT_FASTER_S if changed and measured > target else UNIT_SLOWER_S
     stays_s = core.now - max(core.steady.since, core.pending_at)
     if (changed or core.first_target) and core.steady.lasted(OTHER_SPEED_S, core.now) and stays_s >= needed:
-        return f"asked for {target}, measured {anchor}"
+        return f"asked for {target}, measured {measured}"
     return None
 
 

@@ -37,6 +37,7 @@ COMING_TO_REST_S: Final = 5.0
 """What the last Stop before a turn is allowed for, so that the belt rests when the turn is due."""
 
 _NOT_WATCHED: Final = frozenset({State.STOPPING, State.STOPPED, State.FAULTED})
+_WATCHED: Final = ARMED_STATES - _NOT_WATCHED
 
 
 def time_passes(core: Core) -> None:  # noqa: C901 - one line for each state
@@ -71,11 +72,11 @@ def time_passes(core: Core) -> None:  # noqa: C901 - one line for each state
 
 def next_deadline(core: Core) -> float | None:
     """The next session second at which `time_passes` has something to do; None when only events matter."""
-    marks = exertion.marks(core)
-    if core.state in ARMED_STATES - _NOT_WATCHED and core.belief.measured is not None:
+    marks, now, state = exertion.marks(core), core.now, core.state
+    if state in _WATCHED and core.belief.measured is not None:
         limit = STOP_WITHOUT_DATA_S if core.data_alarmed else FRESH_S
         marks.append(core.belief.measured.at + limit + 0.01)
-    match core.state:
+    match state:
         case State.OBSERVING:
             marks += [core.connected_at + WATCH_S, core.connected_at + NO_DATA_S]
         case State.STARTING if core.start is not None:
@@ -90,11 +91,10 @@ def next_deadline(core: Core) -> float | None:
         case State.EASING_DOWN:
             marks += [core.rung_until, core.progress_at + core.obeys.ease_s]
         case State.STOPPING if core.stop is not None:
-            marks += [core.stop.next_repeat(), core.stop.next_view_change(core.now), core.stop.next_said()]
+            marks += [core.stop.next_repeat(), core.stop.next_view_change(now), core.stop.next_said()]
         case _:
             pass
-    later = [mark for mark in marks if mark > core.now]
-    return min(later, default=None)
+    return min([mark for mark in marks if mark > now], default=None)
 
 
 def raise_block(core: Core) -> tuple[str, str] | None:  # noqa: PLR0911 - a list of rules
@@ -234,7 +234,7 @@ def machine_stopped(core: Core, cause: MachineStop, *, said: bool = True) -> Non
 
 def _watch_data(core: Core) -> None:
     """F1: two seconds without data block raises and alarm, five stop."""
-    if core.state not in ARMED_STATES or core.state in _NOT_WATCHED or core.belief.measured is None:
+    if core.state not in _WATCHED or core.belief.measured is None:
         return
     age = core.now - core.belief.measured.at
     if age > STOP_WITHOUT_DATA_S:
@@ -299,14 +299,17 @@ def _next_stage(core: Core) -> None:
 
 def _served_at(core: Core) -> float:
     """When the stage under way has been served: the hold at its speed, or forward the stage's own time."""
-    since = core.hold.settled_at if core.facing is Facing.BACKWARD else core.stage_began
-    return math.inf if since is None else since + core.course.stage.hold_s - _turn_lead_s(core)
+    if core.facing is Facing.BACKWARD:
+        since, lead_s = core.hold.settled_at, 0.0
+    else:
+        since, lead_s = core.stage_began, _turn_lead_s(core)
+    return math.inf if since is None else since + core.course.stage.hold_s - lead_s
 
 
 def _turn_lead_s(core: Core) -> float:
     """How long before its end a forward stage is eased down, so that the belt rests when the turn is due."""
     following = core.course.following
-    if core.facing is Facing.BACKWARD or following is None or following.facing is Facing.FORWARD:
+    if following is None or following.facing is Facing.FORWARD:
         return 0.0
     rungs = core.course.rungs_below(core.in_force)
     return min(rungs * EASE_RUNG_FORWARD_S + COMING_TO_REST_S, core.course.stage.hold_s / 2)
