@@ -1,7 +1,7 @@
 # Each target does all of its own set-up in .venv (see .ci/venv). Nothing but Python 3.11+ and the package registry is needed.
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint coverage bench bench-exchange bench-fleet bench-history bench-mqtt bench-screens \
-	bluez wheel wheel-test clean storm storm-long
+	bluez wheel wheel-test clean storm storm-long bench-figures fuzz kills soak
 
 BIN := .venv/bin
 # Two cores are what CI has; more than four workers help little and starve the tests that run on the real clock.
@@ -84,6 +84,24 @@ bench-screens: ## screens, voice and keys of a real process: processor, memory, 
 bench-mqtt: ## how soon a Stop reaches Bluetooth beside brokers that work, hang, flood and restart; needs mosquitto; 25 minutes
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/mqtt.py
+
+bench-figures: ## decoding, STOP, start and cost, each beside a reference in the same run; JSON and a table; 10 minutes
+	@.ci/venv dev
+	@$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python tests/benchmarks/figures.py
+
+kills: ## the program killed at every write point of the record and at 1,000 random moments, and in trouble; 20 minutes
+	@.ci/venv dev
+	$(BIN)/python tests/benchmarks/kills.py
+
+fuzz: ## coverage-guided fuzzing of every reader of foreign bytes; what it finds is kept in tests/corpus; 10 minutes
+	@.ci/venv dev
+	@$(BIN)/python -m pip install --quiet --group fuzz
+	$(BIN)/python tests/fuzz/fuzz.py
+
+soak: ## a long session: does it grow, leak or lag? 8 hours at sixty times the rate, then 30 real minutes
+	@.ci/venv dev
+	$(BIN)/python tests/benchmarks/soak.py
 
 bluez: ## real Bluetooth in a virtual machine; once before, as root: .ci/system-packages
 	@.ci/venv dev

@@ -5,12 +5,11 @@ Every error names the file (or the environment) and the key. Nothing secret belo
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from retroctl.errors import ConfigError
@@ -29,6 +28,9 @@ def remote_file() -> Path:
     return config_file().with_name("remote.toml")
 
 
+LONGEST_KEY: Final = 100
+"""Characters of a key that a message repeats."""
+
 TAGS: Final = (
     "looked over shoulder",
     "short steps",
@@ -40,6 +42,15 @@ TAGS: Final = (
     "asked to stay",
     "said it feels good",
 )
+
+
+def _folder(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("a folder's name has no zero byte in it")
+    return path
+
+
+DataFolder = Annotated[Path, AfterValidator(_folder)]
 TagWords = Annotated[str, Field(min_length=1, max_length=40)]
 
 
@@ -48,7 +59,7 @@ class Settings(BaseSettings):
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(env_prefix="RETROCTL_", extra="forbid", frozen=True)
 
-    data_dir: Path = Field(default_factory=lambda: user_data_path("retroctl", appauthor=False))
+    data_dir: DataFolder = Field(default_factory=lambda: user_data_path("retroctl", appauthor=False))
     """The folder of the records. RETROCTL_DATA_DIR overrides it."""
     hold_s: float = Field(default=120.0, ge=60.0, le=3600.0)
     """The hold at each rung when none is given, seconds; 60 is the least."""
@@ -105,7 +116,8 @@ def load_settings(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "?"
+        key = ".".join(str(part) for part in first["loc"])[:LONGEST_KEY] or "?"
+        key = key if key.isprintable() else repr(key)  # a quoted key may hold anything, and a message is one line
         raise ConfigError(f"{config_file()} or RETROCTL_{key.upper()}: {key}: {first['msg']}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:  # ValueError: no TOML, no text, a number without end
         raise ConfigError(f"{config_file()}: {error}") from None

@@ -53,4 +53,5 @@ def decode_text(char: str, hex_text: str) -> str:
     try:
         return json.dumps(describe(char, data), ensure_ascii=False, allow_nan=False)
     except MalformedFrame as error:
-        raise ConfigError(f"{char}: {error}") from None
+        shown = " ".join(char.split())
+        raise ConfigError(f"{shown}: {error}") from None

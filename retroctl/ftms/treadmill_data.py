@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from struct import Struct
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from retroctl.errors import MalformedFrame
 from retroctl.ftms.wire import Field, set_bits
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _FLAGS_SIZE = 2
 _MORE_DATA = 1 << 0
@@ -26,42 +26,37 @@ _NO_ENERGY = frozenset({0xFFFF})
 _NO_ENERGY_PER_MINUTE = frozenset({0xFF})
 _NO_ELEVATION = frozenset({0x7FFF, 0xFFFF})
 
-# Named as the fields of TreadmillData are.
-_INSTANTANEOUS_SPEED = Field("measured_speed", 2)
+_INSTANTANEOUS_SPEED = Field("speed", 2)
 _FIELDS_OF_BIT: dict[int, tuple[Field, ...]] = {
     1: (Field("average_speed", 2),),
-    2: (Field("total_distance_m", 3),),
+    2: (Field("total_distance", 3),),
     3: (
-        Field("inclination_percent", 2, signed=True, per_unit=10, unavailable=_NO_SIGNED),
-        Field("ramp_angle_degrees", 2, signed=True, per_unit=10, unavailable=_NO_SIGNED),
+        Field("inclination", 2, signed=True, per_unit=10, unavailable=_NO_SIGNED),
+        Field("ramp_angle", 2, signed=True, per_unit=10, unavailable=_NO_SIGNED),
     ),
     4: (
-        Field("positive_elevation_gain_m", 2, per_unit=10, unavailable=_NO_ELEVATION),
-        Field("negative_elevation_gain_m", 2, per_unit=10, unavailable=_NO_ELEVATION),
+        Field("positive_elevation_gain", 2, per_unit=10, unavailable=_NO_ELEVATION),
+        Field("negative_elevation_gain", 2, per_unit=10, unavailable=_NO_ELEVATION),
     ),
     # Bits 5 and 6, the paces, have a width that depends on the edition the machine was built after: see _pace_width.
     7: (
-        Field("total_energy_kcal", 2, unavailable=_NO_ENERGY),
-        Field("energy_per_hour_kcal", 2, unavailable=_NO_ENERGY),
-        Field("energy_per_minute_kcal", 1, unavailable=_NO_ENERGY_PER_MINUTE),
+        Field("total_energy", 2, unavailable=_NO_ENERGY),
+        Field("energy_per_hour", 2, unavailable=_NO_ENERGY),
+        Field("energy_per_minute", 1, unavailable=_NO_ENERGY_PER_MINUTE),
     ),
-    8: (Field("heart_rate_bpm", 1),),
+    8: (Field("heart_rate", 1),),
     9: (Field("metabolic_equivalent", 1, per_unit=10),),
-    10: (Field("elapsed_time_s", 2),),
-    11: (Field("remaining_time_s", 2),),
+    10: (Field("elapsed_time", 2),),
+    11: (Field("remaining_time", 2),),
     12: (
-        Field("force_on_belt_n", 2, signed=True, unavailable=_NO_SIGNED),
-        Field("power_output_w", 2, signed=True, unavailable=_NO_SIGNED),
+        Field("force_on_belt", 2, signed=True, unavailable=_NO_SIGNED),
+        Field("power_output", 2, signed=True, unavailable=_NO_SIGNED),
     ),
 }
 _PACE_NAMES = {5: "instantaneous_pace", 6: "average_pace"}
-_SPEEDS = frozenset({"measured_speed", "average_speed"})
-
-_CODES: Final = {(1, False): "B", (2, False): "H", (2, True): "h", (3, False): "3s"}
-"""Size and sign of a field to its code in `struct`, which has none for three bytes: those are decoded by the field."""
-
-_SHAPES_KEPT: Final = 64
-"""A machine sends records of one or two shapes; whoever sends others by chance must not fill the memory."""
+_SPEEDS = frozenset({"speed", "average_speed"})
+_THREE = 3
+_FORMATS = {(1, False): "B", (2, False): "H", (2, True): "h", (_THREE, False): "3s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +67,7 @@ class Pace:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class TreadmillData:
+class TreadmillData(NamedTuple):
     """One notification, or one record merged from several. None: not in the frame, not available, or cut off.
 
     `measured_speed` None means that this frame says nothing of the speed; a speed of zero is a measurement.
@@ -111,65 +105,112 @@ class TreadmillData:
     """Bytes not understood: after the last known field, the stump of a cut one, or all from an undecided pace on."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """All that follows from the flags and the length alone: worked out once for each, since it is always the same."""
+_UNITS: Final = {
+    "speed": "measured_speed",
+    "total_distance": "total_distance_m",
+    "inclination": "inclination_percent",
+    "ramp_angle": "ramp_angle_degrees",
+    "positive_elevation_gain": "positive_elevation_gain_m",
+    "negative_elevation_gain": "negative_elevation_gain_m",
+    "total_energy": "total_energy_kcal",
+    "energy_per_hour": "energy_per_hour_kcal",
+    "energy_per_minute": "energy_per_minute_kcal",
+    "heart_rate": "heart_rate_bpm",
+    "elapsed_time": "elapsed_time_s",
+    "remaining_time": "remaining_time_s",
+    "force_on_belt": "force_on_belt_n",
+    "power_output": "power_output_w",
+}
+"""The fields above whose name in `TreadmillData` is another: it says the unit."""
 
-    unpack: Callable[[bytes], tuple[Any, ...]]
-    """Gives what stands on the wire for each of `fields`."""
-    fields: tuple[tuple[str, frozenset[int], Callable[[Any], Any] | None], ...]
-    """The name in TreadmillData, the counts that mean "not available", and what is made of others; None = the count."""
-    always: dict[str, Any]
-    """Fields of TreadmillData that are the same in every notification of this shape."""
-    known_end: int
-    """From here on the bytes are not understood."""
+
+def _place(name: str) -> int:
+    return TreadmillData._fields.index(_UNITS.get(name, name))
+
+
+_TRAILING: Final = _place("trailing")
 
 
 def decode_treadmill_data(data: bytes) -> TreadmillData:
     """Read one notification of 0x2ACD. Raises MalformedFrame when not even the flags are whole (fewer than 2 bytes)."""
-    if len(data) < _FLAGS_SIZE:
+    size = len(data)
+    if size < _FLAGS_SIZE:
         raise MalformedFrame("Treadmill Data needs at least its 2 bytes of flags", data)
-    shape = _shape(data[0] | data[1] << 8, len(data) - _FLAGS_SIZE)
-    values = shape.always.copy()
-    for (name, unavailable, make), count in zip(shape.fields, shape.unpack(data), strict=True):
-        if count not in unavailable:
-            values[name] = count if make is None else make(count)
-    return TreadmillData(**values, trailing=bytes(data[shape.known_end :]))
+    recipe = _recipe(data[0] | data[1] << 8, size)
+    values = [*recipe.values]
+    for place, read, count in zip(recipe.places, recipe.readers, recipe.unpack(data, _FLAGS_SIZE), strict=True):
+        values[place] = count if read is None else read(count)
+    values[_TRAILING] = bytes(data[recipe.end :])
+    return TreadmillData._make(values)
 
 
-@lru_cache(maxsize=_SHAPES_KEPT)
-def _shape(flags: int, body_size: int) -> _Shape:
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How frames of one layout and length are read: made once, since a machine sends the same again and again."""
+
+    values: tuple[Any, ...]
+    """Of every field of `TreadmillData`, before the fields that came are put in their places."""
+    places: tuple[int, ...]
+    readers: tuple[Callable[[Any], Any] | None, ...]
+    """What each count becomes; None: it is the value."""
+    unpack: Callable[[bytes, int], tuple[Any, ...]]
+    end: int
+    """Where what is not understood begins."""
+
+
+@lru_cache(256)
+def _recipe(flags: int, size: int) -> _Recipe:
+    body_size = size - _FLAGS_SIZE
     pace_width = _pace_width(flags, body_size)
     layout = _layout(flags, pace_width)
     undecided = pace_width is None and _pace_count(flags) > 0
-    fitting, end = list[Field](), _FLAGS_SIZE
-    for field in layout:
-        if end + field.size > _FLAGS_SIZE + body_size:
-            break  # the later ones have no place
-        fitting.append(field)
-        end += field.size
     # With an undecided pace the layout ends before it; the frame is surely cut when even the narrow one has no room.
-    promised = _layout(flags, 1) if undecided else layout
-    always = {
+    truncated = body_size < _size(_layout(flags, 1) if undecided else layout)
+    # The first field that does not fit ends it: the later ones have no place.
+    whole = next(count for count in range(len(layout), -1, -1) if _size(layout[:count]) <= body_size)
+    came = layout[:whole]
+    unpacked = Struct("<" + "".join(_FORMATS[field.size, field.signed] for field in came))
+    said = {
         "flags": flags,
         "more_data": bool(flags & _MORE_DATA),
         "pace_undecided": undecided,
-        "truncated": body_size < _size(promised),
+        "truncated": truncated,
         "unknown_bits": set_bits(flags, first=_FIRST_RESERVED_BIT, last=15),
     }
-    codes = "".join(_CODES[field.size, field.signed] for field in fitting)
-    unpack = Struct(f"<{_FLAGS_SIZE}x{codes}").unpack_from
-    return _Shape(unpack, tuple((each.name, each.unavailable, _maker(each)) for each in fitting), always, end)
+    return _Recipe(
+        values=tuple((TreadmillData._field_defaults | said)[name] for name in TreadmillData._fields),
+        places=tuple(_place(field.name) for field in came),
+        readers=tuple(_reader(field) for field in came),
+        unpack=unpacked.unpack_from,
+        end=_FLAGS_SIZE + unpacked.size,
+    )
 
 
-def _maker(field: Field) -> Callable[[Any], Any] | None:
+def _reader(field: Field) -> Callable[[Any], Any] | None:
     if field.name in _SPEEDS:
-        return Speed
+        return _speed
     if field.name in _PACE_NAMES.values():
-        return lambda count: Pace(count, field.size)
-    if field.size not in (1, 2):
+        return partial(_pace, field.size)
+    if field.size == _THREE:
         return field.decode
-    return None if field.per_unit == 1 else field.scale
+    if field.unavailable or field.per_unit != 1:
+        return partial(_scaled, field.per_unit, field.unavailable)
+    return None
+
+
+@lru_cache(4096)
+def _speed(hundredths: int) -> Speed:
+    return Speed(hundredths)
+
+
+def _pace(width: int, count: int) -> Pace:
+    return Pace(count, width)
+
+
+def _scaled(per_unit: int, unavailable: frozenset[int], count: int) -> float | None:
+    if count in unavailable:
+        return None
+    return count if per_unit == 1 else count / per_unit
 
 
 class RecordMerger:
@@ -198,12 +239,8 @@ class RecordMerger:
 
 
 def _join(earlier: TreadmillData, later: TreadmillData) -> TreadmillData:
-    missing = {
-        field.name: getattr(earlier, field.name) for field in fields(later) if getattr(later, field.name) is None
-    }
-    return replace(
-        later,
-        **missing,
+    both = [before if now is None else now for before, now in zip(earlier, later, strict=True)]
+    return TreadmillData._make(both)._replace(
         pace_undecided=earlier.pace_undecided or later.pace_undecided,
         truncated=earlier.truncated or later.truncated,
         unknown_bits=tuple(sorted({*earlier.unknown_bits, *later.unknown_bits})),
@@ -240,5 +277,5 @@ def _layout(flags: int, pace_width: int | None) -> tuple[Field, ...]:
     return tuple(layout)
 
 
-def _size(layout: tuple[Field, ...]) -> int:
+def _size(layout: Iterable[Field]) -> int:
     return sum(field.size for field in layout)

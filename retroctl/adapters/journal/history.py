@@ -90,7 +90,7 @@ def _practice(summary: read.SessionSummary, plan: str, noted: Iterable[dict[str,
     try:
         stages = stages_of(written)
         held = [(Speed.from_kmh(each["target_kmh"]), float(each["seconds"])) for each in _held(summary)]
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
     shape = shape_of(stages)
     events = tuple(sorted(kind for each in noted if (kind := _balance(each)) is not None))

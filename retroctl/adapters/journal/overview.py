@@ -168,14 +168,17 @@ def plan_of(text: str) -> PlanRead:
     try:
         stages = stages_of(written)
         ease = float(written.get("ease_rung_s", EASE_RUNG_BACKWARD_S[1]))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return PlanRead(name, (), kind_of(()), _NO_SHAPE, ())
     course = planned_course([(stage.target, stage.hold_s) for stage in stages], ease)
     return PlanRead(name, stages, kind_of(stages), shape_of(stages), course)
 
 
 def stages_of(plan: dict[str, Any]) -> tuple[Stage, ...]:
-    """The stages of a plan as the record keeps it. Raises KeyError, TypeError, ValueError, AttributeError."""
+    """The stages of a plan as the record keeps it.
+
+    Raises KeyError, TypeError, ValueError, AttributeError, OverflowError.
+    """
     return tuple(
         Stage(
             StageKind(each["kind"]),
