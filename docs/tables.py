@@ -6,6 +6,7 @@ A test fails when one of them is not what this gives.
 # ruff: noqa: INP001 - a script, no part of a package
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from retroctl.adapters.mqtt.messages import schema_text
@@ -15,14 +16,19 @@ from simulators.catalogue import COMMANDS, LINKS, NOT_ACTED_OUT, RECORDS, SPEEDS
 from simulators.injected import HAPPENINGS
 
 FOLDER = Path(__file__).parent
+EXPLORED = FOLDER.parent / "tests" / "explore" / "reached.json"
 
 
 def states() -> str:
-    """The states of a session: a diagram without the arrows that nearly every state has, and the whole table."""
+    """The states of a session: a diagram without the arrows that nearly every state has, and the whole table.
+
+    The arrows are those that the explorer took (`make explore`), not those that the table promises.
+    """
+    explored = json.loads(EXPLORED.read_text(encoding="utf-8"))
     lines = [
         "# States of a session",
         "",
-        "<!-- Written by docs/tables.py from retroctl/domain/transitions.py. Change the table there. -->",
+        "<!-- Written by docs/tables.py from retroctl/domain/transitions.py and tests/explore/reached.json. -->",
         "",
         "What is not in this table raises an error and changes nothing. Stop is looked at before anything else, in",
         "every state. The diagram leaves out what the belt's running states share: stop, link lost, ease down, changed",
@@ -32,13 +38,9 @@ def states() -> str:
         "stateDiagram-v2",
         "    [*] --> idle",
     ]
-    shared = {Trigger.STOP, Trigger.LINK_LOST, Trigger.EASE, Trigger.OVERRIDE, Trigger.LEFT}
-    for state, row in TRANSITIONS.items():
-        lines += [
-            f"    {state} --> {following}: {trigger}"
-            for trigger, following in row.items()
-            if trigger not in shared or state in {State.EASING_DOWN, State.OVERRIDDEN}
-        ]
+    lines += [
+        f"    {state} --> {to}: {trigger}" for state, trigger, to in explored["rows"] if _is_drawn(state, trigger)
+    ]
     lines += ["    holding --> overridden: changed at the console", "    holding --> lost: link lost"]
     lines += ["    holding --> easing_down: ease down", "```", ""]
     lines += ["| state | armed | belt under way | trigger | next state |", "|---|---|---|---|---|"]
@@ -50,8 +52,30 @@ def states() -> str:
         "*Armed*: reached only through the trainer's arming, or a Stop that a person pressed; failsafes act and every",
         "way out stops the belt. A session that was left before arming is `stopped` without having been armed: there",
         "failsafes only alarm.",
+        "",
+        "## Explored",
+        "",
+        "`make explore` brings the session, with its gate and procedure, to every place that it can find: from every",
+        f"state above each of {explored['events']} events (people, machine, air, computer, time), and again from",
+        f"wherever that leads, {explored['depth']} in a row, breadth first. Two places are one when the program's own",
+        "variables are the same, with speeds and times in classes. At each step the bench's judge, which shares no",
+        "code with session and gate, looks at every byte that leaves; and from each place STOP is pressed: it must be",
+        "written at once, or as soon as the radio is free.",
+        "",
+        f"The last run: {explored['places']} places, {explored['steps']} steps, {explored['broken']} rules broken.",
+        f"All {len(explored['rows'])} rows of the table were taken, and none led elsewhere; the diagram is drawn from",
+        "them.",
+        "",
+        "| state | places |",
+        "|---|---|",
     ]
+    lines += [f"| {state} | {explored['by_state'][state]} |" for state in State]
     return "\n".join(lines) + "\n"
+
+
+def _is_drawn(state: str, trigger: str) -> bool:
+    shared = {Trigger.STOP, Trigger.LINK_LOST, Trigger.EASE, Trigger.OVERRIDE, Trigger.LEFT}
+    return trigger not in shared or state in {State.EASING_DOWN, State.OVERRIDDEN}
 
 
 def failsafes() -> str:

@@ -7,9 +7,9 @@ come late, come twice or never. Deterministic, in pure virtual time.
 from __future__ import annotations
 
 import heapq
-import itertools
 import struct
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from judge import Judge
@@ -91,7 +91,7 @@ class Written:
 class Due:
     at: float
     order: int
-    call: Callable[[], list[Output]] = field(compare=False)
+    call: Callable[[], list[Output] | None] = field(compare=False)
 
 
 class Bench:
@@ -150,7 +150,7 @@ class Bench:
         self.connection = 1
         self.link_up = True
         self.drops = 0
-        self._order = itertools.count()
+        self._order = 0
         self._due: list[Due] = []
         self._frame_at = 0.3
         if connect:
@@ -275,10 +275,9 @@ class Bench:
         self.tell(ev.LinkRestored())
 
     def later(self, seconds: float, call: Callable[[], list[Output] | None]) -> None:
-        def run() -> list[Output]:
-            return call() or []
-
-        heapq.heappush(self._due, Due(self.now + seconds, next(self._order), run))
+        """What stands here is methods and partials, not lambdas: a bench can be copied whole (tests/explore)."""
+        self._order += 1
+        heapq.heappush(self._due, Due(self.now + seconds, self._order, call))
 
     def _next(self) -> float:
         marks = [self._frame_at if self.link_up else float("inf")]
@@ -292,7 +291,7 @@ class Bench:
         self.judge.belt(self.belt.speed, at)
         self.belt.move(at)
         while self._due and self._due[0].at <= at:
-            self._take(heapq.heappop(self._due).call())
+            self._take(heapq.heappop(self._due).call() or [])
         if self._frame_at <= at:
             self._frame_at = at + self.air.interval_s
             if self.air.frames and self.link_up:
@@ -316,7 +315,7 @@ class Bench:
                     self._write(token, payload)
                 case Announce(number=number, seconds=seconds):
                     if self.voice:
-                        self.later(seconds, lambda number=number: self.tell(ev.AnnouncementFinished(number)))
+                        self.later(seconds, partial(self.tell, ev.AnnouncementFinished(number)))
                     self.judge.announced(number)
                 case AnnouncementWithdrawn():
                     self.judge.announced(None)
@@ -335,7 +334,7 @@ class Bench:
             else:
                 self.judge.repeated(round(data["target_kmh"] * 100))
         if payload and self.belt.obeys:
-            self.later(self.person_waits_s, lambda: self._obey(payload))
+            self.later(self.person_waits_s, partial(self._obey, payload))
 
     def _note(self, payload: bytes) -> None:
         self.judge.wrote(payload, self.now)
@@ -351,11 +350,11 @@ class Bench:
         air = self.air
         error, lost = air.att_error, air.lost
         if air.write_s != float("inf"):
-            self.later(air.write_s, lambda: self._returned(token, error=error, lost=lost))
+            self.later(air.write_s, partial(self._returned, token, error, lost=lost))
         if error is None and air.write_s != float("inf"):
             self._answer_later(payload)
 
-    def _returned(self, token: int, *, error: int | None, lost: bool) -> list[Output]:
+    def _returned(self, token: int, error: int | None, *, lost: bool) -> list[Output]:
         self.judge.returned(self.now)
         return self.engine.write_returned(token, self.now, error=error, lost=lost)
 
@@ -366,7 +365,7 @@ class Bench:
             self._obey(payload)
         if air.answer_s is not None:
             for copy in range(air.copies):
-                self.later(air.answer_s + copy * 0.01, lambda: self.indicate(op, result))
+                self.later(air.answer_s + copy * 0.01, partial(self.indicate, op, result))
 
     def _obey(self, payload: bytes) -> None:
         belt = self.belt
@@ -375,8 +374,7 @@ class Bench:
             case 0x07 if belt.speed == 0:
                 # A countdown: in motion three seconds later, unless a stop comes first.
                 belt.goal = 0.0
-                began = self.now
-                self.later(3.0, lambda: self._go(began))
+                self.later(3.0, partial(self._go, self.now))
             case 0x02 if belt.speed > 0:
                 belt.goal = float(int.from_bytes(payload[1:3], "little"))
             case 0x08:

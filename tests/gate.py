@@ -24,11 +24,14 @@ class Gate:
         hold_s: float = 60.0,
         hands_free: bool = False,
         facing: Facing = Facing.BACKWARD,
+        heart_limit_bpm: int | None = None,
     ) -> None:
         self.belt, self.facing = belt, facing
         self.caps = caps_for(client, belt, qualified=True)
         self.step = raise_step(belt, coarse_accepted=True)
-        self.envelope = Envelope(belt, self.caps, self.step, hold_s=hold_s, hands_free=hands_free)
+        self.envelope = Envelope(
+            belt, self.caps, self.step, hold_s=hold_s, hands_free=hands_free, heart_limit_bpm=heart_limit_bpm
+        )
         self.now = 0.0
 
     def see(self, hundredths: int) -> None:

@@ -109,6 +109,20 @@ def test_hands_free_needs_no_consent_but_heeds_hold():
     assert gate.allows(NEXT)
 
 
+@pytest.mark.parametrize(
+    "event",
+    [ev.BalanceEventNoted(ev.BalanceEvent.RAIL), ev.ProcessStalled(0.8), ev.ComputerSlept(3.0), ev.HoldPressed()],
+)
+def test_hands_free_goes_on_after_a_balance_event_or_a_stall_only_when_the_trainer_says_so(event):
+    gate = Gate(hands_free=True).ready()
+    gate.tell(event)
+    gate.frames(100, 70.0)
+    gate.tell(ev.AnnouncementFinished(2))
+    assert gate.rule(NEXT) == "R8"
+    gate.tell(ev.ConfirmPressed())
+    assert gate.allows(NEXT)
+
+
 @pytest.mark.parametrize(("age", "rule"), [(0.0, None), (3.0, None), (3.1, "announcement")])
 def test_an_announcement_is_fresh_for_3_s(age, rule):
     gate = Gate().ready()
@@ -297,6 +311,33 @@ def test_arming_on_a_moving_or_unseen_belt_is_not_believed():
     assert judged(gate, RequestControl()) == "unarmed"
 
 
+def test_one_frame_of_0_is_no_rest_to_arm_on():
+    gate = Gate()
+    assert gate.envelope.facing is Facing.BACKWARD
+    gate.see(0)
+    gate.tell(ev.ArmRequested())
+    gate.envelope.arm(Facing.BACKWARD, gate.now)
+    assert judged(gate, RequestControl()) == "unarmed"
+    gate.see(0)
+    gate.tell(ev.LinkDropped())
+    gate.see(0)
+    gate.tell(ev.ArmRequested())
+    gate.envelope.arm(Facing.BACKWARD, gate.now)
+    assert judged(gate, RequestControl()) == "unarmed", "what was seen before the link was lost does not count"
+    gate.see(0)
+    gate.tell(ev.ArmRequested())
+    gate.envelope.arm(Facing.BACKWARD, gate.now)
+    assert judged(gate, RequestControl()) is None
+
+
+def test_a_session_begins_with_both_hands_on_the_rails_whatever_the_last_one_ended_with():
+    gate = Gate()
+    gate.tell(ev.HandsNoted(ev.Hands.NONE))
+    gate.ready()
+    gate.tell(ev.HandsNoted(ev.Hands.BOTH))
+    assert gate.allows(NEXT)
+
+
 def test_arm_pressed_in_the_middle_of_a_stop_does_not_lift_it():
     gate = Gate().ready()
     gate.tell(ev.StopRequested("key"))
@@ -354,6 +395,27 @@ def test_unarmed_a_persons_stop_brings_its_own_path_and_nothing_else():
     assert judged(gate, RequestControl()) == "unarmed"
 
 
+def test_the_path_of_an_unarmed_stop_is_that_of_any_other():
+    """Nothing was armed, and a person pressed STOP on a belt that somebody else had started."""
+    gate = Gate()
+    gate.frames(200, 5.0)
+    gate.tell(ev.StopRequested("key"))
+    gate.tell(ev.StopRequested("SIGTERM", person=False))
+    for _ in range(2):
+        assert judged(gate, Stop()) is None
+        assert gate.rule(100) == "stop", "a way out after it does not lift it"
+    assert judged(gate, Stop()) is None
+    assert gate.allows(100)
+    assert gate.rule(100) == "stop"
+
+
+def test_unarmed_control_is_not_asked_of_a_belt_that_rests():
+    gate = Gate()
+    gate.frames(0, 3.0)
+    gate.tell(ev.StopRequested("key"))
+    assert isinstance(gate.envelope.judge_again(RequestControl(), gate.now), Refused)
+
+
 # -- forward
 
 
@@ -400,7 +462,58 @@ def test_a_turn_is_believed_at_rest_after_the_trainers_act_and_begins_anew():
     assert gate.rule(110) == "R6"
 
 
+def test_a_turn_without_the_trainers_act_on_a_moving_belt_or_unarmed_is_not_believed():
+    gate = Gate().arm()
+    gate.envelope.turned(Facing.FORWARD, gate.now)
+    assert gate.envelope.facing is Facing.BACKWARD
+    gate = Gate().ready()
+    gate.tell(ev.ConfirmPressed())
+    gate.envelope.turned(Facing.FORWARD, gate.now)
+    assert gate.envelope.facing is Facing.BACKWARD
+    gate = Gate()
+    gate.frames(0, 3.0)
+    gate.tell(ev.ConfirmPressed())
+    gate.envelope.turned(Facing.FORWARD, gate.now)
+    assert gate.envelope.facing is Facing.BACKWARD
+
+
+def test_a_speed_that_is_followed_is_held_anew_however_near_it_is():
+    gate = Gate().ready()
+    gate.envelope.follow(Speed(110))
+    assert gate.rule(NEXT) == "R9"
+
+
 # -- what waited for the air
+
+
+def again(gate: Gate, command) -> str | None:
+    verdict = gate.envelope.judge_again(command, gate.now)
+    return None if isinstance(verdict, Allowed) else verdict.rule
+
+
+def test_what_waited_is_named_with_its_rule():
+    gate = Gate().ready()
+    assert again(gate, StartOrResume()) == "N1"
+    assert again(gate, SetTargetSpeed(Speed(120))) == "R7"
+    assert again(gate, SetTargetSpeed(Speed(110))) is None, "a belt may show a little less for a moment"
+    gate.now += 2.0
+    assert again(gate, SetTargetSpeed(Speed(100))) is None
+    gate.now += 0.1
+    assert again(gate, SetTargetSpeed(Speed(100))) == "N3"
+    gate.see(180)
+    assert again(gate, SetTargetSpeed(Speed(110))) is None
+    gate.see(80)
+    assert again(gate, SetTargetSpeed(Speed(100))) is None, "the lowest speed always"
+    assert again(gate, SetTargetSpeed(Speed(110))) == "R7"
+    gate.tell(ev.LinkDropped())
+    assert again(gate, SetTargetSpeed(Speed(100))) == "N3"
+    gate.envelope.latch_stop()
+    assert again(gate, RequestControl()) == "stop", "who does not know whether the belt rests does not ask"
+    assert again(gate, Stop()) is None
+
+
+def test_control_that_waited_before_a_start_may_be_asked_for():
+    assert again(Gate().arm(), RequestControl()) is None
 
 
 def test_a_start_and_a_raise_do_not_wait():
