@@ -129,7 +129,7 @@ def _stop_from(bench: Bench, way: tuple[str, ...], found: Found) -> None:
     written, stopping = len(bench.written), bench.state == State.STOPPING
     try:
         # A key held down must not fill the radio: within half a second it is the same Stop.
-        bench.advance(0.5 if stopping else 0.0)
+        bench.advance(0.6 if stopping else 0.0)
         bench.tell(ev.StopRequested("a key"))
         assert bench.state == State.STOPPING, f"STOP led to {bench.state}"
         bench.advance(1.2)
