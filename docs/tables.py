@@ -1,4 +1,4 @@
-"""Write docs/STATES.md, docs/FAILSAFES.md and docs/MACHINES.md from the code's own tables: `python docs/tables.py`.
+"""Write docs/STATES.md, FAILSAFES.md, MACHINES.md and mqtt-messages.schema.json from the code: `python docs/tables.py`.
 
 A test fails when one of them is not what this gives.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from retroctl.adapters.mqtt.messages import schema_text
 from retroctl.domain.failsafes import FAILSAFES, FailsafeId
 from retroctl.domain.transitions import ARMED_STATES, RUNNING_STATES, TRANSITIONS, State, Trigger
 from simulators.catalogue import COMMANDS, LINKS, NOT_ACTED_OUT, RECORDS, SPEEDS, STARTS, STOPS
@@ -242,7 +243,12 @@ def machines() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"STATES.md": states, "FAILSAFES.md": failsafes, "MACHINES.md": machines}
+PAGES = {
+    "STATES.md": states,
+    "FAILSAFES.md": failsafes,
+    "MACHINES.md": machines,
+    "mqtt-messages.schema.json": schema_text,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():

@@ -5,12 +5,11 @@ Every error names the file (or the environment) and the key. Nothing secret belo
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from retroctl.errors import ConfigError
@@ -29,6 +28,9 @@ def remote_file() -> Path:
     return config_file().with_name("remote.toml")
 
 
+LONGEST_KEY: Final = 100
+"""Characters of a key that a message repeats."""
+
 TAGS: Final = (
     "looked over shoulder",
     "short steps",
@@ -40,6 +42,15 @@ TAGS: Final = (
     "asked to stay",
     "said it feels good",
 )
+
+
+def _folder(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("a folder's name has no zero byte in it")
+    return path
+
+
+DataFolder = Annotated[Path, AfterValidator(_folder)]
 TagWords = Annotated[str, Field(min_length=1, max_length=40)]
 
 
@@ -48,7 +59,7 @@ class Settings(BaseSettings):
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(env_prefix="RETROCTL_", extra="forbid", frozen=True)
 
-    data_dir: Path = Field(default_factory=lambda: user_data_path("retroctl", appauthor=False))
+    data_dir: DataFolder = Field(default_factory=lambda: user_data_path("retroctl", appauthor=False))
     """The folder of the records. RETROCTL_DATA_DIR overrides it."""
     hold_s: float = Field(default=120.0, ge=60.0, le=3600.0)
     """The hold at each rung when none is given, seconds; 60 is the least."""
@@ -61,6 +72,29 @@ class Settings(BaseSettings):
 
     tags: tuple[TagWords, ...] = Field(default=TAGS, min_length=1, max_length=9)
     """The words of the tags that keys 1 to 9 note in a session. They are kept in the record: name nobody in them."""
+
+    mqtt_url: Annotated[str, Field(max_length=300)] | None = None
+    """The club's broker: mqtts://USER@HOST/CLUB/MACHINE. Sessions on a real treadmill use it. No password."""
+    mqtt_ca: Path | None = None
+    """The authorities to trust, where they are not this system's."""
+    mqtt_cert: Path | None = None
+    """A client certificate, for brokers that ask for one."""
+    mqtt_key: Path | None = None
+    """Its key, unencrypted, in a file of mode 0600."""
+    mqtt_password_file: Path | None = None
+    """A file of mode 0600 whose first line is the password. RETROCTL_MQTT_PASSWORD goes before it."""
+    mqtt_keyring: bool = False
+    """Ask the system's keyring for the password."""
+    mqtt_plain: bool = False
+    """Accept a broker on another computer without TLS."""
+    mqtt_version: Literal["5", "3.1.1"] = "5"
+    """Of MQTT."""
+    mqtt_names: bool = False
+    """Tell the client's name, where a pseudonym is told otherwise."""
+    mqtt_heart_rate: bool = False
+    """Tell the heart rate, and what it blocks."""
+    mqtt_homeassistant: bool = False
+    """Present the machine to Home Assistant."""
 
     @classmethod
     def settings_customise_sources(
@@ -82,7 +116,8 @@ def load_settings(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "?"
+        key = ".".join(str(part) for part in first["loc"])[:LONGEST_KEY] or "?"
+        key = key if key.isprintable() else repr(key)  # a quoted key may hold anything, and a message is one line
         raise ConfigError(f"{config_file()} or RETROCTL_{key.upper()}: {key}: {first['msg']}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:  # ValueError: no TOML, no text, a number without end
         raise ConfigError(f"{config_file()}: {error}") from None

@@ -12,6 +12,8 @@ KMH_PER_MPH = 1.609344
 """Exact by definition of the international mile."""
 
 _MAX_HUNDREDTHS = 0xFFFF
+_LONGEST_SHOWN = 60
+"""Characters of what was written that a message repeats."""
 _WRITTEN = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*(km/h|kmh|kph|mph)?\s*", re.IGNORECASE)
 
 
@@ -40,14 +42,14 @@ class Speed:
     @classmethod
     def parse(cls, text: str) -> Speed:
         """Read `5`, `5.0km/h` or `3.1mph`. Raises ConfigError naming what was written."""
-        match = _WRITTEN.fullmatch(text)
+        match, shown = _WRITTEN.fullmatch(text), text[:_LONGEST_SHOWN]
         if match is None:
-            raise ConfigError(f"{text!r} is not a speed; write it as 5, 5.0km/h or 3.1mph")
+            raise ConfigError(f"{shown!r} is not a speed; write it as 5, 5.0km/h or 3.1mph")
         number = float(match[1].replace(",", "."))
         try:
             return cls.from_mph(number) if (match[2] or "").lower() == "mph" else cls.from_kmh(number)
         except ValueError:
-            raise ConfigError(f"{text!r} is faster than any treadmill; write it as 5, 5.0km/h or 3.1mph") from None
+            raise ConfigError(f"{shown!r} is faster than any treadmill; write it as 5, 5.0km/h or 3.1mph") from None
 
     @property
     def kmh(self) -> float:

@@ -58,6 +58,8 @@ class Belt:
 
     def distance_m(self, at: float) -> float:
         """Metres run from the beginning to `at`: the integral of the speed."""
+        if at >= self._times[-1]:
+            return self._distances[-1] + self._speeds[-1] / _KMH_PER_M_S * (at - self._times[-1])
         index = max(0, bisect_right(self._times, at) - 1)
         seconds = max(0.0, at - self._times[index])
         mean_kmh = (self._speeds[index] + self.speed_kmh(at)) / 2

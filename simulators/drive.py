@@ -103,13 +103,10 @@ class Drive:
         """Count the metres of this session."""
         return self.belt.distance_m(now) - self._distance_base_m
 
-    def energy_kcal(self, now: float) -> float:
-        """Count the kilocalories of this session."""
-        return self.distance_m(now) * _KCAL_PER_M
-
-    def energy_per_hour_kcal(self, now: float) -> float:
-        """Give the kilocalories an hour at the present speed."""
-        return self.belt.speed_kmh(now) * 1000 * _KCAL_PER_M
+    @staticmethod
+    def energy_kcal(distance_m: float) -> float:
+        """Give the kilocalories of so many metres."""
+        return distance_m * _KCAL_PER_M
 
     def clear_counters(self, now: float) -> None:
         """Set the counters to zero: Reset, or a reboot; the machine is stopped first."""

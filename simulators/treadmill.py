@@ -211,7 +211,7 @@ class Treadmill:
     def record(self, now: float) -> wire.TreadmillRecord:
         """Take the measurement of this moment."""
         drive = self.drive
-        per_hour = drive.energy_per_hour_kcal(now)
+        per_hour = drive.energy_kcal(drive.belt.speed_kmh(now) * 1000)
         elapsed_s = drive.elapsed_s(now)
         distance_m = drive.distance_m(now)
         return wire.TreadmillRecord(
@@ -220,7 +220,7 @@ class Treadmill:
             distance_m=int(distance_m),
             incline=drive.incline,
             ramp=None,
-            energy_kcal=int(drive.energy_kcal(now)),
+            energy_kcal=int(drive.energy_kcal(distance_m)),
             energy_per_hour_kcal=int(per_hour),
             energy_per_min_kcal=min(int(per_hour / 60), 0xFE),
             elapsed_s=int(elapsed_s),

@@ -139,9 +139,10 @@ class Bench:
         self.belt, self.air = Belt(), Air()
         self.wire_open, self.person_waits_s = wire, 2.0
         self.voice = voice
-        self.judge = Judge(self)
-        if heart is not None:
-            self.judge.heart_limit, self.judge.strapped = heart.high_bpm, heart.chosen
+        confirm = advance is Advance.CONFIRM
+        self.judge = Judge.of(
+            belt, client, self.plan, confirm=confirm, coarse=coarse, heart=heart, called=wire is not Wire.OPEN
+        )
         self.reports: list[Report] = []
         self.outputs: list[Output] = []
         self.ended: list[Ended] = []
@@ -161,21 +162,20 @@ class Bench:
         for event in events:
             self.judge.told(event, self.now)
             self._take(self.engine.handle(event, self.now))
-            self.judge.after(event)
 
     def frame(self, kmh: float) -> None:
         """One Treadmill Data record, now, whatever the belt does."""
         self.send_frame(round(kmh * 100))
 
     def send_frame(self, hundredths: int) -> None:
-        self.judge.saw(hundredths, self.now)
+        self.judge.heard(hundredths, self.now)
         data = struct.pack("<HH", 0, hundredths)
         if self.air.clock:
             data = struct.pack("<HHH", 1 << 10, hundredths, int(self.belt.elapsed))
         self._take(self.engine.frame("2acd", data, self.now))
 
     def status(self, *data: int) -> None:
-        self.judge.status(bytes(data), self.now)
+        self.judge.status(data[0], self.now)
         self._take(self.engine.frame("2ada", bytes(data), self.now))
 
     def indicate(self, op: int, result: int) -> None:
@@ -264,11 +264,13 @@ class Bench:
 
     def restore_link(self) -> None:
         self.link_up = True
+        self.judge.link_back(self.now)
         self.connection += 1
         self.air.write_s = 0.02 if self.air.write_s == float("inf") else self.air.write_s
         urgent = self.engine.urgent(self.now)
         if urgent is not None:
             self._note(urgent)
+            self.judge.returned(self.now)
             self._answer_later(urgent)
         self.tell(ev.LinkRestored())
 
@@ -286,6 +288,7 @@ class Bench:
 
     def _step(self, at: float) -> None:
         self.now = at
+        self.judge.belt(self.belt.speed, at)
         self.belt.move(at)
         while self._due and self._due[0].at <= at:
             self._take(heapq.heappop(self._due).call() or [])
@@ -335,6 +338,7 @@ class Bench:
 
     def _note(self, payload: bytes) -> None:
         self.judge.wrote(payload, self.now)
+        self.judge.sent()
         self.written.append(Written(self.now, payload, self.connection))
 
     def _write(self, token: int, payload: bytes) -> None:
@@ -351,6 +355,7 @@ class Bench:
             self._answer_later(payload)
 
     def _returned(self, token: int, error: int | None, *, lost: bool) -> list[Output]:
+        self.judge.returned(self.now)
         return self.engine.write_returned(token, self.now, error=error, lost=lost)
 
     def _answer_later(self, payload: bytes) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from retroctl.adapters.exchange.fit_workout import write_fit_workout
 from retroctl.adapters.exchange.zwo import write_zwo
 from retroctl.domain.limits import BeltRange, Client, Facing, Level, caps_for
-from retroctl.domain.plan import Plan, Stage, StageKind, build_plan
+from retroctl.domain.plan import MAX_TOTAL_S, Plan, Stage, StageKind, build_plan
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
@@ -20,13 +20,15 @@ FORMATS = ("zwo", "fit", "xml")
 
 
 def random_plan(dice: Random) -> Plan:
-    """Up to 40 stages: any fall, raises within 0.8 km/h, holds from a minute."""
+    """Up to 40 stages, as long as a session may last: any fall, raises within 0.8 km/h, holds from a minute."""
     target, stages = 100, []
     for number in range(dice.randint(1, 40)):
         if number:
             highest = min(target + 80, CAPS.backward.hundredths)
             target = dice.randrange(100, highest + 1, 10)
         hold_s = dice.choice([60.0, 90.0, float(dice.randint(60, 3600)), round(dice.uniform(60, 400), 1)])
+        if sum(stage.hold_s for stage in stages) + hold_s > MAX_TOTAL_S:
+            break
         stages.append(Stage(dice.choice(list(StageKind)), Facing.BACKWARD, Speed(target), hold_s))
     name = dice.choice(["ladder", "Tempo & <more>", "\u00fcber", "x" * 80, "a]]>b"])
     return build_plan(name, tuple(stages), BELT, CAPS)

@@ -107,6 +107,8 @@ def explain(file: Path, error: sqlite3.Error | OSError) -> JournalError:
     """Say what `error` means for the person in front of it: the file, the reason, the way out."""
     if isinstance(error, OSError):
         return _from_os(file, error)
+    if file.is_dir():
+        return JournalError(f"{file}: is a folder and no database; move it away (a new one is made)")
     code, text = primary_code(error), str(error)
     if code == sqlite3.SQLITE_FULL:
         return DiskFull(f"{file}: no room left on the disk; free some space")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from retroctl.app.clock import Clock
 
-ANSWERS: Final = {ev.BriefingItem.GAZE_TARGET: "a mark on the wall (simulated)", ev.BriefingItem.CONFIDENCE: "3"}
+ANSWERS: Final = {ev.BriefingItem.GAZE_TARGET: "a mark on the wall", ev.BriefingItem.CONFIDENCE: "3"}
 NEEDS_A_TRAINER: Final = frozenset(
     {
         FailsafeId.F3,

@@ -15,6 +15,7 @@ from retroctl.app.answers import answer_of
 from retroctl.app.reports import Kind, Report
 from retroctl.app.summary import Tally
 from retroctl.domain import events as ev
+from retroctl.domain.briefing import to_be_recorded
 from retroctl.domain.callout import MODE, MODE_WITH_STOP, CallOut, Instruction
 from retroctl.domain.commands import Answer, Command, RequestControl, SetTargetSpeed, StartOrResume, Stop
 from retroctl.domain.effects import (
@@ -158,9 +159,8 @@ class Engine:
 
     def next_deadline(self) -> float | None:
         """When `tick` will have something to do."""
-        hand = None if self._hand is None else self._hand.next_deadline()
-        marks = (self.session.next_deadline(), self.procedure.next_deadline(), hand)
-        return min((mark for mark in marks if mark is not None), default=None)
+        soonest = _sooner(self.session.next_deadline(), self.procedure.next_deadline())
+        return soonest if self._hand is None else _sooner(soonest, self._hand.next_deadline())
 
     # -- session and gate ------------------------------------------------------------------------------------------
 
@@ -340,6 +340,12 @@ class Engine:
         return Report(round(now - self._began_at, 3), kind, data)
 
 
+def _sooner(one: float | None, other: float | None) -> float | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return min(one, other)
+
+
 def encode(command: Command) -> bytes:
     """The bytes of a command."""
     match command:
@@ -380,6 +386,8 @@ def _target(command: Command) -> dict[str, float]:
 
 def _described(event: ev.Event) -> dict[str, Any]:
     data = asdict(event) if is_dataclass(event) else {}
+    if isinstance(event, ev.BriefingAnswered):
+        data["text"] = to_be_recorded(event)
     return {"event": type(event).__name__, **{key: _plain(value) for key, value in data.items()}}
 
 

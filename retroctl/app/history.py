@@ -105,7 +105,7 @@ def columns(entry: Entry) -> tuple[str, ...]:
     return (
         entry.when,
         entry.client,
-        figures.kind + (" SIMULATED" if entry.simulated else ""),
+        figures.name + (" SIMULATED" if entry.simulated else ""),
         UNKNOWN if peak is None else f"{peak.kmh:.2f} km/h",
         clock(figures.backward_s),
         UNKNOWN if figures.rpe is None else str(figures.rpe),
@@ -130,7 +130,7 @@ def facts(opened: Opened) -> list[tuple[str, str]]:
         ("when", entry.when),
         ("client", f"{entry.client}{level}"),
         ("treadmill", where),
-        ("plan", figures.kind or NOT_KNOWN),
+        ("plan", figures.name or NOT_KNOWN),
         ("ended", ended_by(figures.ending)),
         ("the belt", rest_words(figures)),
         ("peak held", NOT_KNOWN if figures.peak is None else f"{figures.peak} for a minute or longer, backward"),

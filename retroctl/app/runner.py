@@ -348,7 +348,10 @@ class Runner:
             self._over.set()
 
     def _not_seen_at_rest(self) -> None:
-        self._give_up("the belt was not seen at rest")
+        if self._engine is not None and self._engine.session.coming_to_rest(self.now()):
+            self._stop_patience.set(self.now() + BEAT_S)
+        else:
+            self._give_up("the belt was not seen at rest")
 
     def _fail(self, error: BaseException) -> None:
         """A bug of ours in the engine: note it, and end; `finish` brings the belt to rest without the engine."""

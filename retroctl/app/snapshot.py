@@ -31,6 +31,8 @@ class Snapshot:
     next_target: Speed | None
     raise_waits_for: str | None
     stop_view: StopView | None
+    stop_accepted: bool = False
+    """The machine has said yes to the Stop under way: its word."""
     on_hold: bool = False
     """Nothing is raised until the trainer confirms."""
     blocks: frozenset[FailsafeId] = frozenset()
@@ -77,6 +79,7 @@ def snapshot(engine: Engine, now: float) -> Snapshot:
         next_target=None if following is None else following.target,
         raise_waits_for=session.raise_waits_for(now),
         stop_view=session.stop_view,
+        stop_accepted=session.stop_accepted,
         on_hold=session.on_hold,
         blocks=session.blocks,
         by_hand=engine.envelope.wire is not Wire.OPEN,

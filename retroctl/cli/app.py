@@ -9,10 +9,12 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from retroctl import __version__
-from retroctl.cli.bare import with_bare_wall
+from retroctl.cli.bare import with_bare_options
 from retroctl.cli.commands.client import client_app
 from retroctl.cli.commands.exchange import backup, check, export, import_, restore
+from retroctl.cli.commands.floor import floor
 from retroctl.cli.commands.machine import machine_app, qualify
+from retroctl.cli.commands.mqtt import mqtt_app
 from retroctl.cli.commands.plan import plan_app
 from retroctl.cli.commands.programme import programme_app
 from retroctl.cli.commands.record import history, report
@@ -44,6 +46,7 @@ _COMMANDS: Final = (
     scan,
     observe,
     simulate,
+    floor,
     history,
     report,
     export,
@@ -59,6 +62,7 @@ _GROUPS: Final = {
     "programme": programme_app,
     "machine": machine_app,
     "remote": remote_app,
+    "mqtt": mqtt_app,
 }
 
 for command in _COMMANDS:
@@ -72,7 +76,7 @@ def run_app() -> None:
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:
-        sys.exit(app(args=with_bare_wall(sys.argv[1:]), standalone_mode=False) or OK)
+        sys.exit(app(args=with_bare_options(sys.argv[1:]), standalone_mode=False) or OK)
     except KeyboardInterrupt:
         _fail("interrupted; nothing was written to a treadmill", NO_TREADMILL)
     except RetroctlError as error:

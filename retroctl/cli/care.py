@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from retroctl.adapters import safekeeping
+from retroctl.adapters import safekeeping, small_files
 from retroctl.adapters.clients import FILE_NAME as CLIENTS_FILE
 from retroctl.adapters.clients import ClientStore
 from retroctl.adapters.clients.store import APPLICATION_ID, MIGRATIONS
-from retroctl.adapters.files import refuse_existing, shown
+from retroctl.adapters.files import refuse_existing, shown, write_whole
 from retroctl.adapters.journal import FILE_NAME, care
 from retroctl.cli.progress import Progress
-from retroctl.config import load_settings
+from retroctl.config import config_file, load_settings
 from retroctl.errors import ConfigError, JournalError, RetroctlError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ MOST_TOLD: Final = 50
 
 
 def backup_command(target: str, *, force: bool) -> None:
-    """Copy the record, and the clients beside it. Raises ConfigError, JournalError."""
+    """Copy the record, and the clients and the small files beside it. Raises ConfigError, JournalError."""
     folder = load_settings().data_dir
     record, clients = folder / FILE_NAME, folder / CLIENTS_FILE
     path = Path(target)
@@ -39,6 +39,9 @@ def backup_command(target: str, *, force: bool) -> None:
     refuse_existing(path, force=force)
     if clients.is_file():
         refuse_existing(beside, force=force)
+    small = small_files.gather(folder, config_file().parent)
+    if small:
+        refuse_existing(small_beside(path), force=force)
     progress = Progress("copied")
     safekeeping.copy_out(record, path, care.RECORD, force=force, told=progress)
     progress.end()
@@ -46,6 +49,9 @@ def backup_command(target: str, *, force: bool) -> None:
     if clients.is_file():
         safekeeping.copy_out(clients, beside, CLIENTS, force=force)
         print(f"{shown(beside)}: the clients, with their names. The two belong together: keep both safe.")
+    if small:
+        packed = small_files.pack(small, small_beside(path), force=force)
+        print(f"{shown(small_beside(path))}: {packed} small files: straps, machines, remote, configuration, plans.")
 
 
 def restore_command(source: str, *, damaged: bool) -> None:
@@ -60,6 +66,7 @@ def restore_command(source: str, *, damaged: bool) -> None:
     with_clients = beside.is_file() and beside.absolute() != (folder / CLIENTS_FILE).absolute()
     if with_clients:
         safekeeping.refuse_damaged(beside, CLIENTS)
+    small = small_files.unpack(small_beside(path)) if small_beside(path).is_file() else {}
     _demand_room(folder, path)
     for name in (FILE_NAME, *((CLIENTS_FILE,) if with_clients else ())):
         safekeeping.refuse_in_use(folder / name)
@@ -80,6 +87,7 @@ def restore_command(source: str, *, damaged: bool) -> None:
         )
     if not with_clients:
         print(f"The clients are as they were: there is no {beside.name} beside the backup.")
+    _put_back_small(small, folder)
 
 
 def check_command() -> int:
@@ -110,11 +118,35 @@ def clients_beside(path: Path) -> Path:
     return path.with_name(f"{path.stem}-clients{path.suffix}")
 
 
+def small_beside(path: Path) -> Path:
+    """Where the small files' copy stands beside a backup of the record."""
+    return path.with_name(f"{path.stem}-files.zip")
+
+
+def _put_back_small(small: dict[str, bytes], folder: Path) -> None:
+    """What is there stays: it may be newer, and a profile says what a machine did last."""
+    back: list[str] = []
+    for name, data in small.items():
+        file = small_files.place_of(name, folder, config_file().parent)
+        if file.exists():
+            continue
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{file.parent}: cannot be made: {error.strerror or error}") from None
+        write_whole(file, data)
+        back.append(name)
+    if small:
+        names = f": {', '.join(back[:MOST_TOLD])}" if back else ""
+        print(f"Small files: {len(back)} put back{names}; {len(small) - len(back)} were there already and stay.")
+
+
 def _sessions(record: Path) -> Iterator[str]:
     progress = Progress("looked through")
     found = care.look_through(record, progress)
     progress.end()
-    print(f"{record}: {found.sessions} sessions, {len(found.interrupted)} of them without an end.")
+    sessions = "1 session" if found.sessions == 1 else f"{found.sessions} sessions"
+    print(f"{record}: {sessions}, {len(found.interrupted)} without an end.")
     for line in found.interrupted[:MOST_TOLD]:
         print(f"  {line}")
     if len(found.interrupted) > MOST_TOLD:

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.exchange.sessions_json import looks_like_sessions, read_sessions_json
 from retroctl.adapters.exchange.workouts import read_workout
@@ -23,6 +23,9 @@ from retroctl.units import Speed
 
 if TYPE_CHECKING:
     from retroctl.app.conversion import ForeignWorkout
+
+MOST_TOLD: Final = 20
+"""Sessions without an end that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ def _import_sessions(path: Path, asked: AskedImport) -> None:
     progress = Progress("looked through")
     seen: set[str] = set()
     fresh: set[str] = set()
+    cut: list[str] = []
     for where, value in read_sessions_json(path):
         session = stored.sealed(value, where)
         if session.id in seen:
@@ -159,11 +163,20 @@ def _import_sessions(path: Path, asked: AskedImport) -> None:
         seen.add(session.id)
         if stored.fate(folder / FILE_NAME, session) == "new":
             fresh.add(session.id)
+            if session.record.summary.status == "interrupted":
+                cut.append(session.id)
         progress(len(seen), len(seen) + 1)
     progress.end()
     if fresh:
         every = (stored.sealed(value, where) for where, value in read_sessions_json(path))
         stored.store(folder, (session for session in every if session.id in fresh))
     here = len(seen) - len(fresh)
+    for ident in cut[:MOST_TOLD]:
+        print(
+            f"{ident} has no end: it was interrupted, or the end was cut off before or in this file. "
+            "It counts as interrupted."
+        )
+    if len(cut) > MOST_TOLD:
+        print(f"and {len(cut) - MOST_TOLD} more without an end")
     print(f"{shown(path)}: {len(fresh)} sessions imported, {here} were in the record already.")
     print("Clients and their names are not in such a file's sessions; a session keeps its client's id.")

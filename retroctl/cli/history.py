@@ -46,6 +46,8 @@ LATEST: Final = 40
 LEAST_ID: Final = 4
 """Characters of a session's id that name it, when no other begins so."""
 SHOWN_ID: Final = 8
+PAGE: Final = 200
+"""Lines that are laid out together; the first ones of ten thousand are there at once."""
 NARROWEST: Final = 60
 WIDEST: Final = 160
 BESIDE_CHART: Final = 10
@@ -239,22 +241,29 @@ def _kmh(hundredths: int | None) -> float | None:
 
 
 def list_lines(entries: Sequence[Past], *, left_out: bool) -> Iterator[str]:
-    """One line a session, the latest first."""
+    """One line a session, the latest first: as wide as the widest so far, so that nobody waits for the last one."""
     if not entries:
         yield "No sessions yet. Try one without a treadmill: retroctl demo"
         return
-    cells = [tuple(plain(cell) for cell in columns(entry)) for entry in entries]
-    widths = [
-        min(WIDEST_NAME, max(len(HEADINGS[place]), *(len(row[place]) for row in cells)))
-        for place in range(len(HEADINGS) - 1)
-    ]
-    for ident, row in [("id", HEADINGS), *zip((entry.id[:SHOWN_ID] for entry in entries), cells, strict=True)]:
-        fixed = "  ".join(f"{cell[:width]:<{width}}" for cell, width in zip(row, widths, strict=False))
-        yield f"{ident:<{SHOWN_ID}}  {fixed}  {row[-1]}"
+    widths = [len(heading) for heading in HEADINGS[:-1]]
+    for first in range(0, len(entries), PAGE):
+        page = entries[first : first + PAGE]
+        cells = [tuple(plain(cell) for cell in columns(entry)) for entry in page]
+        widths = [
+            min(WIDEST_NAME, max(width, *(len(row[place]) for row in cells))) for place, width in enumerate(widths)
+        ]
+        if not first:
+            yield _row("id", HEADINGS, widths)
+        yield from (_row(entry.id[:SHOWN_ID], row, widths) for entry, row in zip(page, cells, strict=True))
     yield ""
     if left_out:
         yield f"The latest {len(entries)}; --all or --last N lists more."
     yield "One of them with its graph, rungs and log: retroctl history --session ID"
+
+
+def _row(ident: str, cells: Sequence[str], widths: Sequence[int]) -> str:
+    fixed = "  ".join(f"{cell[:width]:<{width}}" for cell, width in zip(cells, widths, strict=False))
+    return f"{ident:<{SHOWN_ID}}  {fixed}  {cells[-1]}"
 
 
 def opened_lines(opened: Opened, width: int) -> Iterator[str]:
@@ -292,4 +301,5 @@ def _width() -> int:
 
 
 def _print(lines: Iterator[str]) -> None:
-    print("\n".join(lines))
+    for line in lines:
+        print(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.ble.scan import scan
 from retroctl.adapters.ble.strap import scan_straps
@@ -20,6 +20,9 @@ from retroctl.ftms.describe import describe
 if TYPE_CHECKING:
     from retroctl.app.clock import Clock
     from retroctl.app.ports import MachineInfo
+
+SILENT_S: Final = 10.0
+"""What watches for so long without one speed says so."""
 
 
 def scan_command(seconds: float | None) -> int:
@@ -105,7 +108,8 @@ class _Shown:
     def __init__(self, clock: Clock, over: asyncio.Event, *, jsonl: bool) -> None:
         self._clock, self._over, self._jsonl = clock, over, jsonl
         self._began = clock.now()
-        self.lost = False
+        self.lost = self._speed_seen = False
+        clock.call_at(self._began + SILENT_S, self._silent)
 
     def introduce(self, info: MachineInfo) -> None:
         """What the machine says of itself."""
@@ -144,7 +148,15 @@ class _Shown:
             self._print(f"{t:8.2f}  the connection is gone")
             self._over.set()
             return
+        self._speed_seen = self._speed_seen or event.characteristic == "2acd"
         self._print(self._line(t, event))
+
+    def _silent(self) -> None:
+        if not self._speed_seen:
+            sys.stderr.write(
+                f"No Treadmill Data for {SILENT_S:.0f} s: wake the machine (step on it, press a key); some send none "
+                "but to their maker's own app\n"
+            )
 
     def _line(self, t: float, event: FrameArrived) -> str:
         try:

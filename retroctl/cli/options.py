@@ -11,6 +11,7 @@ from retroctl.adapters.plans import PlanRequest, Preset, read_plan
 from retroctl.adapters.remote import read_remote
 from retroctl.adapters.wall.address import WallAddress
 from retroctl.app.remote import Remote
+from retroctl.cli.mqtt_choice import MqttChoice, mqtt_choice
 from retroctl.cli.person import DEMO, Person, person
 from retroctl.cli.strap import StrapChoice, strap_choice
 from retroctl.config import Settings, load_settings, remote_file
@@ -68,6 +69,8 @@ class RunOptions:
     """What may not be exceeded: heart rate and RPE."""
     strap: StrapChoice | None = None
     """The client's heart-rate strap; None for none."""
+    mqtt: MqttChoice | None = None
+    """The club's broker; None for none."""
 
     @property
     def who(self) -> Person:
@@ -100,6 +103,8 @@ class RunOptions:
         call_out: bool = False,
         strap: str | None = None,
         sim_strap: str | None = None,
+        mqtt: str | None = None,
+        mqtt_plain: bool = False,
     ) -> RunOptions:
         """Check everything that can be checked without a machine. Raises ConfigError, one clear line."""
         if sim is not None and address is not None:
@@ -126,6 +131,7 @@ class RunOptions:
         belt = None if speed_range is None else checked_belt(speed_range)
         on_wall = WallAddress.parse(wall or "", lan=wall_lan) if wall is not None or wall_lan else None
         heard = strap_choice(strap, sim_strap, sim=sim, remembered=who.strap)
+        broker = mqtt_choice(mqtt, settings, plain=mqtt_plain, simulated=sim is not None, client=client)
         taught = read_remote(remote_file()) if terminal else Remote()
         loudness = _volume(volume, settings, quiet=voice is False)
         # Speech takes its own time: beside a session that is sped up it would only be late.
@@ -135,6 +141,7 @@ class RunOptions:
             screen=screen and terminal and not plain and not jsonl,
             wall=on_wall, voice=speaks, volume=loudness, client_id=who.client_id, practice=who.practice, remote=taught,
             facts=who.facts, day=who.day, heart=who.heart, strap=heard, call_out=call_out,
+            mqtt=broker,
         )  # fmt: skip
 
 
@@ -232,9 +239,11 @@ def checked_speedup(text: str, sim: str | None) -> float:
 def checked_belt(text: str) -> BeltRange:
     """The speeds given with `--range`. Raises ConfigError."""
     match = re.fullmatch(r"\s*([^-/]+)-([^-/]+)/([^-/]+)\s*", text)
+    form = "write it as 1.0-16.0/0.1 (lowest, highest and smallest step in km/h)"
     if match is None:
-        raise ConfigError(f"--range {text!r}: write it as 1.0-16.0/0.1 (lowest, highest and smallest step in km/h)")
+        raise ConfigError(f"--range {text!r}: {form}")
     try:
         return BeltRange(*(Speed.parse(part) for part in match.groups()))
     except UnsupportedTreadmill as error:
-        raise ConfigError(f"--range {text!r}: {error}") from None
+        what, _, _ = str(error).partition(";")
+        raise ConfigError(f"--range {text!r}: {what.replace('the machine announces', 'that is')}; {form}") from None

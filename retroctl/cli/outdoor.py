@@ -104,7 +104,10 @@ async def _noted(data_dir: Path, who: Person, answers: dict[str, bool]) -> int:
     finally:
         if not await journal.close():
             print(f"The record of this session is not complete: {plain(journal.problem or '')}", file=sys.stderr)
-    print(f"Kept in {journal.file}. It counts for no level and no plan: what a belt measured is not known of it.")
+    print(
+        f"Kept in {journal.file}. It counts as a day's session for rest (R16), and holds the next back "
+        "after a fall or a high RPE; for no level and no plan: what a belt would measure is not known of it."
+    )
     return 0
 
 

@@ -10,7 +10,7 @@ from retroctl.adapters.clients import Begun
 from retroctl.adapters.clients.profile import checked_text
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME
-from retroctl.adapters.journal.history import history
+from retroctl.adapters.journal.history import history, outings
 from retroctl.cli import person as clock
 from retroctl.cli.client_work import decided_by, store, written_day, written_speed, written_word
 from retroctl.config import load_settings
@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from retroctl.adapters.clients import ClientStore, Profile
     from retroctl.domain.method.calendar import Box, Week
     from retroctl.domain.method.days import Day
-    from retroctl.domain.method.practice import Practice
+    from retroctl.domain.method.practice import Outing, Practice
 
 BOXES: Final = {Mark.DONE: "[x]", Mark.CUT_SHORT: "[/]", Mark.MISSED: "[-]", Mark.DUE: "[>]", Mark.AHEAD: "[ ]"}
+OUTDOORS_DAYS: Final = 7
+OUTDOORS_COUNT: Final = (
+    "Outdoors counts for rest (R16), and a fall or a high RPE there holds back; it is none of the programme (R25)."
+)
 FURTHEST_DAYS: Final = 366
 """A first day further from today is a slip of the pen."""
 
@@ -70,7 +74,7 @@ def start_programme(client: str, name: str, *, on: str | None, instead: bool, by
             "--instead ends that one and begins this"
         )
     # Whom it is not for is refused now, with the reason: not at the first session.
-    next_session(found.facts, _done(found, simulated=False), wanted, started, day)
+    next_session(found.facts, _done(found, simulated=False), wanted, started, day, outdoors=_outdoors(found))
     clients.begin_programme(found.id, Begun(wanted, started, decided_by(by)))
     sessions = PROGRAMMES[wanted].sessions
     length = "until the clearance ends" if sessions is None else f"{sessions} sessions"
@@ -86,7 +90,8 @@ def propose(client: str, sim: str | None) -> Proposed:
     begun = _begun(clients, found)
     if day < begun.started:
         raise ClientError(f"{begun.name} begins on {begun.started} with {plain(found.name)}; until then nothing is due")
-    proposed = next_session(found.facts, _done(found, simulated=sim is not None), begun.name, begun.started, day)
+    outdoors, done = _outdoors(found), _done(found, simulated=sim is not None)
+    proposed = next_session(found.facts, done, begun.name, begun.started, day, outdoors=outdoors)
     if isinstance(proposed, NoSession):
         print(f"No session with {plain(found.name)} today.")
     else:
@@ -103,6 +108,9 @@ def propose(client: str, sim: str | None) -> Proposed:
         print(f"  against the last one of its kind rises: {rises} (R11)")
     for reason in proposed.why:
         print(f"  - {plain(reason)}")
+    lately = sum(day.days_since(outing.day) < OUTDOORS_DAYS for outing in outdoors)
+    if lately:
+        print(f"  Outdoors in the last seven days: {lately}. {OUTDOORS_COUNT}")
     _say_assessment(clients, found, day)
     return Proposed(found, proposed)
 
@@ -154,6 +162,11 @@ def show_programme(client: str, *, with_simulated: bool) -> None:
         for box in week.boxes:
             if box.session is not None:
                 print(f"    {_session_line(box.session)}")
+    since = [outing for outing in _outdoors(found) if outing.day >= begun.started]
+    for outing in since:
+        print(f"    {_outing_line(outing)}")
+    if since:
+        print(f"  {OUTDOORS_COUNT}")
     _say_assessment(clients, found, day)
 
 
@@ -228,6 +241,17 @@ def _begun(clients: ClientStore, found: Profile) -> Begun:
 
 def _done(found: Profile, *, simulated: bool) -> tuple[Practice, ...]:
     return history(load_settings().data_dir / FILE_NAME, found.id, with_simulated=simulated)
+
+
+def _outdoors(found: Profile) -> tuple[Outing, ...]:
+    return outings(load_settings().data_dir / FILE_NAME, found.id)
+
+
+def _outing_line(outing: Outing) -> str:
+    parts = [f"{outing.day}  outdoors: " + ("minutes not noted" if outing.minutes is None else f"{outing.minutes} min")]
+    parts.append("no RPE" if outing.rpe is None else f"RPE {outing.rpe}")
+    parts += [f"balance: {event.name.lower().replace('_', ' ')}" for event in outing.events]
+    return ", ".join(parts)
 
 
 def _told(week: Week) -> str:

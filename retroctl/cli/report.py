@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from retroctl.adapters.clients import ClientStore
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME
-from retroctl.adapters.journal.history import history
+from retroctl.adapters.journal.history import history, outings
 from retroctl.adapters.journal.overview import local_day, overview
 from retroctl.adapters.report import as_html
 from retroctl.app.history import clock
@@ -26,7 +26,7 @@ from retroctl.errors import ClientError, ConfigError, PlanError
 
 if TYPE_CHECKING:
     from retroctl.adapters.clients import Profile
-    from retroctl.domain.method.practice import Practice
+    from retroctl.domain.method.practice import Outing, Practice
     from retroctl.domain.method.proposal import Proposal
 
 USUAL_WEEKS: Final = 6
@@ -62,7 +62,7 @@ def report_command(
         simulated=any(line.simulated for line in wanted),
         assessments=store.assessments(profile.id),
         programme=None if chosen is None else (chosen.value, PROGRAMMES[chosen].sessions),
-        next_step=next_steps(profile, practice, chosen, start, day),
+        next_step=next_steps(profile, practice, chosen, start, day, outdoors=outings(folder / FILE_NAME, profile.id)),
     )
     file = _write(as_html(page(asked)), out, f"report-{profile.id}-{day}.html")
     hidden = len(lines) - len(wanted)
@@ -103,7 +103,13 @@ def _first_day(weeks: int | None, start: Day, day: Day) -> Day:
 
 
 def next_steps(
-    profile: Profile, practice: tuple[Practice, ...], chosen: ProgrammeName | None, start: Day, day: Day
+    profile: Profile,
+    practice: tuple[Practice, ...],
+    chosen: ProgrammeName | None,
+    start: Day,
+    day: Day,
+    *,
+    outdoors: tuple[Outing, ...] = (),
 ) -> tuple[str, ...]:
     """What comes next, in plain sentences; never a promise."""
     reasons = not_today(profile.facts, day)
@@ -111,7 +117,7 @@ def next_steps(
         return ("Before the next session:", *(f"{reason.text[0].upper()}{reason.text[1:]}." for reason in reasons))
     if chosen is not None:
         try:
-            return _proposed(next_session(profile.facts, practice, chosen, start, day))
+            return _proposed(next_session(profile.facts, practice, chosen, start, day, outdoors=outdoors))
         except PlanError as error:
             return (f"{str(error)[0].upper()}{str(error)[1:]}.",)
     return UNDECIDED

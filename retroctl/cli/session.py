@@ -20,6 +20,7 @@ from retroctl.cli.front import Front
 from retroctl.cli.guarded import guard_for
 from retroctl.cli.known import standing_of, with_words
 from retroctl.cli.machine import at_console, held, on_air, session_clock, simulated
+from retroctl.cli.mqtt_voice import MqttVoice, mqtt_voice
 from retroctl.cli.planning import planned
 from retroctl.cli.power import power_watched
 from retroctl.cli.status import status_of
@@ -118,6 +119,7 @@ class _Run:
             said: list[str] = []
             await stack.enter_async_context(wall_screen(self._options, runner, listeners, self._say_and_keep(said)))
             machine = (chosen.treadmill.name, chosen.treadmill.address)
+            mqtt = await stack.enter_async_context(mqtt_voice(self._options, runner, listeners, treadmill=machine[0]))
             front = Front(
                 self._options, runner, self._errors, stack, machine=machine, said=said, keep=self._journal.keep
             )
@@ -141,6 +143,7 @@ class _Run:
                 recorder(report)
             listeners[0] = recorder
             front.introduce(_introduction(self._options, info, plan, caps, wire), lambda: self._facts(info, plan, caps))
+            mqtt.begun(plan, caps)
             engine = self._engine(plan, belt, caps, wire, began_at=runner.began_at)
             person = at_console(chosen, self._clock) if wire is not Wire.OPEN else None
             if person is not None:
@@ -164,7 +167,7 @@ class _Run:
                 await guard.close(at_rest=result.belt_at_rest)
             if keeper is not None:
                 await self._remember(keeper.address)
-            return await self._end(front, runner, engine, result)
+            return await self._end(front, runner, engine, result, mqtt)
 
     async def _remember(self, strap: str | None) -> None:
         """With the client, for the next session, when nothing moves any more; a disk that hangs is not waited for."""
@@ -296,9 +299,10 @@ class _Run:
 
     # -- taking apart ----------------------------------------------------------------------------------------------
 
-    async def _end(self, front: Front, runner: Runner, engine: Engine, result: Result) -> int:
+    async def _end(self, front: Front, runner: Runner, engine: Engine, result: Result, mqtt: MqttVoice) -> int:
         summary = summary_of(engine.tally, result, str(self._journal.file))
         runner.report(Kind.SUMMARY, summary)
+        mqtt.ended(summary, int(result.status))
         ended = {"exit_status": int(result.status), "reason": result.reason}
         outcome = {**summary, "backward_s": round(engine.tally.backward_s, 1), **ended}
         self._journal.end_session(runner.now() - runner.began_at, outcome)

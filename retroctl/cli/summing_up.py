@@ -10,6 +10,7 @@ from retroctl.adapters.console.chart import draw
 from retroctl.adapters.console.text import plain
 from retroctl.app.noted import noted, noted_lines
 from retroctl.app.summary import energy_words
+from retroctl.domain.failsafes import FAILSAFES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ _REASONS: Final = {
     "SIGQUIT": "stopped by Ctrl-backslash",
     "SIGBREAK": "stopped by Ctrl-Break",
     "the end of easing down": "eased down to rest",
+    "ease down without a running belt": "asked to ease down while the belt was not known to run, and stopped",
     "the belt moves already; somebody may be on it": "the belt moves already, somebody may be on it: stop it at its "
     "console, then start anew",
     "the machine sends no speed": "the machine sends no speed: wake it (press a key, step on the belt), then start "
@@ -75,7 +77,11 @@ def _heart(tally: Tally) -> dict[str, Any]:
 
 
 def reason_words(result: Result) -> str:
-    """Why it ended."""
+    """Why it ended. A failsafe's reason opens with its number: people get its words, and the number behind."""
+    name, colon, detail = result.reason.partition(": ")
+    failsafe = next((row for row in FAILSAFES.values() if row.id == name), None)
+    if colon and failsafe is not None:
+        return plain(f"{failsafe.alarm.capitalize()}: {detail} ({name})")
     return plain(_REASONS.get(result.reason, result.reason))
 
 

@@ -18,6 +18,23 @@ QUESTIONS: Final = {
 }
 """What the trainer is asked, in this order."""
 
+CONFIDENCE: Final = frozenset("12345")
+GAZE_TARGETS: Final = {"1": "a mark on the wall", "2": "a screen behind the belt", "3": "another point at eye height"}
+"""What a client's eyes may rest on, by the key that says so."""
+IN_OTHER_WORDS: Final = "named"
+
+
+def to_be_recorded(answered: BriefingAnswered) -> str:
+    """What the record keeps of an answer's words. It can never be erased, so a gaze target in free words is not kept.
+
+    Words may name a person ("Ann's photograph"); the three phrases and the digit of confidence cannot.
+    """
+    if answered.item is BriefingItem.CONFIDENCE:
+        return answered.text if answered.text in CONFIDENCE else ""
+    if answered.item is not BriefingItem.GAZE_TARGET or not answered.text:
+        return ""
+    return answered.text if answered.text in GAZE_TARGETS.values() else IN_OTHER_WORDS
+
 
 @dataclass(slots=True)
 class Briefing:
@@ -39,6 +56,6 @@ class Briefing:
                 return f"answered no: {question}"
             if item is BriefingItem.GAZE_TARGET and not given.text.strip():
                 return "no gaze target is named"
-            if item is BriefingItem.CONFIDENCE and given.text not in {"1", "2", "3", "4", "5"}:
+            if item is BriefingItem.CONFIDENCE and given.text not in CONFIDENCE:
                 return "confidence is a number from 1 to 5"
         return None

@@ -106,6 +106,8 @@ class Envelope:
         self._announced_at: float | None = None
         self._raised_at: float | None = None
         self._denied = False
+        self._stop_denied = False
+        """The stop under way was answered with Control Not Permitted."""
         self._unrecorded = False
 
     def observe(self, event: Event, now: float) -> None:  # noqa: C901, PLR0912 - a line for each thing that happens
@@ -171,7 +173,7 @@ class Envelope:
 
     def latch_stop(self) -> None:
         """The session stops, be it by its own decision: from here only what this stop needs goes out."""
-        self._stop_latched, self._stops, self._lowest_in_stop = True, 0, False
+        self._stop_latched, self._stops, self._lowest_in_stop, self._stop_denied = True, 0, False, False
 
     def judge(self, command: Command, now: float) -> Verdict:
         """Whether `command` may go out at `now`."""
@@ -205,7 +207,7 @@ class Envelope:
                 return self.judge(command, now)
             case RequestControl():
                 rests = self._measured is None or self._measured == REST
-                if self._stop_latched and rests and not self._denied:
+                if self._stop_latched and rests and not self._stop_denied:
                     return Refused("stop", "the belt rests, and some machines start when they are asked for control")
                 return self.judge(command, now)
             case StartOrResume():
@@ -371,10 +373,13 @@ class Envelope:
     def _hear(self, command: Command, answer: Answer) -> None:
         if isinstance(command, SetTargetSpeed) and answer is Answer.NOT_SENT:
             self._lowest_in_stop = False
+        if isinstance(command, Stop) and answer is Answer.NOT_SENT:
+            self._stops = max(0, self._stops - 1)  # an earlier one was still on its way: this was no repeat
         if isinstance(command, RequestControl) and answer is Answer.SUCCESS:
             self._denied = False
         if answer is Answer.NOT_PERMITTED:
             self._denied, self._consent_at = True, None
+            self._stop_denied = self._stop_denied or isinstance(command, Stop)
 
 
 def _unarmed() -> Refused:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from retroctl.domain.belief import FRESH_S
+from retroctl.units import Speed
 
 if TYPE_CHECKING:
     from retroctl.domain.limits import Caps, Facing
-    from retroctl.units import Speed
 
 OVER_TARGET: Final = 50
 """F3: measured over the highest target by more than this, hundredths of km/h."""
@@ -48,6 +48,16 @@ class OverTarget:
         if self._since is None:
             self._since = now
         return now - self._since >= OVER_TARGET_S
+
+
+def highest_at_first(asked: Speed, before: Speed) -> Speed:
+    """What counts as asked for (F3) while the first target, the lowest speed, has not settled.
+
+    A belt that starts fast is still coming down to it. One that rises as far as another unit would send it is F5's,
+    which names it once it is steady; what rises further is not waited for.
+    """
+    in_another_unit = asked.hundredths * FASTER_UNIT[1] // 100
+    return max(asked, before, Speed(max(0, in_another_unit - OVER_TARGET)))
 
 
 @dataclass(slots=True)

@@ -26,6 +26,8 @@ EASE_RUNG_BACKWARD_S: Final = (15.0, 20.0, 30.0)
 """Least, default and most seconds on a rung while easing down backward."""
 EASE_RUNG_FORWARD_S: Final = 5.0
 MAX_STAGES: Final = 500
+MAX_TOTAL_S: Final = 10800.0
+"""All stages together. The method's longest session has 45 minutes (R16) beside its warm-up; three hours is a slip."""
 
 STEEPEST_PCT: Final = 15.0
 """Of a written plan; steeper is a slip of the pen. How much of it a client may have is R14's business."""
@@ -163,6 +165,7 @@ def build_plan(
             said.append(f"stage {number}: {stage.target} is not on the machine's grid; it becomes {snapped.target}")
         _refuse_jump(number, snapped, checked[-1] if checked else None, belt, step)
         checked.append(snapped)
+    _refuse_too_long(checked)
     top = max(stage.target for stage in checked)
     rungs = set(ladder_targets(belt, top, coarse_accepted=coarse_accepted))
     if any(stage.facing is Facing.FORWARD for stage in checked) and caps.forward >= belt.minimum:
@@ -170,6 +173,17 @@ def build_plan(
         rungs |= set(ladder_targets(belt, caps.forward, coarse_accepted=coarse_accepted))
     ladder = tuple(sorted(rungs))
     return Plan(name, tuple(checked), ladder, ease_rung_s, tuple(said))
+
+
+def _refuse_too_long(stages: list[Stage]) -> None:
+    total_s = 0.0
+    for number, stage in enumerate(stages, start=1):
+        total_s += stage.hold_s
+        if total_s > MAX_TOTAL_S:
+            raise PlanError(
+                f"stage {number}: with it the plan lasts {total_s / 60:.0f} minutes, over the {MAX_TOTAL_S / 60:.0f} "
+                "that a session may have; the longest of the method are 45 minutes and a warm-up (R16)"
+            )
 
 
 def _neighbours(stages: tuple[Stage, ...], index: int) -> tuple[Stage, ...]:

@@ -176,19 +176,14 @@ def standing(  # noqa: PLR0911 - one for each reason
     """
     if profile is None:
         return UNKNOWN
-    if profile.name != name:
-        return _distrusted(f"its profile is of {profile.name!r}, not of {name!r}")
+    other = "" if profile.name == name else f"its profile is of {profile.name!r}, not of {name!r}"
     if profile.command == "never":
-        return Standing(
-            qualified=False,
-            may_command=False,
-            words="its profile says command = never: it is only watched; change speeds at its console",
-        )
+        return _forbidden("its profile says command = never: it is only watched; change speeds at its console", other)
     if profile.verdict is Verdict.DANGEROUS:
         why = profile.reasons[0] if profile.reasons else "its test was dangerous"
-        return Standing(
-            qualified=False, may_command=False, words=f"it is not commanded: {why} (measured {profile.tested_on})"
-        )
+        return _forbidden(f"it is not commanded: {why} (measured {profile.tested_on})", other)
+    if other:
+        return _distrusted(other)
     if profile.verdict is Verdict.INCOMPLETE:
         return _distrusted(f"its test is incomplete: {profile.reasons[0] if profile.reasons else 'no reason is given'}")
     if not 0 <= age_days <= OLD_AFTER_DAYS:
@@ -197,6 +192,12 @@ def standing(  # noqa: PLR0911 - one for each reason
     if was != (belt.minimum.kmh, belt.maximum.kmh, belt.increment.kmh) or profile.announced.typed != typed:
         return _distrusted("its speed range is not the one that it was tested with")
     return Standing(qualified=True, may_command=True, words=f"qualified on {profile.tested_on}")
+
+
+def _forbidden(why: str, other: str) -> Standing:
+    """`other`: that the profile was made under another name; the address is the same, so it forbids all the same."""
+    way_out = f" ({other}; where that is another machine: retroctl machine forget)" if other else ""
+    return Standing(qualified=False, may_command=False, words=f"{why}{way_out}")
 
 
 def _distrusted(why: str) -> Standing:

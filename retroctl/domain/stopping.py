@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from retroctl.domain.belief import FRAMES_APART_S, REST_FRAMES, REST_SPAN_S
+from retroctl.domain.belief import FRAMES_APART_S, FRESH_S, REST_FRAMES, REST_SPAN_S
 from retroctl.domain.commands import Answer, Command, RequestControl, SetTargetSpeed, Stop
 from retroctl.domain.effects import StopView
 from retroctl.units import REST, Speed
@@ -25,6 +25,10 @@ AT_ONCE_AGAIN_S: Final = 0.5
 STUBBORN_AFTER: Final = 2
 """After so many Stops without a fall, with the next one, the lowest speed is asked for once as well."""
 NOT_AT_REST_S: Final = 10.0
+FALLS_S: Final = 3.0
+"""A belt that loses 0.1 km/h in this time falls, however slowly."""
+LONGEST_FALL_S: Final = 60.0
+"""So long after a stop began nobody waits for rest on the way out any more."""
 SILENT_S: Final = 5.0
 REST_AFTER_START_S: Final = 10.0
 """Countdowns of up to 6 s are known, and machines that start although they were stopped meanwhile, with success: a
@@ -158,6 +162,15 @@ class StopWatch:
             return self._falls_until
         return max(self._falls_until, self.start_at + REST_AFTER_START_S, zero_since + REST_BEFORE_MOTION_S)
 
+    def coming_to_rest(self, now: float) -> bool:
+        """Whether rest is on its way: the belt fell lately, or tells 0 and lacks only the time that a belt may take.
+
+        That it still rolls shows in its metres, which have no end where it ignores Stop: so there is one here.
+        """
+        heard = self._data_at is not None and now - self._data_at <= FRESH_S
+        falls = self._fell_at is not None and now - self._fell_at <= FALLS_S
+        return heard and now - self.began < LONGEST_FALL_S and (falls or self.measured == REST)
+
     def view(self, now: float) -> StopView:
         """What may truthfully be said."""
         if self.at_rest():
@@ -193,7 +206,7 @@ class StopWatch:
         marks.append(self._silent_from() + SILENT_S)
         if self._zero_since is not None:
             marks.append(self._rest_from(self._zero_since))
-        return min((mark for mark in marks if mark > now), default=now + REPEAT_S)
+        return min([mark for mark in marks if mark > now], default=now + REPEAT_S)
 
     def _silent_from(self) -> float:
         """Silence counts from the last frame, and never from before Stop was accepted: a belt needs time to fall."""

@@ -78,7 +78,7 @@ def _number(char: str) -> str:
     number = _NAMES.get(number, number)
     if number not in _DESCRIBERS:
         known = ", ".join(f"{known} ({_TITLES[known]})" for known in _DESCRIBERS)
-        raise ConfigError(f"{char!r} is not a characteristic known here; known are {known}")
+        raise ConfigError(f"{char[:_LONGEST_SHOWN]!r} is not a characteristic known here; known are {known}")
     return number
 
 
@@ -317,5 +317,7 @@ _NAMES = {
     "heart-rate-measurement": "2a37",
 }
 
+_LONGEST_SHOWN = 60
+"""Characters of what was written that a message repeats."""
 _SHORT = re.compile(r"(?:0x)?([0-9a-f]{4})")
 _UUID = re.compile(r"0000([0-9a-f]{4})-?0000-?1000-?8000-?00805f9b34fb")

@@ -35,6 +35,7 @@ STOP_ALONE_S: Final = 1.0
 QUEUE: Final = 4
 """So many requests may wait; the session sends them one by one, so more is a mistake and is not sent."""
 ATT_IN_PROGRESS: Final = 0xFE
+_DENIED: Final = ResultCode.CONTROL_NOT_PERMITTED
 
 
 class Reply(Enum):
@@ -107,6 +108,10 @@ class Procedure:
         """Requests with the time at which they were wanted; what has waited too long is not sent any more."""
         self._stop: bytes | None = None
         """A Stop that could not be written yet."""
+        self._last_stop: bytes | None = None
+        """The Stop last asked for on this connection."""
+        self._control_first = False
+        """A Stop was answered with Control Not Permitted: Request Control goes before a Stop that waits to go again."""
         self._stop_wanted_at: float | None = None
         self._retry_at: float | None = None
         self._stuck = False
@@ -122,10 +127,11 @@ class Procedure:
         if self._in_air is None and self._awaited is None and self._stop is None:
             return [self._write(payload, now)]
         self._waiting.append((payload, now))
-        return []
+        return self._write_control_before_stop(now) if self._in_air is None else []
 
     def stop(self, payload: bytes, now: float) -> list[Action]:
         """Send Stop: everything that waits is dropped, an answer that is awaited is given up."""
+        self._last_stop = payload
         actions = self.drop_waiting()
         if not self._link_up:
             return [*actions, Finished(payload, Reply.NOT_SENT)]
@@ -172,6 +178,12 @@ class Procedure:
         except MalformedFrame:
             return [Stray(bytes(data))]
         request = next((r for r in (self._awaited, self._in_air) if r and r.payload[0] == response.request_op), None)
+        denied = response.request_op == ControlPointOp.STOP_OR_PAUSE and response.result == _DENIED
+        if denied and self._last_stop is not None and (request is None or request is self._in_air):
+            # Late, for a Stop that was given up and is being repeated: a repeat would be denied as well, for ever.
+            self._control_first = True
+            self._owed[response.request_op] = max(0, self._owed[response.request_op] - 1)
+            return [Finished(self._last_stop, Reply.ANSWERED, response.result)]
         if request is None or request.answered:
             self._owed[response.request_op] = max(0, self._owed[response.request_op] - 1)
             return [Stray(bytes(data))]
@@ -221,6 +233,8 @@ class Procedure:
 
     def next_deadline(self) -> float | None:
         """When `tick` has something to do."""
+        if self._in_air is None and self._awaited is None and self._stop is None and not self._waiting:
+            return self._retry_at
         marks: list[float] = []
         if self._waiting:
             marks.append(self._waiting[0][1] + ANSWER_S)
@@ -246,7 +260,8 @@ class Procedure:
         self._in_air = self._awaited = self._stop = self._stop_wanted_at = self._retry_at = None
         self._waiting.clear()
         self._owed.clear()
-        self._stuck = self._link_up = False
+        self._stuck = self._link_up = self._control_first = False
+        self._last_stop = None
 
     def link_back(self) -> None:
         """Connected again."""
@@ -255,6 +270,7 @@ class Procedure:
     def written_while_connecting(self, payload: bytes, now: float) -> None:
         """The adapter has written `payload` (a latched Stop) as the first thing on a new connection."""
         self._tokens += 1
+        self._last_stop = payload
         self._awaited = _Request(self._tokens, payload, now)
 
     def _patience(self) -> float:
@@ -283,7 +299,22 @@ class Procedure:
         """Write the Stop that had to wait, if it may go out now."""
         if self._in_air is not None or self._stop is None or (self._retry_at is not None and now < self._retry_at):
             return []
+        before = self._write_control_before_stop(now)
+        if before:
+            return before
         payload, self._stop, self._retry_at = self._stop, None, None
+        return [*self._give_up(), self._write(payload, now)]
+
+    def _write_control_before_stop(self, now: float) -> list[Action]:
+        """Write the Request Control that a denied Stop made somebody want; the waiting Stop comes right behind it."""
+        wanted = self._control_first and self._stop is not None and bool(self._waiting)
+        if not wanted or self._waiting[0][0][0] != ControlPointOp.REQUEST_CONTROL:
+            return []
+        payload, _ = self._waiting.popleft()
+        self._control_first = False
+        if not self._may_go(payload, now):
+            return [Finished(payload, Reply.NOT_SENT)]
+        self._retry_at, self._stop_wanted_at = now + RETRY_STOP_S, now
         return [*self._give_up(), self._write(payload, now)]
 
     def _write(self, payload: bytes, now: float) -> Write:

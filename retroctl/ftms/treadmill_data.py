@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from struct import Struct
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from retroctl.errors import MalformedFrame
-from retroctl.ftms.wire import Field, read_fields, set_bits
+from retroctl.ftms.wire import Field, set_bits
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable
 
 _FLAGS_SIZE = 2
 _MORE_DATA = 1 << 0
@@ -52,6 +54,9 @@ _FIELDS_OF_BIT: dict[int, tuple[Field, ...]] = {
     ),
 }
 _PACE_NAMES = {5: "instantaneous_pace", 6: "average_pace"}
+_SPEEDS = frozenset({"speed", "average_speed"})
+_THREE = 3
+_FORMATS = {(1, False): "B", (2, False): "H", (2, True): "h", (_THREE, False): "3s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,7 @@ class Pace:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class TreadmillData:
+class TreadmillData(NamedTuple):
     """One notification, or one record merged from several. None: not in the frame, not available, or cut off.
 
     `measured_speed` None means that this frame says nothing of the speed; a speed of zero is a measurement.
@@ -101,49 +105,112 @@ class TreadmillData:
     """Bytes not understood: after the last known field, the stump of a cut one, or all from an undecided pace on."""
 
 
+_UNITS: Final = {
+    "speed": "measured_speed",
+    "total_distance": "total_distance_m",
+    "inclination": "inclination_percent",
+    "ramp_angle": "ramp_angle_degrees",
+    "positive_elevation_gain": "positive_elevation_gain_m",
+    "negative_elevation_gain": "negative_elevation_gain_m",
+    "total_energy": "total_energy_kcal",
+    "energy_per_hour": "energy_per_hour_kcal",
+    "energy_per_minute": "energy_per_minute_kcal",
+    "heart_rate": "heart_rate_bpm",
+    "elapsed_time": "elapsed_time_s",
+    "remaining_time": "remaining_time_s",
+    "force_on_belt": "force_on_belt_n",
+    "power_output": "power_output_w",
+}
+"""The fields above whose name in `TreadmillData` is another: it says the unit."""
+
+
+def _place(name: str) -> int:
+    return TreadmillData._fields.index(_UNITS.get(name, name))
+
+
+_TRAILING: Final = _place("trailing")
+
+
 def decode_treadmill_data(data: bytes) -> TreadmillData:
     """Read one notification of 0x2ACD. Raises MalformedFrame when not even the flags are whole (fewer than 2 bytes)."""
-    if len(data) < _FLAGS_SIZE:
+    size = len(data)
+    if size < _FLAGS_SIZE:
         raise MalformedFrame("Treadmill Data needs at least its 2 bytes of flags", data)
-    flags = int.from_bytes(data[:_FLAGS_SIZE], "little")
-    body = bytes(data[_FLAGS_SIZE:])
-    pace_width = _pace_width(flags, len(body))
+    recipe = _recipe(data[0] | data[1] << 8, size)
+    values = [*recipe.values]
+    for place, read, count in zip(recipe.places, recipe.readers, recipe.unpack(data, _FLAGS_SIZE), strict=True):
+        values[place] = count if read is None else read(count)
+    values[_TRAILING] = bytes(data[recipe.end :])
+    return TreadmillData._make(values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How frames of one layout and length are read: made once, since a machine sends the same again and again."""
+
+    values: tuple[Any, ...]
+    """Of every field of `TreadmillData`, before the fields that came are put in their places."""
+    places: tuple[int, ...]
+    readers: tuple[Callable[[Any], Any] | None, ...]
+    """What each count becomes; None: it is the value."""
+    unpack: Callable[[bytes, int], tuple[Any, ...]]
+    end: int
+    """Where what is not understood begins."""
+
+
+@lru_cache(256)
+def _recipe(flags: int, size: int) -> _Recipe:
+    body_size = size - _FLAGS_SIZE
+    pace_width = _pace_width(flags, body_size)
     layout = _layout(flags, pace_width)
-    reading = read_fields(body, layout)
     undecided = pace_width is None and _pace_count(flags) > 0
     # With an undecided pace the layout ends before it; the frame is surely cut when even the narrow one has no room.
-    truncated = len(body) < _size(_layout(flags, 1)) if undecided else reading.truncated
-    units = {
-        field.name: field.scale(reading.counts[field.name])
-        for field in layout
-        if field.name in reading.counts and reading.counts[field.name] not in field.unavailable
+    truncated = body_size < _size(_layout(flags, 1) if undecided else layout)
+    # The first field that does not fit ends it: the later ones have no place.
+    whole = next(count for count in range(len(layout), -1, -1) if _size(layout[:count]) <= body_size)
+    came = layout[:whole]
+    unpacked = Struct("<" + "".join(_FORMATS[field.size, field.signed] for field in came))
+    said = {
+        "flags": flags,
+        "more_data": bool(flags & _MORE_DATA),
+        "pace_undecided": undecided,
+        "truncated": truncated,
+        "unknown_bits": set_bits(flags, first=_FIRST_RESERVED_BIT, last=15),
     }
-    return TreadmillData(
-        flags=flags,
-        more_data=bool(flags & _MORE_DATA),
-        measured_speed=_speed(units, "speed"),
-        average_speed=_speed(units, "average_speed"),
-        total_distance_m=_whole(units, "total_distance"),
-        inclination_percent=units.get("inclination"),
-        ramp_angle_degrees=units.get("ramp_angle"),
-        positive_elevation_gain_m=units.get("positive_elevation_gain"),
-        negative_elevation_gain_m=units.get("negative_elevation_gain"),
-        instantaneous_pace=_pace(units, "instantaneous_pace", pace_width),
-        average_pace=_pace(units, "average_pace", pace_width),
-        pace_undecided=undecided,
-        total_energy_kcal=_whole(units, "total_energy"),
-        energy_per_hour_kcal=_whole(units, "energy_per_hour"),
-        energy_per_minute_kcal=_whole(units, "energy_per_minute"),
-        heart_rate_bpm=_whole(units, "heart_rate"),
-        metabolic_equivalent=units.get("metabolic_equivalent"),
-        elapsed_time_s=_whole(units, "elapsed_time"),
-        remaining_time_s=_whole(units, "remaining_time"),
-        force_on_belt_n=_whole(units, "force_on_belt"),
-        power_output_w=_whole(units, "power_output"),
-        truncated=truncated,
-        unknown_bits=set_bits(flags, first=_FIRST_RESERVED_BIT, last=15),
-        trailing=reading.trailing,
+    return _Recipe(
+        values=tuple((TreadmillData._field_defaults | said)[name] for name in TreadmillData._fields),
+        places=tuple(_place(field.name) for field in came),
+        readers=tuple(_reader(field) for field in came),
+        unpack=unpacked.unpack_from,
+        end=_FLAGS_SIZE + unpacked.size,
     )
+
+
+def _reader(field: Field) -> Callable[[Any], Any] | None:
+    if field.name in _SPEEDS:
+        return _speed
+    if field.name in _PACE_NAMES.values():
+        return partial(_pace, field.size)
+    if field.size == _THREE:
+        return field.decode
+    if field.unavailable or field.per_unit != 1:
+        return partial(_scaled, field.per_unit, field.unavailable)
+    return None
+
+
+@lru_cache(4096)
+def _speed(hundredths: int) -> Speed:
+    return Speed(hundredths)
+
+
+def _pace(width: int, count: int) -> Pace:
+    return Pace(count, width)
+
+
+def _scaled(per_unit: int, unavailable: frozenset[int], count: int) -> float | None:
+    if count in unavailable:
+        return None
+    return count if per_unit == 1 else count / per_unit
 
 
 class RecordMerger:
@@ -172,12 +239,8 @@ class RecordMerger:
 
 
 def _join(earlier: TreadmillData, later: TreadmillData) -> TreadmillData:
-    missing = {
-        field.name: getattr(earlier, field.name) for field in fields(later) if getattr(later, field.name) is None
-    }
-    return replace(
-        later,
-        **missing,
+    both = [before if now is None else now for before, now in zip(earlier, later, strict=True)]
+    return TreadmillData._make(both)._replace(
         pace_undecided=earlier.pace_undecided or later.pace_undecided,
         truncated=earlier.truncated or later.truncated,
         unknown_bits=tuple(sorted({*earlier.unknown_bits, *later.unknown_bits})),
@@ -214,20 +277,5 @@ def _layout(flags: int, pace_width: int | None) -> tuple[Field, ...]:
     return tuple(layout)
 
 
-def _size(layout: tuple[Field, ...]) -> int:
+def _size(layout: Iterable[Field]) -> int:
     return sum(field.size for field in layout)
-
-
-def _speed(units: Mapping[str, float], name: str) -> Speed | None:
-    hundredths = _whole(units, name)
-    return None if hundredths is None else Speed(hundredths)
-
-
-def _pace(units: Mapping[str, float], name: str, width: int | None) -> Pace | None:
-    count = _whole(units, name)
-    return None if count is None or width is None else Pace(count, width)
-
-
-def _whole(units: Mapping[str, float], name: str) -> int | None:
-    value = units.get(name)
-    return None if value is None else int(value)

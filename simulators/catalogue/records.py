@@ -141,7 +141,7 @@ RECORDS = (
         "tells a speed of 0, whatever the belt does",
         behaviours=(telling.AlwaysZero,),
         outcome="stopped",
-        shows=("did not move within 20 s",),
+        shows=("no motion was measured within 20 s",),
         answer="Stops when no motion is seen after a Start.",
     ),
     Personality(

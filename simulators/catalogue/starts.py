@@ -47,7 +47,7 @@ STARTS = (
         behaviours=(moving.TwoStarts,),
         source="cagnulein/qdomyos-zwift#1850 (NordicTrack S20)",
         outcome="stopped",
-        shows=("did not move within 20 s",),
+        shows=("no motion was measured within 20 s",),
         answer="No second Start by itself: stops, and the trainer may start anew.",
     ),
     Personality(
@@ -77,7 +77,7 @@ STARTS = (
         "counts down for 25 s",
         {"countdown_s": 25.0},
         outcome="stopped",
-        shows=("did not move within 20 s",),
+        shows=("no motion was measured within 20 s",),
         answer="Stops when the belt has not moved after 20 s.",
     ),
     Personality(

@@ -1,230 +1,233 @@
 """An opinion of its own on everything that leaves, and on the belt: it shares no code with session, gate or belief.
 
 It sees what a sniffer on the air, a camera on the trainer's hands and a sensor on the belt would see, and what the
-program says on its screen, and keeps its own account of what all that allows. Speeds are whole hundredths of km/h.
-The limits are written down here a second time, on purpose.
+program says on its screen, and keeps its own account of what all that allows. It is the judge of the storm, and of
+the tests that have no belt (`tests/judge.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
 from typing import Final
+
+from simulators.storm.seen import REST_STATES, UNDER_WAY, Seen, Violation
+
+__all__ = ["Judge", "Violation"]
 
 STEP: Final = 80
 """0.5 mph, whole hundredths of km/h."""
 HOLD_S: Final = 60.0
-CAPS: Final = {"rehab": 200, "new": 320, "novice": 480, "practised": 640, "runner": 800, "trained": 970}
-SHARE_OF_FORWARD: Final = 0.72
 OVER_CAP: Final = 30
+OVER_CAP_APART_S: Final = 0.5
 OVER_CAP_S: Final = 9.0
 """A belt over its cap is being stopped within so long, though up to five seconds of frames may be missing."""
+CALLED_S: Final = 30.0
+"""The same where a person is told to lower it first."""
+MILES_S: Final = 12.0
+"""For so long a speed of another unit is steady before it must be known for one."""
 WORDS_S: Final = 13.0
 """A stop that the belt does not obey is called so within so long."""
 FRESH_S: Final = 2.0
+SILENT_S: Final = 5.0
 NEAR: Final = 10
-
-
-class Violation(AssertionError):  # noqa: N818 - what the belt did, not an error of the judge's
-    """Something happened that may not."""
+FALL: Final = 10
+AGAIN_S: Final = 1.0
+"""What Bluetooth refused for a lost subscription is written again within so long."""
+AT_ONCE_S: Final = 0.15
+UNHEARD_S: Final = 1.5
+REPEAT_S: Final = 2.1
+"""While nothing falls Stop is written again within so long: 1.5 s, and what the radio takes."""
+SETTLED_S: Final = 3.0
+"""A speed has settled within so long of its first frame; what was rated before was another one."""
+SEEN_S: Final = 2.5
+"""A belt is seen once a second, and rest is two frames."""
 
 
 @dataclass
-class Judge:
+class Judge(Seen):
     """Raises Violation the moment something leaves, or the belt does, what it may not."""
-
-    minimum: int
-    maximum: int
-    increment: int
-    level: str
-    forward: int | None
-    """Comfortable forward speed of the client."""
-    confirm: bool
-    honest: bool
-    """The machine reports its belt's speed and obeys Stop; what it says can be held against the program."""
-    armed: bool = False
-    stopping: bool = False
-    person_stopped: bool = False
-    state: str = "idle"
-    view: str | None = None
-    frames: list[tuple[float, int]] = field(default_factory=list)
-    breaks: list[float] = field(default_factory=list)
-    confirms: list[float] = field(default_factory=list)
-    voids: list[float] = field(default_factory=list)
-    vetoed: bool = False
-    start_confirmed_at: float | None = None
-    announcement: int | None = None
-    announced_at: float | None = None
-    lowest_sent: bool = False
-    stops: int = 0
-    lowest_in_stop: int = 0
-    denied: bool = False
-    control_gone: bool = False
-    claim: int | None = None
-    raises: int = 0
-    over_since: float | None = None
-    stop_since: float | None = None
-
-    @property
-    def cap(self) -> int:
-        """The fastest that may be asked for."""
-        caps = [CAPS[self.level], self.maximum, CAPS["trained"]]
-        if self.forward is not None:
-            caps.append(int(self.forward * SHARE_OF_FORWARD))
-        return min(caps)
-
-    # -- what people do --------------------------------------------------------------------------------------------
-
-    def pressed_stop(self, *, person: bool) -> None:
-        """STOP, or a way out of the program."""
-        if person or self.armed:
-            self._wish()
-        self.person_stopped = self.person_stopped or person
-
-    def confirmed(self, now: float) -> None:
-        """The trainer's consent."""
-        self.confirms.append(now)
-        self.vetoed = False
-
-    def vetoes(self, now: float, *, breaks: bool) -> None:
-        """HOLD; or a balance event, which breaks the hold as well."""
-        self.voids.append(now)
-        self.vetoed = True
-        if breaks:
-            self.breaks.append(now)
-
-    def confirmed_start(self, now: float) -> None:
-        """The trainer lets the program start the belt."""
-        self.start_confirmed_at = now
-
-    def link_lost(self, now: float) -> None:
-        """Control ends with the link; earlier consent is void and the hold broken."""
-        self.control_gone = True
-        self.upset(now)
-        self.breaks.append(now)
-
-    def upset(self, now: float) -> None:
-        """Something that makes earlier consent void."""
-        self.voids.append(now)
 
     # -- what the program says -------------------------------------------------------------------------------------
 
-    def entered(self, state: str) -> None:
+    def entered(self, state: str, now: float) -> None:
         """The program is in another state."""
         before, self.state = self.state, state
-        if state == "armed" and before != "armed":
-            if [speed for _, speed in self.frames[-2:]] != [0, 0]:
-                raise Violation("armed on a belt that was not seen at rest")
+        if state == "armed" and before in {"briefing", "stopped", "turning"}:
+            self._need([speed for _, speed in self.frames[-2:]] == [0, 0], "armed on a belt that was not seen at rest")
             self.armed, self.stopping, self.lowest_sent, self.vetoed = True, False, False, False
-            self.start_confirmed_at, self.view, self.stop_since = None, None, None
+            self.start_confirmed_at = self.view = self.stop_since = self.raised_at = self.owed_since = None
+            self.must_stop_at = self.told_over_since = None
+            self.face(self.facing_index + 1 if before == "turning" else 0)
         elif state == "stopping":
-            self.stopping = False
-            self._wish()
+            self.stopping = False  # each stop has its own account
+            self.wish()
+            self.stop_since = self.fell_at = now
+            self.lowest_in_fall, self.must_stop_at = self.frames[-1][1] if self.frames else None, None
         elif before == "stopping":
             self.stop_since = None
 
-    def says(self, view: str) -> None:
-        """What the program says of a stop."""
-        self.view = view
-
     def alarmed(self, number: str) -> None:
         """An alarm."""
-        if number == "F13":
-            raise Violation("the gate refused what the session proposed")
+        self._need(number != "F13", "the gate refused what the session proposed")
 
-    def announced(self, number: int | None) -> None:
-        """An announcement begins, or is withdrawn."""
-        self.announcement, self.announced_at = number, None
-
-    def announcement_over(self, number: int, now: float) -> None:
-        """An announcement was spoken to its end."""
-        if number == self.announcement:
-            self.announced_at = now
+    def rests(self, least_true: float) -> None:
+        """The program has just said that the belt stands; `least_true`: the least it ran at within what can be seen."""
+        if self.honest and self.armed:
+            self._need(least_true <= 0, f"said to stand, and the belt has not been under {least_true / 100:.2f}")
 
     # -- what the machine does -------------------------------------------------------------------------------------
 
-    def heard(self, characteristic: str, data: bytes, now: float) -> None:
-        """A frame reached the program."""
-        if characteristic == "2acd" and len(data) >= 4 and not data[0] & 1:
-            self.frames.append((now, int.from_bytes(data[2:4], "little")))
-        elif characteristic == "2ada" and data[:1] in {b"\xff", b"\x01"}:
-            self.control_gone = True
-            self.voids.append(now)
-        elif characteristic == "2ad9" and len(data) == 3 and data[2] == 5:
-            self.voids.append(now)
-            self.denied = self.denied or data[1] == 8
-            self.control_gone = True
+    def heard(self, speed: int, now: float) -> None:
+        """A frame with a speed reached the program."""
+        before = self.frames[-1] if self.frames else None
+        self.frames.append((now, speed))
+        if self.stop_since is not None:
+            if self.lowest_in_fall is None or speed <= self.lowest_in_fall - FALL:
+                self.fell_at = now if self.lowest_in_fall is not None else self.fell_at
+                self.lowest_in_fall = speed
+        elif self.armed and self.state in UNDER_WAY and not self.called:
+            self._told_over(speed, now)
+            self._told_miles(speed, now)
+        elif self.armed and self.honest and self.state in {"armed", "turning"} and speed > 0:
+            rested = before is not None and before[1] == 0 and now - before[0] <= FRESH_S
+            if rested and self._zeros() >= 1.0:
+                self._must_stop("motion from rest that nobody asked for", now)
+
+    def _zeros(self) -> float:
+        """For how long 0 was told before the last frame."""
+        end = began = self.frames[-2][0]
+        for at, speed in reversed(self.frames[:-1][-6:]):
+            if speed or began - at > FRESH_S:
+                break
+            began = at
+        return end - began
+
+    def _told_over(self, speed: int, now: float) -> None:
+        if speed <= self.cap + OVER_CAP:
+            self.told_over_since = None
+        elif self.told_over_since is None:
+            self.told_over_since = now
+        elif now - self.told_over_since >= OVER_CAP_APART_S:
+            self._must_stop(f"told to run at {speed / 100:.2f}, over the cap of {self.cap / 100:.2f},", now)
+
+    def _told_miles(self, speed: int, now: float) -> None:
+        """Asked for kilometres and given miles, and nobody has pressed a key since."""
+        claim = self.claim or 0
+        moved = speed > self.claimed_from + OVER_CAP  # it may never have heard, and run on as it did
+        if not (moved and 153 * claim < speed * 100 < 169 * claim) or self.console_at > self.claimed_at:
+            self.other_since = None
+        elif self.other_since is None:
+            self.other_since = now
+        elif now - self.other_since > MILES_S:
+            self._must_stop(
+                f"asked for {claim / 100:.2f} and told to run at {speed / 100:.2f}, miles by the look of it,", now
+            )
+
+    def _must_stop(self, why: str, now: float) -> None:
+        if self.must_stop_at is None:
+            self.must_stop_at, self.must_stop_for = now, why
 
     def belt(self, true: float, now: float) -> None:
-        """The belt's true speed at a moment, hundredths of km/h."""
-        if (
-            self.armed
-            and not self.stopping
-            and self.state not in {"stopped", "faulted"}
-            and true > self.cap + OVER_CAP + 1
-        ):
+        """The belt's true speed at a moment, hundredths of km/h; also the moment to look what has become due."""
+        under_way = self.armed and not self.stopping and self.state not in REST_STATES
+        if self.must_stop_at is not None and now > self.must_stop_at + self.slack_s:
+            self._need(not under_way, f"{self.must_stop_for} and not stopped")
+            self.must_stop_at = None
+        if under_way and self.frames and now - self.frames[-1][0] > SILENT_S + 0.2 + self.slack_s:
+            self._need(self.state not in UNDER_WAY, "nothing was heard of the belt for 5 s, and it is not stopped")
+        if under_way and self.honest and true > self.cap + OVER_CAP + 1:
             self.over_since = now if self.over_since is None else self.over_since
-            if self.honest and now - self.over_since > OVER_CAP_S:
-                raise Violation(f"the belt runs at {true / 100:.2f}, over the cap of {self.cap / 100:.2f}, unstopped")
+            bound = CALLED_S if self.called else OVER_CAP_S
+            over = f"the belt runs at {true / 100:.2f}, over the cap of {self.cap / 100:.2f}, unstopped"
+            self._need(now - self.over_since <= bound, over)
         else:
             self.over_since = None
-        if self.state == "stopping":
-            self.stop_since = now if self.stop_since is None else self.stop_since
-            moving = true > 0 and self.frames and self.frames[-1][1] > 0
-            if moving and now - self.stop_since > WORDS_S and self.view == "STOPPING":
-                raise Violation(f"the belt runs at {true / 100:.2f} so long after Stop and the screen says STOPPING")
+        if self.owed_since is not None:
+            since = max(self.owed_since, self.free_at)
+            self._need(now - since <= AT_ONCE_S + self.slack_s, "STOP was pressed, the radio is free, and no Stop left")
+        if self.state == "stopping" and self.stop_since is not None:
+            self._watch_stop(true, now, self.stop_since)
+
+    def _watch_stop(self, true: float, now: float, since: float) -> None:
+        moving = true > 0 and self.frames and self.frames[-1][1] > 0
+        if moving and now - since > WORDS_S and self.view == "STOPPING":
+            raise Violation(f"the belt runs at {true / 100:.2f} so long after Stop and the screen says STOPPING")
+        if not self.called:
+            last = max(since, self.stopped_at, self.fell_at, self.free_at)
+            self._need(now - last <= REPEAT_S + self.slack_s, "nothing falls, and Stop is not repeated")
 
     # -- what leaves -----------------------------------------------------------------------------------------------
 
-    def wrote(self, payload: bytes, now: float, *, true: float) -> None:
-        """Bytes on the Control Point."""
-        op = payload[0]
-        if op == 0x08:
-            self._stop(payload)
-        elif op == 0x00:
-            self._need(payload == b"\x00", "an odd Request Control")
-            self._need(self.armed or self.person_stopped, "Request Control before arming")
-            seen = bool(self.frames) and self.frames[-1][1] > 0
-            unheard = self.control_gone and self.stops >= 2 and seen
-            self._need(not self.stopping or self.denied or unheard, "Request Control after Stop for no reason")
-            self.control_gone = self.control_gone and not self.stopping
-        elif op == 0x07:
-            self._start(payload, now, true)
-        elif op == 0x02:
-            self._need(len(payload) == 3, "a target of an odd length")
-            self._target(int.from_bytes(payload[1:], "little"), now)
+    def wrote(self, payload: bytes, now: float, *, true: float = 0.0) -> None:
+        """Bytes handed to Bluetooth for the Control Point, or called out to a person; `true`: what the belt runs at."""
+        op, refusal, self.refusal = payload[0], self.refusal, None
+        if refusal is not None and refusal[0] == payload and now - refusal[1] <= AGAIN_S and not self.stopping:
+            return  # the same once more: the first has never reached the machine
+        if self.first_stop:
+            self._need(op == 0x08, "the link is back, a stop is under way, and something else goes first")
+            self.first_stop = False
+        elif self.called:
+            pass  # a person is told, nothing is written
+        elif payload in self.said:
+            self.said.remove(payload)
         else:
-            raise Violation(f"op code {op:02x} never leaves this program")
+            self._need(op == 0x08 or not self.said, f"{payload.hex()} was written, and something else was said")
+        match op:
+            case 0x08:
+                self._stop(payload, now)
+            case 0x00:
+                self._control(payload, now)
+            case 0x07:
+                self._start(payload, now, true)
+            case 0x02:
+                self._need(len(payload) == 3, "a target of an odd length")
+                self._target(int.from_bytes(payload[1:], "little"), now)
+            case _:
+                raise Violation(f"op code {op:02x} never leaves this program")
 
-    def at_end(self, true: float) -> None:
-        """The session is over."""
-        if self.state in {"stopped", "faulted"} and self.armed and self.honest and true > 0:
-            raise Violation(f"it is over, the program says at rest, and the belt runs at {true / 100:.2f}")
+    def sent(self) -> None:
+        """What was written is on its way: the radio is taken until it returns."""
+        self.in_air, self.free_at = self.in_air + 1, math.inf
 
-    def _wish(self) -> None:
-        if not self.stopping:
-            self.stopping = True
-            self.stops = self.lowest_in_stop = 0
-            self.denied = False
+    def repeated(self, target: int) -> None:
+        """A person is told again: never to raise once something speaks against it."""
+        self._need(not self.stopping, "a speed called out after Stop")
+        higher = target > self.frames[-1][1] + NEAR and target != self.minimum
+        self._need(not (higher and self.vetoed), "a raise called out again after HOLD or a balance event")
 
     @staticmethod
-    def _need(fact: bool, otherwise: str) -> None:  # noqa: FBT001 - a small assert
+    def _need(fact: object, otherwise: str) -> None:
         if not fact:
             raise Violation(otherwise)
 
-    def _stop(self, payload: bytes) -> None:
+    def _stop(self, payload: bytes, now: float) -> None:
         self._need(payload == b"\x08\x01", f"{payload.hex()} is not a Stop")
         self._need(self.armed or self.person_stopped, "a Stop that nobody may have wanted: nothing is armed")
         self.stops += 1
+        self.stopped_at, self.owed_since = now, None
+
+    def _control(self, payload: bytes, now: float) -> None:
+        self._need(payload == b"\x00", "an odd Request Control")
+        self._need(self.armed or self.person_stopped, "Request Control before arming")
+        if self.stopping:
+            seen = bool(self.frames) and self.frames[-1][1] > 0
+            # A second Stop may have found the first still on its way: what counts is that nothing fell meanwhile.
+            repeated = self.stops >= 2 or (self.stops == 1 and now - self.stopped_at >= UNHEARD_S)
+            unheard = self.control_gone and repeated and seen
+            self._need(self.denied or unheard, "Request Control after Stop for no reason")
+            self.control_gone = False
 
     def _start(self, payload: bytes, now: float, true: float) -> None:
         self._need(payload == b"\x07", "an odd Start")
         self._need(self.armed and not self.stopping, "Start before arming, or after Stop")
-        self._need(bool(self.frames), "Start on a belt never seen")
+        self._need(self.frames, "Start on a belt never seen")
         at, speed = self.frames[-1]
         self._need(speed == 0, "Start on a moving belt")
         self._need(now - at <= FRESH_S, "Start on old data")
         confirmed_at, self.start_confirmed_at = self.start_confirmed_at, None
-        self._need(confirmed_at is not None and now - confirmed_at <= 10.0, "Start without a confirmation of its own")
+        fresh = confirmed_at is not None and now - confirmed_at <= 10.0
+        self._need(fresh, "Start without a confirmation of its own")
         # Between two frames somebody may have pressed START at the console: the program cannot know yet.
         self._need(true == 0 or not self.honest or now - at > 0.2, "Start on a belt that truly moves")
 
@@ -232,7 +235,7 @@ class Judge:
         if self.stopping:
             self._need(target == self.minimum, "after Stop only the machine's lowest speed")
             self._need(self.stops >= 3, "the lowest speed before two repeats of Stop")
-            self._need(bool(self.frames) and self.frames[-1][1] > self.minimum, "the lowest speed is no lower")
+            self._need(self.frames and self.frames[-1][1] > self.minimum, "the lowest speed is no lower")
             self.lowest_in_stop += 1
             self._need(self.lowest_in_stop <= 1, "the lowest speed more than once after Stop")
             return
@@ -246,24 +249,48 @@ class Judge:
             self._need(target == self.minimum, "the first target is the lowest speed")
         elif target != self.minimum and (target > measured + NEAR or target > max(measured, self.claim or 0)):
             self._raise(target, measured, now)
-        self.lowest_sent, self.claim = True, target
+        self.lowest_sent, self.claim, self.claimed_at, self.other_since = True, target, now, None
+        self.claimed_from = measured
         self.breaks.append(now)
-        self.voids.append(now)
+        self.voided_at = now
 
     def _raise(self, target: int, measured: int, now: float) -> None:
-        step = max(1, STEP // self.increment) * self.increment
+        step = self.increment if self.coarse and self.increment > STEP else STEP // self.increment * self.increment
         self._need(now - self.frames[-1][0] <= FRESH_S, "a raise on old data")
         self._need(target - measured <= step + max(NEAR, self.increment), "more than one step over the measured speed")
         self._need(not self.vetoed, "a raise after HOLD or a balance event")
+        self._heart(now)
+        self.raises += 1
+        if self.facing == "forward":
+            self._need(self.raised_at is None or now - self.raised_at >= 15.0, "two forward raises within 15 s")
+            consented = self.confirms and now - self.confirms[-1] <= self.slack_s
+            self._need(consented, "a forward raise without the trainer's key")
+            self.raised_at = now
+            return
+        # The speed that was held: what was asked for, or where the belt was brought at the console.
         began = min(self._held_since(now, centre) for centre in (self.claim or 0, self._middle(now)))
         self._need(now - began >= HOLD_S, f"a raise after {now - began:.2f} s of a hold")
+        # What was rated in the last minute was this speed; earlier it may have been another one near it.
+        since = max(began + SETTLED_S, now - HOLD_S)
+        if self.rated is not None and self.most_rpe is not None and self.rated[0] > since:
+            self._need(self.rated[1] <= self.most_rpe, "a raise after a rating of this speed over the client's highest")
         if self.confirm:
             late = [at for at in self.confirms if at >= began + HOLD_S - 15.0]
-            self._need(bool(late), "a raise without consent in the last 15 s of its hold")
-            self._need(all(at <= late[-1] for at in self.voids), "a raise on void consent")
+            self._need(late, "a raise without consent in the last 15 s of its hold")
+            self._need(self.voided_at <= late[-1], "a raise on void consent")
         self._need(self.announced_at is not None, "a raise that was not announced to its end")
         self._need(now - (self.announced_at or 0.0) <= 3.0, "a raise long after its announcement")
-        self.raises += 1
+
+    def _heart(self, now: float) -> None:
+        """F10: never over the limit; where a strap does not say that it is under it, a rating does."""
+        if not self.strapped:
+            return
+        at, bpm = self.rate or (-9.0, None)
+        under = now - self.over_limit_at >= 5.0 or self.over_limit_at < at
+        self._need(under, "a raise with a heart rate over the limit")
+        fine = bpm is not None and now - at <= 5.0 and self.heart_limit is not None and bpm <= self.heart_limit
+        rated_at = -1.0 if self.rated is None else self.rated[0]
+        self._need(fine or rated_at > self.over_limit_at, "a raise on a heart rate that is not known")
 
     def _held_since(self, now: float, centre: int) -> float:
         """From when to now every frame was fresh and near `centre` (outings under 2 s aside), and nothing broke it."""
@@ -285,5 +312,6 @@ class Judge:
         return began
 
     def _middle(self, now: float) -> int:
+        """The middle of what was measured in the last minute."""
         speeds = sorted(speed for at, speed in self.frames[-1200:] if now - at <= HOLD_S - 5.0)
         return speeds[len(speeds) // 2]

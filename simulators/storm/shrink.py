@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulators.storm.world import World
+from simulators.storm.world import lived
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simulators.storm.story import Act, Story
 
 
-def fails(story: Story) -> Exception | None:
+def fails(story: Story, live: Callable[[Story], object] = lived) -> Exception | None:
     """What the story breaks; None when it breaks nothing."""
     try:
-        World(story).live()
+        live(story)
     except Exception as error:  # noqa: BLE001 - a fault of the program counts like a broken rule
         return error
     return None
 
 
-def shrunk(story: Story) -> Story:
+def shrunk(story: Story, live: Callable[[Story], object] = lived) -> Story:
     """The same story with every act left out that it can do without: halves first, then smaller parts, then one by one.
 
-    The rule broken must stay the same kind of thing: the words up to the first figure.
+    The rule broken must stay the same kind of thing: the words without their figures.
     """
-    error = fails(story)
+    error = fails(story, live)
     if error is None:
         return story
     wanted = _kind(error)
@@ -34,7 +36,7 @@ def shrunk(story: Story) -> Story:
         start = 0
         while start < len(acts):
             fewer = acts[:start] + acts[start + size :]
-            again = fails(story.with_acts(fewer)) if fewer else None
+            again = fails(story.with_acts(fewer), live) if fewer else None
             if again is not None and _kind(again) == wanted:
                 acts = fewer
             else:

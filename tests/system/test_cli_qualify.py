@@ -402,7 +402,15 @@ async def test_a_dangerous_machine_is_not_commanded_and_a_broken_profile_is_told
     await inside.run(sim="slow-ramp")
     assert isinstance(inside.error, UnsupportedTreadmill)
     assert "Stop is not obeyed" in str(inside.error)
+    assert "--call-out" in str(inside.error), "the way out"
     assert inside.written == []
+    save(tmp_path, Profile("Belt 1", SIM_ADDRESS, TODAY, command="never"))
+    watched = Inside(monkeypatch, capfd, tmp_path)
+    await watched.run(sim="slow-ramp")
+    assert isinstance(watched.error, UnsupportedTreadmill)
+    assert "command = never" in str(watched.error)
+    assert "--call-out" in str(watched.error)
+    assert watched.written == []
     path.write_text("version = 7\n", encoding="utf-8")
     again = Inside(monkeypatch, capfd, tmp_path)
     await again.run(sim="slow-ramp")

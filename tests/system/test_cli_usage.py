@@ -13,7 +13,7 @@ from retroctl.cli import machine, session
 from retroctl.cli.app import run_app
 
 SIM = ["run", "--sim", "standard", "--yes"]
-COMMANDS = ["run", "demo", "scan", "observe", "simulate", "decode", "doctor", "history", "report"]
+COMMANDS = ["run", "demo", "scan", "observe", "simulate", "decode", "doctor", "history", "report", "floor"]
 
 WRONG = {
     "top a word": ([*SIM, "--top", "abc"], "--top: 'abc' is not a speed; write it as"),
@@ -41,7 +41,8 @@ WRONG = {
     "two machines asked for": ([*SIM, "--address", "x"], "exclude each other"),
     "two outputs asked for": ([*SIM, "--plain", "--jsonl"], "exclude each other"),
     "a range that is none": ([*SIM, "--range", "fast"], "write it as 1.0-16.0/0.1"),
-    "a range upside down": ([*SIM, "--range", "5-1/0.1"], "--range"),
+    "a range upside down": ([*SIM, "--range", "5-1/0.1"], "a lowest speed of 5.00 km/h, over its highest"),
+    "a range from 0": ([*SIM, "--range", "0-16/0.1"], "that is a lowest speed of 0; write it as 1.0-16.0/0.1"),
     "a plan that is not there": ([*SIM, "--plan", "nowhere.toml"], "neither a preset (balance-introduction, "),
     "a plan and a top": ([*SIM, "--plan", "x.toml", "--top", "2"], "a plan file gives its own"),
     "an unknown option": ([*SIM, "--fast"], "No such option: --fast"),

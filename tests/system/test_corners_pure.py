@@ -265,10 +265,14 @@ def test_before_the_first_target_settled_a_belt_far_above_it_is_not_adopted():
     bench.air.result = {2: FAILED}
     bench.until("settling")
     bench.advance(0.2)
-    bench.belt.set(1.9)
+    bench.belt.set(1.6)
     bench.advance(10.0)
     assert bench.state == "settling"
     assert "F6" not in bench.alarms()
+    bench.belt.set(1.9)
+    bench.advance(6.0)
+    assert bench.alarms()[-1] == "F3"
+    assert bench.state in {"stopping", "faulted"}
 
 
 def test_a_lower_target_waits_for_a_belt_that_shows_less_for_a_moment():

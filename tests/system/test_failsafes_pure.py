@@ -11,6 +11,7 @@ from retroctl.app.reports import Kind
 from retroctl.domain import events as ev
 from retroctl.domain.commands import Answer, RequestControl, SetTargetSpeed, Stop
 from retroctl.domain.failsafes import FAILSAFES
+from retroctl.domain.limits import BeltRange
 from retroctl.domain.session import Advance
 from retroctl.domain.verdict import Allowed, Refused
 from retroctl.units import Speed
@@ -168,6 +169,19 @@ def test_f4_the_cap_plus_its_margin_is_still_inside():
         bench.send_frame(bench.caps.backward.hundredths + 30)
         bench.now += 0.6
     assert "F4" not in bench.alarms()
+
+
+def test_f5_on_a_coarse_machine_a_speed_seen_on_the_way_up_does_not_hide_the_other_unit():
+    bench = Bench(belt=BeltRange(Speed(100), Speed(1600), Speed(50)), top=1.5)
+    bench.start()
+    bench.until("settling")
+    bench.belt.obeys = False
+    bench.belt.set(1.48)
+    bench.advance(1.0)
+    bench.belt.set(1.61)
+    bench.advance(5.0)
+    assert bench.alarms() == ["F5"]
+    assert bench.state == "stopping"
 
 
 def test_f5_a_machine_that_takes_targets_for_miles_is_named_at_its_lowest_speed():

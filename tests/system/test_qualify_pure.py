@@ -15,6 +15,7 @@ from simulators.personality import Personality, personality
 
 if TYPE_CHECKING:
     from retroctl.app.trial_engine import Told
+    from simulators.faults import AttResult
 
 CEILING = 6.0
 TOP = 4.0
@@ -50,6 +51,15 @@ VARIANTS = {
     "twice a second": {"record_interval_s": 0.5},
     "in miles on the console": {"minimum": Speed(80), "maximum": Speed(1930), "start_speed": Speed(80)},
     "coarse": {"increment": Speed(50)},
+    "over before two frames": {"ramp_up": 3.0, "ramp_down": 2.4, "stop_rate": 3.0},
+    "a frame every 1.5 s": {
+        "record_interval_s": 1.5,
+        "stop_rate": 1.02,
+        "minimum": Speed(150),
+        "start_speed": Speed(150),
+    },
+    "late and seldom": {"record_interval_s": 1.5, "lag_s": 1.0, "stop_rate": 2.0},
+    "answers late": {"answer_s": 1.5, "minimum": Speed(30), "start_speed": Speed(30)},
     "walking pad": {"minimum": Speed(50), "maximum": Speed(300), "start_speed": Speed(50)},
     "starts over its lowest": {"start_speed": Speed(150)},
 }
@@ -265,6 +275,26 @@ class _MuteAgain(Behaviour):
         return [] if self.machine.connections == 2 else super().frames(now)
 
 
+class _ControlForAWhile(Behaviour):
+    """Control ends by itself a minute after it was given."""
+
+    def on_write(self, data: bytes, now: float) -> AttResult | None:
+        if data == b"\x00":
+            self.machine.schedule(now + 60.0, self._gone)
+        return super().on_write(data, now)
+
+    def _gone(self, now: float) -> None:
+        del now
+        self.machine.controlled = False
+
+
+class _InTenths(Behaviour):
+    """Reports tenths of km/h."""
+
+    def reported_kmh(self, now: float) -> float:
+        return super().reported_kmh(now) / 10
+
+
 class _FasterUnseen(Behaviour):
     """Speeds up while nobody is connected."""
 
@@ -290,6 +320,8 @@ OTHERS: dict[type[Behaviour], tuple[Verdict, str]] = {
     _UpsideDown: (Verdict.DANGEROUS, "a lower target raised the speed"),
     _MuteAgain: (Verdict.INCOMPLETE, "no Treadmill Data"),
     _FasterUnseen: (Verdict.DANGEROUS, "while the link was down"),
+    _ControlForAWhile: (Verdict.INCOMPLETE, "the control that it gave does not last"),
+    _InTenths: (Verdict.DANGEROUS, "it reports its speed in another unit"),
 }
 
 
@@ -425,6 +457,10 @@ def test_a_target_between_two_steps_that_is_overdone_is_a_danger() -> None:
     rig = checked(TrialRig(Personality("other", "unlisted", {"out_of_range": "clamp"}, (_RoundsUp,))))
     assert rig.trial.findings.verdict is Verdict.DANGEROUS
     assert rig.profile().reasons == ("asked for 1.95 km/h it ran 2.35 km/h",)
+
+
+def test_a_belt_that_tells_its_target_is_not_called_at_rest_while_a_slow_one_would_still_fall() -> None:
+    checked(TrialRig(personality("setpoint-telemetry").but(stop_rate=0.1)))
 
 
 def test_a_start_that_comes_after_it_was_stopped_is_found_while_it_is_still_being_stopped() -> None:

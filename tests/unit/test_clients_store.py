@@ -171,6 +171,11 @@ def every_call(store: ClientStore):
         yield str(told.value)
 
 
+def test_a_folder_in_the_place_of_the_file_is_called_one_and_no_fault_of_the_disk(store):
+    store.file.mkdir(parents=True)
+    assert all("is a folder and no database" in told for told in every_call(store))
+
+
 def test_a_file_of_a_newer_version_is_left_alone(store):
     add(store, "Ann")
     with closing(sqlite3.connect(store.file)) as connection:

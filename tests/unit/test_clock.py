@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from retroctl.app.clock import MAX_STEP_S, LoopClock, ScaledClock
+from retroctl.app.clock import MAX_STEP_S, Deadline, LoopClock, ScaledClock
 
 
 @pytest.fixture
@@ -92,3 +92,20 @@ async def test_the_loops_own_time():
     with pytest.raises(TimeoutError):
         async with clock.timeout(1.0):
             await clock.sleep(2.0)
+
+
+@pytest.mark.virtual
+async def test_a_deadline_that_is_set_anew_rings_once_and_one_that_is_cancelled_never():
+    clock, rang = LoopClock(), []
+    deadline = Deadline(clock, lambda: rang.append(clock.now()))
+    began = clock.now()
+    deadline.set(began + 1)
+    deadline.set(began + 2)
+    await clock.sleep(5)
+    assert [round(at - began, 1) for at in rang] == [2.0]
+    assert not deadline.pending
+    deadline.set(clock.now() + 1)
+    assert deadline.pending
+    deadline.set(None)
+    await clock.sleep(5)
+    assert len(rang) == 1

@@ -49,6 +49,9 @@ def test_variables_that_are_no_settings_are_no_errors(file, monkeypatch):
         ("scan_s = 0", "scan_s"),
         ("speed = 5", "speed"),
         ("hold_s = [", ""),
+        ("hold_s = " + "9" * 5000, ""),
+        ('"a\\nb" = 1', r"'a\nb'"),
+        ('data_dir = "a\\u0000b"', "data_dir"),
         ("x = " + "[" * 3000 + "]" * 3000, ""),
         ("\xff", ""),
     ],
@@ -61,6 +64,7 @@ def test_what_is_wrong_names_the_file_and_the_key(file, text, words):
 
     assert str(file) in str(refused.value)
     assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_variable_that_is_wrong_is_named(file, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retroctl.adapters.console.chart import HEIGHT, WIDTH, Trace, draw
+from retroctl.adapters.console.chart import HEIGHT, MOST_POINTS, WIDTH, Trace, draw
 from retroctl.app.reports import Kind, Report
 
 
@@ -71,3 +71,19 @@ def test_only_telemetry_is_kept():
     trace(Report(2.0, Kind.TELEMETRY, {"measured_kmh": 1.0, "target_kmh": None}))
 
     assert trace.points == [(2.0, 1.0, None)]
+
+
+def test_a_long_session_takes_no_more_room_than_a_short_one_and_its_peak_stays():
+    """Ten frames a second for eight hours."""
+    trace = Trace()
+    for n in range(288_000):
+        speed = 4.2 if n == 100_001 else 1.0
+        trace(Report(n / 10, Kind.TELEMETRY, {"measured_kmh": speed, "target_kmh": 1.0}))
+
+    assert len(trace.points) <= MOST_POINTS
+    assert max(point[1] for point in trace.points) == 4.2
+    assert [point[0] for point in trace.points] == sorted(point[0] for point in trace.points)
+    assert trace.points[0][0] < 10
+    assert trace.points[-1][0] == 28_799.9
+    between = [later[0] - earlier[0] for earlier, later in zip(trace.points, trace.points[1:], strict=False)]
+    assert max(between) < 20, "no part of it is coarser than another"

@@ -42,11 +42,14 @@ class Desk:
 
 @pytest.mark.parametrize("state", RUNNING)
 @given(key=st.text(min_size=1, max_size=6))
-def test_while_the_belt_may_move_any_key_but_three_is_stop(state, key):
+def test_while_the_belt_may_move_any_key_but_four_is_stop(state, key):
     desk = Desk(state).press(key)
 
     one = key[0] if len(set(key)) == 1 else key
-    if one in ("\r", "\n", "h", "d") or key == "\r\n":
+    if one == "p" and state not in ("starting", "stopping"):
+        assert desk.said[-1].startswith("RPE")
+        assert desk.stops == desk.told == []
+    elif one in ("\r", "\n", "h", "d") or key == "\r\n":
         assert len(desk.told) == 1
         assert desk.stops == []
     else:
@@ -55,10 +58,51 @@ def test_while_the_belt_may_move_any_key_but_three_is_stop(state, key):
     assert desk.left == []
 
 
-def test_the_three_keys():
+def test_confirm_hold_and_down():
     desk = Desk("holding").press("\n", "h", "d")
 
     assert desk.told == [ev.ConfirmPressed(), ev.HoldPressed(), ev.StepDownPressed()]
+
+
+RPE_WORDS = "13 somewhat hard"
+
+
+@pytest.mark.parametrize(
+    ("keys", "rating"), [(("p", "7"), 7), (("p", "1", "3"), 13), (("p", "20"), 20), (("p", "p", "9"), 9)]
+)
+def test_a_rating_is_its_key_and_then_digits(keys, rating):
+    desk = Desk("holding").press(*keys)
+
+    assert desk.told == [ev.RpeGiven(rating)]
+    assert desk.stops == []
+    assert RPE_WORDS in desk.said[-2], "the scale is said with the question"
+
+
+def test_what_is_no_rating_is_said_and_stops_nothing():
+    desk = Desk("holding").press("p", "2", "5")
+
+    assert (desk.told, desk.stops) == ([], [])
+    assert "25 is no RPE" in desk.said[-1]
+
+
+@pytest.mark.parametrize("key", [" ", "x", "s", "\x1b", "0x"])
+def test_every_other_key_stops_also_while_a_rating_is_typed(key):
+    desk = Desk("holding").press("p", "1", key)
+
+    assert (desk.told, desk.stops) == ([], ["key"])
+
+
+def test_after_a_rating_or_eight_seconds_a_digit_is_stop_again():
+    assert Desk("holding").press("p", "1", "3", "4").stops == ["key"]
+    assert Desk("holding").press("p").press("9", apart_s=9.0).stops == ["key"]
+
+
+def test_a_belt_that_begins_to_stop_takes_the_digits_back():
+    desk = Desk("holding").press("p")
+    desk.trainer(Report(1.0, Kind.STATE, {"state": "stopping"}))
+    desk.press("9")
+
+    assert (desk.told, desk.stops) == ([], ["key"])
 
 
 @pytest.mark.parametrize("key", ["d", "h", "\r"])

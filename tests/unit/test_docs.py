@@ -161,7 +161,7 @@ def test_every_key_of_the_line_mode_is_documented_alike() -> None:
     """The README and the trainer's page list the same keys."""
     for name, heading in (("README.md", "### Keys"), ("docs/TRAINER.md", "**Keys while it runs.**\n")):
         keys = [row[0].strip("*").lower() for row in rows(ROOT / name, heading)]
-        assert keys == ["enter", "h", "d", "any other key"], name
+        assert keys == ["enter", "h", "d", "p, then 6 to 20", "any other key"], name
 
 
 def test_every_decision_is_in_the_list() -> None:

@@ -8,6 +8,8 @@ import pytest
 from made_record import Made, RecordMaker
 
 from retroctl.adapters.clients import ClientStore, Profile
+from retroctl.adapters.journal import FILE_NAME
+from retroctl.adapters.journal.overview import overview
 from retroctl.cli.history import LATEST, Past, Wanted, history_command, list_lines, open_session
 from retroctl.domain.method.facts import Facts
 from retroctl.errors import ClientError, ConfigError
@@ -223,3 +225,21 @@ def test_an_opened_session_knows_where_the_belt_began(folder):
     assert opened.cap_kmh == 6.4
     assert opened.level == "practised"
     assert opened.remarks == ()
+
+
+def test_of_ten_thousand_lines_the_first_are_there_before_the_last_are_read(folder):
+    folder.sessions(*(made(number) for number in range(1, 4)))
+    read = []
+
+    class Entry(Past):
+        @property
+        def figures(self):
+            read.append(self.id)
+            return self.line.figures
+
+    few = [Entry(line, "Ann") for line in overview(folder.path / FILE_NAME)]
+    lines = list_lines([*few * 3_000], left_out=False)
+    assert next(lines).split()[0] == "id"
+    assert next(lines).startswith("00000003")
+    assert 0 < len(read) < 2_000
+    assert len(list(lines)) == 9_000 - 1 + 2

@@ -15,6 +15,7 @@ from retroctl.adapters.journal.overview import figures_of, figures_of_rows, loca
 from retroctl.domain.events import BalanceEvent
 from retroctl.domain.method.days import Day
 from retroctl.domain.method.figures import Figures, Hold, Rating, Who
+from retroctl.domain.method.practice import Kind
 from retroctl.units import Speed
 
 START_MS = 1_789_994_400_000
@@ -65,7 +66,8 @@ def test_an_ended_session_in_figures(maker):
     figures = line.figures
 
     assert not line.interrupted
-    assert (figures.kind, figures.peak, figures.completed, figures.at_rest) == ("ladder", Speed(260), True, True)
+    assert (figures.name, figures.kind, figures.peak) == ("ladder", Kind.LADDER, Speed(260))
+    assert (figures.completed, figures.at_rest) == (True, True)
     assert figures.holds[0] == Hold(Speed(100), 126.0, "both")
     assert figures.ratings == (Rating(12, Speed(180)), Rating(13, Speed(260)))
     assert [(each.event, each.at) for each in figures.events] == [

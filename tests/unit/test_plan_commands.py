@@ -126,7 +126,7 @@ FILES = {
     "a key of another preset": ('preset = "steady"\ncount = 3', "count: the preset steady has no such key"),
     "a hold beside stages": ('hold_s = 90\n[[stage]]\ntarget = "1.0"', "hold_s: a plan with stages has no such key"),
     "incline": ('[[stage]]\ntarget = "1.0"\n[[stage]]\ntarget = "1.0"\nincline_pct = 1', "stage 2: an incline of 1 %"),
-    "incline nan": ('[[stage]]\ntarget = "1.0"\nincline_pct = nan', "stage.0.incline_pct"),
+    "incline nan": ('[[stage]]\ntarget = "1.0"\nincline_pct = nan', "stage 1: incline_pct"),
     "work": ('[[stage]]\ntarget = "1.0"\nkind = "work"', "stage 1: backward work is for clients whose balance"),
 }
 

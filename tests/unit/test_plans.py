@@ -20,7 +20,7 @@ CAPS = caps_for(Client(), BELT, qualified=True)
 
 WRONG = {
     "an unknown key": ('nmae = "x"', "nmae: is not a key of a plan (keys: name, preset"),
-    "an unknown key in a stage": ('[[stage]]\ntarget = "1.0"\nspeed = 2', "stage.0.speed: is not a key"),
+    "an unknown key in a stage": ('[[stage]]\ntarget = "1.0"\nspeed = 2', "stage 1: speed: is not a key"),
     "no TOML": ("top = [", "not TOML"),
     "one bracket": ('[stage]\ntarget = "1.0"', "write [[stage]] before each stage"),
     "nested": ("top = {a = {b = 1}}", "write a speed as"),
@@ -36,9 +36,9 @@ WRONG = {
     "hold a word": ('hold_s = "90"', "hold_s"),
     "rung too quick": ("ease_rung_s = 1", "ease_rung_s"),
     "no name": ('name = ""', "name"),
-    "a kind that is none": ('[[stage]]\ntarget = "1.0"\nkind = "sprint"', "stage.0.kind"),
-    "a facing that is none": ('[[stage]]\ntarget = "1.0"\nfacing = "up"', "stage.0.facing"),
-    "a stage without target": ("[[stage]]\nhold_s = 60", "stage.0.target"),
+    "a kind that is none": ('[[stage]]\ntarget = "1.0"\nkind = "sprint"', "stage 1: kind"),
+    "a facing that is none": ('[[stage]]\ntarget = "1.0"\nfacing = "up"', "stage 1: facing"),
+    "a stage without target": ("[[stage]]\nhold_s = 60", "stage 1: target"),
     "both": ('top = "2"\n[[stage]]\ntarget = "1.0"', "either a top or stages"),
     "too many stages": ('[[stage]]\ntarget = "1.0"\n' * 501, "stage"),
 }

@@ -379,3 +379,62 @@ def test_time_in_which_the_program_heard_nothing_does_not_count_against_a_write_
     procedure.stood_still(6.0)
     assert procedure.tick(ANSWER_S + 1.0) == []
     assert procedure.tick(ANSWER_S + 6.2) == [Finished(CONTROL, Reply.NO_ANSWER)]
+
+
+DENIED, BUSY = 5, 0xFE
+
+
+def repeated_stop(procedure: Procedure) -> None:
+    """A Stop whose answer was given up, and its repeat, which meets the first one's procedure."""
+    (first,) = procedure.stop(STOP, 0.0)
+    procedure.write_returned(first.token, 0.1)
+    again = procedure.stop(STOP, 1.5)
+    assert again[0] == Finished(STOP, Reply.NO_ANSWER)
+    assert procedure.write_returned(again[1].token, 1.55, error=BUSY) == []
+
+
+def test_a_late_denial_of_a_stop_lets_request_control_go_before_the_stop_that_waits():
+    procedure = Procedure()
+    repeated_stop(procedure)
+    assert procedure.indication(answer(8, DENIED), 1.6) == [Finished(STOP, Reply.ANSWERED, DENIED)]
+    (control,) = procedure.submit(CONTROL, 1.6)
+    assert control.payload == CONTROL
+    assert procedure.write_returned(control.token, 1.65) == []
+    actions = procedure.tick(1.75)  # its answer is not waited for
+    assert actions[0] == Finished(CONTROL, Reply.NO_ANSWER)
+    assert written(actions) == [STOP]
+
+
+def test_a_denial_that_comes_while_the_repeat_is_on_the_air_is_told_at_once_and_control_still_goes_first():
+    procedure = Procedure()
+    (first,) = procedure.stop(STOP, 0.0)
+    procedure.write_returned(first.token, 0.1)
+    _, again = procedure.stop(STOP, 1.5)
+    assert procedure.indication(answer(8, DENIED), 1.52) == [Finished(STOP, Reply.ANSWERED, DENIED)]
+    assert procedure.submit(CONTROL, 1.52) == []
+    assert procedure.write_returned(again.token, 1.55, error=BUSY) == []
+    assert written(procedure.tick(1.66)) == [CONTROL]
+
+
+def test_control_that_may_not_go_any_more_does_not_hold_the_stop_up():
+    procedure = Procedure(lambda _payload, _now: False)
+    repeated_stop(procedure)
+    procedure.indication(answer(8, DENIED), 1.6)
+    assert procedure.submit(CONTROL, 1.6) == [Finished(CONTROL, Reply.NOT_SENT)]
+    assert written(procedure.tick(1.7)) == [STOP]
+
+
+def test_another_request_does_not_go_before_a_denied_stop():
+    procedure = Procedure()
+    repeated_stop(procedure)
+    procedure.indication(answer(8, DENIED), 1.6)
+    assert procedure.submit(TARGET, 1.6) == []
+    assert written(procedure.tick(1.7)) == [STOP]
+
+
+def test_a_denial_of_a_stop_that_nobody_sent_is_a_stray():
+    procedure = Procedure()
+    assert procedure.indication(answer(8, DENIED), 0.1) == [Stray(answer(8, DENIED))]
+    procedure.link_gone()
+    procedure.link_back()
+    assert procedure.indication(answer(8, DENIED), 0.2) == [Stray(answer(8, DENIED))]

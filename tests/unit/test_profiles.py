@@ -158,6 +158,22 @@ def test_anything_else_counts_as_never_measured_and_says_why(
     assert "retroctl qualify" in told.words
 
 
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [
+        (dataclasses.replace(GOOD, verdict=Verdict.DANGEROUS, reasons=("Stop is ignored",)), "Stop is ignored"),
+        (dataclasses.replace(GOOD, command="never"), "command = never"),
+    ],
+)
+def test_another_name_does_not_lift_what_forbids_control(profile: Profile, words: str) -> None:
+    """A machine that calls itself otherwise, after an update or in another language, is the same machine."""
+    told = standing(profile, name="Other", belt=BELT, typed=False, age_days=0)
+    assert not told.may_command
+    assert words in told.words
+    assert "of 'Belt', not of 'Other'" in told.words
+    assert "retroctl machine forget" in told.words
+
+
 @pytest.mark.parametrize("age_days", [0, 5000])
 @pytest.mark.parametrize(("reasons", "words"), [(("Stop is ignored",), "Stop is ignored"), ((), "dangerous")])
 def test_a_dangerous_machine_is_not_commanded_however_old_the_test(

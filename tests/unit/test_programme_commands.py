@@ -210,6 +210,18 @@ def test_an_outdoor_session_is_a_row_of_its_own_kind_and_no_practice(retroctl, a
     assert person.person(ann, folder, simulated=True).practice == ()
 
 
+def test_a_programme_counts_a_session_outdoors_for_rest_and_says_so(retroctl, ann):
+    retroctl("programme", "start", ann, "six-week")
+    said = retroctl("run", "--plan", "outdoor", "--client", ann, typed=ASKED)
+    assert "a day's session for rest (R16)" in said
+    proposed = retroctl("programme", "next", ann)
+    assert "there was a session today already" in proposed
+    assert "Outdoors in the last seven days: 1." in proposed
+    shown = retroctl("programme", "show", ann)
+    assert "outdoors: 12 min, RPE 11, balance: stumble" in shown
+    assert "0 of 18 done" in shown
+
+
 def test_questions_may_be_left_open_and_are_asked_three_times_at_most(retroctl, folder):
     retroctl("run", "--plan", "outdoor", typed="yes\nyes\nno\n\n\n\nn\n\n\n")
     [summary] = read.sessions(folder / FILE_NAME)

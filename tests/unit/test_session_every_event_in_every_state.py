@@ -74,7 +74,7 @@ def test_every_event_is_taken_in_without_a_raise_and_a_stop_after_it_is_clean(st
                 bench.restore_link()
             case _:
                 if isinstance(event, ev.CommandAnswered) and event.answer is Answer.NOT_PERMITTED:
-                    bench.judge.denied_in_stop = True
+                    bench.judge.denied = True
                 bench.tell(event)
         bench.advance(0.4)
         bench.tell(ev.StopRequested("a key"))
@@ -128,7 +128,7 @@ def test_once_armed_every_way_out_stops_the_belt(state):
 def test_two_events_in_a_row_raise_nothing_while_the_belt_runs(pair):
     for state in ("settling", "announcing", "easing_down"):
         bench = in_state(state)
-        bench.judge.denied_in_stop = True  # an answer handed straight to the session is not seen on the air
+        bench.judge.denied = True  # an answer handed straight to the session is not seen on the air
         bench.tell(pair[0])
         bench.advance(0.3)
         bench.tell(pair[1])

@@ -17,7 +17,7 @@ from retroctl.adapters.wall.page import page
 from retroctl.adapters.wall.qr import columns, qr_lines
 from retroctl.adapters.wall.viewers import MOST, Viewer, Viewers
 from retroctl.app.snapshot import Snapshot
-from retroctl.cli.bare import with_bare_wall
+from retroctl.cli.bare import with_bare_options
 from retroctl.domain.effects import StopView
 from retroctl.domain.transitions import State
 from retroctl.errors import ConfigError
@@ -193,8 +193,10 @@ def test_the_code_in_the_terminal_is_the_address():
         (["run", "--wall", "--yes"], ["run", "--wall=", "--yes"]),
         (["run", "--wall", "127.0.0.1:1", "--yes"], ["run", "--wall", "127.0.0.1:1", "--yes"]),
         (["run", "--wall=9"], ["run", "--wall=9"]),
+        (["run", "--mqtt", "--sim", "standard"], ["run", "--mqtt=", "--sim", "standard"]),
+        (["run", "--mqtt", "off"], ["run", "--mqtt", "off"]),
         ([], []),
     ],
 )
 def test_the_option_may_stand_alone(given, read):
-    assert with_bare_wall(given) == read
+    assert with_bare_options(given) == read

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
-from pydantic import RootModel, ValidationError
+from pydantic import RootModel
 
 from retroctl.errors import ConfigError
 
@@ -55,7 +55,10 @@ class StrapBook:
             raise ConfigError(f"{self.file}: {error.strerror or error}; {_WAY_OUT}") from None
         try:
             return dict(_File.model_validate(tomllib.loads(data[:LARGEST].decode()), strict=True).root)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ValidationError) as error:
+        except (
+            ValueError,
+            RecursionError,
+        ) as error:  # ValueError: no TOML, no text, other values, a number without end
             reason = " ".join(str(error).split())[:120]
             raise ConfigError(f"{self.file}: {reason}; {_WAY_OUT}") from None
 

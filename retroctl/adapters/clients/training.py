@@ -60,6 +60,6 @@ def assessment_of(day: str, data: str, file: str) -> Assessment:
 def _read(file: str, what: str, read: Callable[[], _Read]) -> _Read:
     try:
         return read()
-    except (ClientError, ValueError, TypeError, AttributeError) as error:
+    except (ClientError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise JournalError(f"{file}: {what} cannot be read ({reason}); put a backup in its place") from None

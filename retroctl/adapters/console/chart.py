@@ -18,20 +18,41 @@ PULSE: Final = "*"
 LEAST: Final = 2
 """Fewer frames than this are no picture."""
 
+MOST_POINTS: Final = 4096
+FINEST_S: Final = 0.25
+
 Point = tuple[float, float, float | None]
 """Session second, measured speed, target speed, in km/h."""
 
 
 class Trace:
-    """A listener that keeps what the chart needs."""
+    """A listener that keeps what the chart needs: never more than MOST_POINTS, however long a session lasts.
+
+    One point for each stretch of time, with the highest speeds in it, as a column of the chart shows them; when there
+    are too many, the stretches are twice as long from then on.
+    """
 
     def __init__(self) -> None:
         self.points: list[Point] = []
+        self._every_s = FINEST_S
 
     def __call__(self, report: Report) -> None:
         """Keep a frame."""
-        if report.kind is Kind.TELEMETRY:
-            self.points.append((report.t, report.data["measured_kmh"], report.data["target_kmh"]))
+        if report.kind is not Kind.TELEMETRY:
+            return
+        self._add((report.t, report.data["measured_kmh"], report.data["target_kmh"]))
+        if len(self.points) > MOST_POINTS:
+            self._every_s *= 2
+            kept, self.points = self.points, []
+            for point in kept:
+                self._add(point)
+
+    def _add(self, point: Point) -> None:
+        if self.points and self.points[-1][0] // self._every_s == point[0] // self._every_s:
+            before = self.points.pop()
+            targets = [target for target in (before[2], point[2]) if target is not None]
+            point = (point[0], max(before[1], point[1]), max(targets, default=None))
+        self.points.append(point)
 
 
 def draw(

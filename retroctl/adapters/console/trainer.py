@@ -1,4 +1,4 @@
-"""The trainer at the keys of the line mode: the briefing one key at a time, the start, then three keys and STOP."""
+"""The trainer at the keys of the line mode: the briefing one key at a time, the start, then four keys and STOP."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.console.key_names import names
+from retroctl.adapters.console.rating import KEY as RATING_KEY
+from retroctl.adapters.console.rating import RatingKeys
 from retroctl.app.remote import Meaning, Remote
 from retroctl.app.reports import Kind, Report
 from retroctl.domain import events as ev
-from retroctl.domain.briefing import QUESTIONS
+from retroctl.domain.briefing import CONFIDENCE, GAZE_TARGETS, QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-GAZE: Final = {"1": "a mark on the wall", "2": "a screen behind the belt", "3": "another point at eye height"}
 ENTER: Final = frozenset({"\r", "\n", "\r\n"})
 LEAVE: Final = frozenset({"q", "\x1b", "\x04"})
 ACTS: Final[dict[str, ev.Event]] = {"h": ev.HoldPressed(), "d": ev.StepDownPressed()}
@@ -28,7 +29,9 @@ TAUGHT: Final = {
     Meaning.BALANCE_EVENT: TAUGHT_BALANCE,
 }
 """The key of this mode that a taught key of a remote stands for; a balance event has none of its own here."""
-RUNNING_HELP: Final = "Keys: Enter confirm   h hold   d down   ANY OTHER KEY STOPS THE BELT"
+RUNNING_HELP: Final = "Keys: Enter confirm   h hold   d down   p RPE, then 6 to 20   ANY OTHER KEY STOPS THE BELT"
+RATED: Final = frozenset({"settling", "holding", "ready", "announcing", "overridden", "lost", "easing_down"})
+"""States in which exertion is noted. Not while the belt starts: there a second `p` of a start is STOP."""
 KEY_REPEAT_S: Final = 0.3
 """The same key again so soon is a key held down; real seconds, since fingers know no other."""
 
@@ -55,6 +58,7 @@ class KeyTrainer:
         self._answered = answered
         self._remote = remote or Remote()
         self._real_now = real_now
+        self._rating = RatingKeys(say, tell)
         self._state = "idle"
         self._open: list[ev.BriefingItem] = []
         self._last_key, self._last_at = "", 0.0
@@ -118,10 +122,16 @@ class KeyTrainer:
             self._stop("key")
 
     def _act(self, key: str) -> None:
+        if self._state in RATED and self._rating.takes(key, self._real_now()):
+            return
+        self._rating.close()
         # A key held down arrives as a burst of the same letter, or as one letter after another: it is that key, once.
         one = key[0] if len(set(key)) == 1 else key
         act = _act(one)
-        if act is None:
+        if one == RATING_KEY and self._state in RATED:
+            if not self._repeated(one):
+                self._rating.ask(self._real_now())
+        elif act is None:
             self._stop("key")
         elif not self._repeated(one):
             self._tell(act)
@@ -135,7 +145,7 @@ class KeyTrainer:
         item = self._open[0]
         self._say(f"{len(QUESTIONS) - len(self._open) + 1}/{len(QUESTIONS)}  {QUESTIONS[item]}")
         if item is ev.BriefingItem.GAZE_TARGET:
-            for key, words in GAZE.items():
+            for key, words in GAZE_TARGETS.items():
                 self._say(f"     {key}  {words}")
             self._say("     n  nothing: leave")
 
@@ -147,15 +157,15 @@ class KeyTrainer:
             self._leave("the trainer left the briefing")
             return
         item = self._open[0]
-        text = {ev.BriefingItem.GAZE_TARGET: GAZE.get(key, ""), ev.BriefingItem.CONFIDENCE: key}.get(item, "")
+        text = {ev.BriefingItem.GAZE_TARGET: GAZE_TARGETS.get(key, ""), ev.BriefingItem.CONFIDENCE: key}.get(item, "")
         if key == "n":
             self._tell(ev.BriefingAnswered(item, yes=False))
             self._say("     no: nothing has been written to the machine.")
             self._leave(f"the briefing was answered no: {QUESTIONS[item]}")
             return
         fits = {
-            ev.BriefingItem.GAZE_TARGET: key in GAZE,
-            ev.BriefingItem.CONFIDENCE: key in {"1", "2", "3", "4", "5"},
+            ev.BriefingItem.GAZE_TARGET: key in GAZE_TARGETS,
+            ev.BriefingItem.CONFIDENCE: key in CONFIDENCE,
         }.get(item, key == "y")
         if not fits:
             self._ask()

@@ -23,6 +23,9 @@ MOST_TEXT: Final = 100_000
 _BARE_AMPERSAND: Final = re.compile(rb"&(?!#[0-9]+;|#x[0-9A-Fa-f]+;|[A-Za-z][A-Za-z0-9]*;)")
 """Zwift's own editor once wrote names such as `Sweat & Tears` as they are."""
 _MOST_AMPERSANDS: Final = 10_000
+_NOTHING_KNOWN: Final = (
+    "not a whole XML file, and no other that can be imported (Zwift .zwo, QZ .xml, FIT workout, retroctl's JSON)"
+)
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -67,9 +70,8 @@ def read_xml(data: bytes, name: str) -> Element:
     try:
         parser.Parse(tidied, True)  # noqa: FBT003 - positional only
     except expat.ExpatError as error:
-        raise ConfigError(
-            f"{name}: not a whole XML file: {expat.ErrorString(error.code)}, line {skipped + error.lineno}"
-        ) from None
+        what = "not a whole XML file" if _begins_like_xml(tidied) else _NOTHING_KNOWN
+        raise ConfigError(f"{name}: {what}: {expat.ErrorString(error.code)}, line {skipped + error.lineno}") from None
     except _RefusedError as error:
         raise ConfigError(f"{name}: line {skipped + parser.CurrentLineNumber}: {error}") from None
     except (ValueError, LookupError) as error:  # an encoding that Python does not know, or that is none
@@ -77,6 +79,10 @@ def read_xml(data: bytes, name: str) -> Element:
     if builder.root is None:  # pragma: no cover - expat reports "no element found" first
         raise ConfigError(f"{name}: holds no element")
     return builder.root
+
+
+def _begins_like_xml(tidied: bytes) -> bool:
+    return tidied[:2] in _UTF16 or tidied.startswith(b"<")
 
 
 def _tidied(data: bytes) -> tuple[int, bytes]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters.journal import files, read
 from retroctl.adapters.journal.overview import local_day, stages_of
 from retroctl.domain.effects import NoteKind
 from retroctl.domain.events import BalanceEvent
 from retroctl.domain.method.figures import EASED
-from retroctl.domain.method.practice import Practice, fastest_held, kind_of, shape_of, was_completed
+from retroctl.domain.method.practice import Outing, Practice, fastest_held, kind_of, shape_of, was_completed
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
     from pathlib import Path
+
+OUTDOOR: Final = "outdoor"
+"""The kind of the plan of a session outdoors, in the record."""
 
 _NOTED = """
     SELECT s.id, j.data FROM journal j JOIN sessions s ON s.session = j.session
@@ -44,6 +47,32 @@ def history(file: Path, client_id: str, *, with_simulated: bool) -> tuple[Practi
     return tuple(each for each in done if each is not None)
 
 
+def outings(file: Path, client_id: str) -> tuple[Outing, ...]:
+    """The sessions of a client outdoors (R25), the earliest first. Raises JournalError."""
+    if not file.exists():
+        return ()
+    summaries = read.sessions(file, client_id=client_id)
+    with files.reading(file) as connection:
+        plans = dict(connection.execute("SELECT id, plan FROM sessions WHERE client_id = ?", (client_id,)).fetchall())
+        noted = _noted(connection, client_id)
+    return tuple(
+        _outing(each, noted.get(each.id, ()))
+        for each in reversed(summaries)
+        if not each.simulated and read.as_object(plans.get(each.id, "")).get("kind") == OUTDOOR
+    )
+
+
+def _outing(summary: read.SessionSummary, noted: Iterable[dict[str, Any]]) -> Outing:
+    told = list(noted)
+    minutes = summary.outcome.get("backward_minutes")
+    return Outing(
+        day=local_day(summary.started_utc),
+        events=tuple(sorted(kind for each in told if (kind := _balance(each)) is not None)),
+        rpe=max((rating for each in told if (rating := _rpe(each)) is not None), default=None),
+        minutes=minutes if isinstance(minutes, int) and not isinstance(minutes, bool) else None,
+    )
+
+
 def _noted(connection: sqlite3.Connection, client_id: str) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for session_id, data in connection.execute(_NOTED, (client_id,)):
@@ -61,7 +90,7 @@ def _practice(summary: read.SessionSummary, plan: str, noted: Iterable[dict[str,
     try:
         stages = stages_of(written)
         held = [(Speed.from_kmh(each["target_kmh"]), float(each["seconds"])) for each in _held(summary)]
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
     shape = shape_of(stages)
     events = tuple(sorted(kind for each in noted if (kind := _balance(each)) is not None))

@@ -24,7 +24,7 @@ from retroctl.domain.method.figures import (
     ending,
     planned_course,
 )
-from retroctl.domain.method.practice import Shape, shape_of, was_completed
+from retroctl.domain.method.practice import Kind, Shape, kind_of, shape_of, was_completed
 from retroctl.domain.plan import EASE_RUNG_BACKWARD_S, Stage, StageKind
 from retroctl.units import REST, Speed
 
@@ -47,7 +47,7 @@ _LINES = """
 """
 _TEXTS = """
     SELECT s.session, s.plan, e.data
-    FROM sessions s LEFT JOIN journal e ON e.session = s.session AND e.kind = 'end' WHERE s.session = ?
+    FROM sessions s LEFT JOIN journal e ON e.session = s.session AND e.kind = 'end' WHERE s.session IN
 """
 _KEPT = "SELECT session_ms, kind, data FROM journal WHERE session = ? AND kind IN ('held', 'note') ORDER BY seq"
 _RPE_AFTER = "SELECT session_id, answer FROM answers_after WHERE question = 'rpe'"
@@ -69,9 +69,11 @@ class _Texts:
         if self._numbers[place] not in self._read:
             begin = place - place % BLOCK
             with files.reading(self._file) as connection:
-                for number in self._numbers[begin : begin + BLOCK]:
-                    found = connection.execute(_TEXTS, (number,)).fetchone()
-                    _, plan, end = found or (number, "", None)  # another file was put in its place
+                block = self._numbers[begin : begin + BLOCK]
+                query = f"{_TEXTS} ({','.join('?' * len(block))})"
+                found = {number: (plan, end) for number, plan, end in connection.execute(query, block)}
+                for number in block:
+                    plan, end = found.get(number, ("", None))  # another file was put in its place
                     kept = () if end is not None else tuple(connection.execute(_KEPT, (number,)).fetchall())
                     self._read[number] = (plan, end, kept)
         return self._read[self._numbers[place]]
@@ -116,6 +118,7 @@ class PlanRead:
 
     name: str
     stages: tuple[Stage, ...]
+    kind: Kind
     shape: Shape
     course: tuple[tuple[float, float], ...]
 
@@ -165,14 +168,17 @@ def plan_of(text: str) -> PlanRead:
     try:
         stages = stages_of(written)
         ease = float(written.get("ease_rung_s", EASE_RUNG_BACKWARD_S[1]))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return PlanRead(name, (), _NO_SHAPE, ())
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return PlanRead(name, (), kind_of(()), _NO_SHAPE, ())
     course = planned_course([(stage.target, stage.hold_s) for stage in stages], ease)
-    return PlanRead(name, stages, shape_of(stages), course)
+    return PlanRead(name, stages, kind_of(stages), shape_of(stages), course)
 
 
 def stages_of(plan: dict[str, Any]) -> tuple[Stage, ...]:
-    """The stages of a plan as the record keeps it. Raises KeyError, TypeError, ValueError, AttributeError."""
+    """The stages of a plan as the record keeps it.
+
+    Raises KeyError, TypeError, ValueError, AttributeError, OverflowError.
+    """
     return tuple(
         Stage(
             StageKind(each["kind"]),
@@ -197,7 +203,8 @@ def figures_of(plan: PlanRead, outcome: object, *, session_rpe: int | None = Non
         backward = moving  # a record from before this was counted
     rest = told.get("belt_at_rest")
     return Figures(
-        kind=plan.name,
+        name=plan.name,
+        kind=plan.kind,
         shape=plan.shape,
         holds=holds,
         completed=completed,
@@ -234,7 +241,8 @@ def figures_of_rows(plan: PlanRead, rows: Iterable[Row], *, session_rpe: int | N
             noted = _event(data, "value", t)
             events += [] if noted is None else [noted]
     return Figures(
-        kind=plan.name,
+        name=plan.name,
+        kind=plan.kind,
         shape=plan.shape,
         holds=_holds(held, held),
         completed=False,

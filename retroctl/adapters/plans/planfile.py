@@ -172,10 +172,19 @@ def _value(text: str) -> Any:
     return text
 
 
+def _place(loc: tuple[int | str, ...]) -> str:
+    """Where something is wrong; a stage by its number, counted from 1 as everywhere else."""
+    match loc:
+        case ("stage", int(index), *rest):
+            return f"stage {index + 1}" + "".join(f": {part}" for part in rest)
+        case _:
+            return ".".join(str(part) for part in loc)
+
+
 def _first(error: ValidationError) -> str:
     """The first thing that is wrong: its key and what to write instead."""
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])[:LONGEST_NAME]
+    key = _place(first["loc"])[:LONGEST_NAME]
     key = key if key.isprintable() else f"{key!r}"
     if first["type"] == "extra_forbidden":
         known = ", ".join(PlanRequest.model_fields) + "; in a stage: " + ", ".join(StageRequest.model_fields)

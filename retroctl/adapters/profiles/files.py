@@ -94,7 +94,7 @@ def _read(path: Path) -> Profile:
         data = tomllib.loads(written.decode("utf-8"))
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not a text file (UTF-8); a profile is written in TOML") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: a number of more digits than Python reads
         raise ConfigError(f"{path}: not TOML: {error}") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 300
 _MOST: Final = 50
+_SHOWN: Final = 40
 _HEAD: Final = (
     "# What is known of this treadmill: written by `retroctl qualify`, read by `retroctl run` at every session.",
     "# It may be edited by hand. A figure that is left out was not measured. Speeds are km/h, times seconds.",
@@ -94,16 +95,23 @@ def parse(path: Path, data: dict[str, Any]) -> Profile:
     version = given.pop("version", None)
     if version != VERSION or isinstance(version, bool):
         raise ConfigError(
-            f"{path}: version: it is {version!r}, and this program reads {VERSION}; retroctl qualify writes anew"
+            f"{path}: version: it is {repr(version)[:_SHOWN]}, and this program reads {VERSION}; "
+            "retroctl qualify writes anew"
         )
     try:
         profile: Profile = _filled(Profile, _FORM.model_validate(given))
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key = _plain(".".join(str(part) for part in first["loc"]))
         told = "is not a key of a profile" if first["type"] == "extra_forbidden" else first["msg"]
         raise ConfigError(f"{path}: {key}: {told}") from None
     return profile
+
+
+def _plain(key: str) -> str:
+    """A key as one short line: a quoted one may hold anything."""
+    shown = key[:_LONGEST]
+    return shown if shown.isprintable() else repr(shown)
 
 
 def _filled(kind: type[Any], model: BaseModel) -> Any:

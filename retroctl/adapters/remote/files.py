@@ -16,6 +16,7 @@ from retroctl.errors import ConfigError
 
 LARGEST: Final = 10_000
 """Bytes; five lines need 200."""
+_LONGEST_KEY: Final = 100
 _HEAD: Final = """\
 # The presenter remote as it was taught with `retroctl remote`; `retroctl remote forget` removes this file.
 # Space, Esc, s, b, full stop, F5 and Ctrl-Q are STOP whatever stands here.
@@ -48,9 +49,10 @@ def read_remote(file: Path) -> Remote:
         return remote_of({meaning: key for meaning in Meaning if (key := getattr(given, meaning.value)) is not None})
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "?"
+        key = ".".join(str(part) for part in first["loc"])[:_LONGEST_KEY] or "?"
+        key = key if key.isprintable() else repr(key)
         raise ConfigError(f"{file}: {key}: {first['msg']}; {_WAY_OUT}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ConfigError) as error:
+    except (ValueError, RecursionError, ConfigError) as error:  # ValueError: no TOML, no text, a number without end
         raise ConfigError(f"{file}: {error}; {_WAY_OUT}") from None
 
 

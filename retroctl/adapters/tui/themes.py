@@ -21,6 +21,7 @@ DARK: Final = Theme(
     dark=True,
     variables={
         "measured": "#5fd7af",
+        "old": "#969696",
         "commanded": "#ffd75f",
         "planned": "#87afd7",
         "cap": "#ff5f5f",
@@ -42,6 +43,7 @@ LIGHT: Final = Theme(
     dark=False,
     variables={
         "measured": "#00695c",
+        "old": "#5c5c5c",
         "commanded": "#8a5a00",
         "planned": "#1f5f8b",
         "cap": "#c00000",
@@ -64,6 +66,7 @@ CONTRAST: Final = Theme(
     text_alpha=1.0,
     variables={
         "measured": "#00ffff",
+        "old": "#c8c8c8",
         "commanded": "#ffff00",
         "planned": "#ffffff",
         "cap": "#ff8080",

@@ -60,6 +60,7 @@ PHRASES: Final = {
     "seconds": "Seconds.",
     "starting": "Starting. Hands on the rails.",
     "press-start": "Press start, on the console.",
+    "press-stop": "Press stop, on the console.",
     "easing-down": "Easing down.",
     "confirmed": "Confirmed.",
     "going-on": "Going on.",
@@ -91,6 +92,9 @@ PHRASES: Final = {
     "not-recorded": "Not recorded.",
     "computer-stood-still": "The computer stood still.",
     "keys-elsewhere": "Keys go elsewhere.",
+    "no-guard": "No guard.",
+    "guard-stops": "The guard stops the belt.",
+    "guard-in-place": "The guard is in place.",
 }
 """Name and words of each clip that is not a number."""
 
@@ -120,15 +124,23 @@ ALARMS: Final[dict[str, tuple[str, ...]]] = {
     "F14": ("not-recorded",),
     "F15": ("computer-stood-still",),
 }
+GUARD: Final = "guard"
+"""The alarm that is no failsafe of the session: the process that watches this one is missing, or has acted."""
 
 ALARMS_BY_WORDS: Final = (
     (HEART_UNKNOWN, ("heart-rate-unknown",)),
     (HEART_NEAR_HIGHEST, ("heart-rate-high", "near-the-highest")),
 )
 """Where one failsafe has more than one thing to say, by what its text holds."""
+GUARDS_WORDS: Final = (
+    ("the guard stops the belt", ("guard-stops", "pull-the-clip")),
+    ("the guard is in place", ("guard-in-place",)),
+    ("", ("no-guard",)),
+)
+"""What the guard's alarm says, by what its text holds; anything else of it is that there is none."""
 
 STOPS: Final[dict[str, tuple[str, ...]]] = {
-    StopView.CALLED_OUT: ("pull-the-clip",),
+    StopView.CALLED_OUT: (),  # by hand it is called out, again and again
     StopView.STOPPING: (),  # the session says it as a sentence in the same moment
     StopView.NOT_CONFIRMED: ("not-confirmed", "pull-the-clip"),
     StopView.SILENT: ("stopped", "not-confirmed", "look-at-the-belt"),
@@ -143,7 +155,7 @@ NOT_SPOKEN: Final = frozenset(
 
 _FIXED: Final[dict[str, Saying]] = {
     "Stopping.": Saying(("stopping",), Urgency.STOP),
-    "Press STOP on the console. Pull the clip.": Saying(("pull-the-clip",), Urgency.STOP),
+    "Press STOP on the console. Pull the clip.": Saying(("press-stop",), Urgency.STOP),
     "Starting. Hands on the rails.": Saying(("starting",)),
     "Press START on the console.": Saying(("press-start",)),
     "Easing down.": Saying(("easing-down",)),
@@ -206,10 +218,16 @@ def _cue(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001 - on
 
 
 def _callout(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001 - all sayings are made alike
-    """What the trainer is to press; a Stop each time, so that it is heard for as long as the belt does not fall."""
+    """What the trainer is to press; a Stop each time, so that it is heard for as long as the belt does not fall.
+
+    A Stop cuts off the one before, so each says one thing that is over by then: the key, the clip, and so on in turn.
+    """
     name, target = data.get("name"), data.get("target_kmh")
     if name == "stop":
-        return Saying(("pull-the-clip",), Urgency.STOP) if data.get("times", 1) > 1 else None
+        told = data.get("times", 1)
+        times = told if isinstance(told, int) else 1
+        clip = "press-stop" if times % 2 else "pull-the-clip"
+        return Saying((clip,), Urgency.STOP) if times > 1 else None  # the first time a sentence says it
     if name == "start":
         return Saying(("press-start",)) if data.get("times", 1) > 1 else None
     if name != "set-target-speed" or not isinstance(target, float):
@@ -218,9 +236,9 @@ def _callout(data: dict[str, Any], mph: bool) -> Saying | None:  # noqa: FBT001 
 
 
 def _alarm(data: dict[str, Any], _mph: bool) -> Saying | None:  # noqa: FBT001 - all sayings are made alike
-    clips = ALARMS.get(str(data.get("id")), ())
-    text = str(data.get("text"))
-    clips = next((said for words, said in ALARMS_BY_WORDS if words in text), clips)
+    name, text = str(data.get("id")), str(data.get("text"))
+    by_words = GUARDS_WORDS if name == GUARD else ALARMS_BY_WORDS
+    clips = next((said for words, said in by_words if words in text), ALARMS.get(name, ()))
     return _unless_empty(clips, Urgency.ALARM)
 
 

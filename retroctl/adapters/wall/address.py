@@ -25,26 +25,26 @@ class WallAddress:
     lan: bool
 
     @classmethod
-    def parse(cls, text: str, *, lan: bool) -> WallAddress:
+    def parse(cls, text: str, *, lan: bool, option: str = "--wall", default_port: int = DEFAULT_PORT) -> WallAddress:
         """Read `HOST:PORT`, `HOST`, `PORT` or nothing at all; `lan` is the trainer's leave to open it to the network.
 
         Raises ConfigError for what is no address, and for any host but this computer itself without that leave.
         """
         match = re.fullmatch(r"(?P<six>)(?P<host>)(?P<port>[0-9]{1,5})", text) or _WRITTEN.fullmatch(text.strip())
         if match is None:
-            raise ConfigError(_bad(text))
-        port = int(match["port"] or DEFAULT_PORT)
+            raise ConfigError(_bad(option, text))
+        port = int(match["port"] or default_port)
         if port > 0xFFFF:
-            raise ConfigError(f"--wall {text!r}: a port is a number up to 65535")
+            raise ConfigError(f"{option} {text!r}: a port is a number up to 65535")
         host = match["six"] or match["host"] or (EVERYWHERE if lan else LOOPBACK)
         host = LOOPBACK if host.lower() == "localhost" else host
         try:
             ip = ipaddress.ip_address(host)
         except ValueError:
-            raise ConfigError(_bad(text)) from None
+            raise ConfigError(_bad(option, text)) from None
         if not ip.is_loopback and not lan:
             raise ConfigError(
-                f"--wall {text}: other devices could reach that address; add --wall-lan if they should "
+                f"{option} {text}: other devices could reach that address; add {option}-lan if they should "
                 "(a random token in the address then guards the page)"
             )
         return cls(host, port, lan)
@@ -81,7 +81,8 @@ def names_this_computer(host_header: str) -> bool:
         return False
 
 
-def _bad(text: str) -> str:
+def _bad(option: str, text: str) -> str:
     return (
-        f"--wall {text!r}: write it as HOST:PORT with an IP address of this computer, such as 127.0.0.1:{DEFAULT_PORT}"
+        f"{option} {text!r}: write it as HOST:PORT with an IP address of this computer, such as "
+        f"127.0.0.1:{DEFAULT_PORT}"
     )

@@ -18,9 +18,9 @@ class Page:
 
 
 @cache
-def page() -> Page:
+def page(name: str = "wall") -> Page:
     """The page with its style and script inside. Only those two, named by their hashes, may run."""
-    style, script, frame = (_read(name) for name in ("wall.css", "wall.js", "wall.html"))
+    style, script, frame = (_read(f"{name}.{kind}") for kind in ("css", "js", "html"))
     body = frame.replace("/*STYLE*/", style).replace("/*SCRIPT*/", script)
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; connect-src 'self'; "

@@ -1,4 +1,4 @@
-"""Serves the wall page from the program's own loop, and lets nothing that happens there reach the session.
+"""Serves a page from the program's own loop, and lets nothing that happens there reach the session.
 
 No signal handling, no log, no limit left to the network: connections, their rate, their age, viewers and what waits
 for each of them are all bounded here, because the loop is the one that controls the belt.
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aiohttp.web_protocol import RequestHandler
 
     from retroctl.adapters.wall.address import WallAddress
+    from retroctl.adapters.wall.page import Page
     from retroctl.adapters.wall.viewers import Viewer
     from retroctl.app.snapshot import Snapshot
 
@@ -56,19 +57,22 @@ _silent.addHandler(logging.NullHandler())
 _silent.propagate = False  # what strangers send must not fill the trainer's terminal, nor block on it
 
 
-class Wall:
-    """A listener of reports, and the server of the page. `open`, then give it the reports, then `close`."""
+class PageServer:
+    """The server of one page that shows what it is sent. `open`, `fresh` whenever there is something new, `close`."""
 
     def __init__(
         self,
         address: WallAddress,
-        picture: Callable[[], Snapshot | None],
+        event: Callable[[], bytes],
+        shown: Callable[[], Page],
         *,
-        pace: float = 1.0,
+        option: str,
+        words: str,
         failed: Callable[[str], None] = lambda _text: None,
     ) -> None:
-        """`pace` is session seconds per real second. `failed` is told once if the wall breaks; the session goes on."""
-        self._address, self._picture, self._pace, self._failed = address, picture, pace, failed
+        """`event`: what to send now. `option` and `words` name it in messages. `failed` is told once if it breaks."""
+        self._address, self._event, self._shown = address, event, shown
+        self._option, self._words, self._failed = option, words, failed
         self._token = new_token() if address.lan else None
         self._viewers = Viewers()
         self._fresh, self._urgent = asyncio.Event(), asyncio.Event()
@@ -88,16 +92,16 @@ class Wall:
             await self._runner.cleanup()
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise ConfigError(
-                f"--wall: {host} port {port} cannot be opened ({reason}); give another HOST:PORT"
+                f"{self._option}: {host} port {port} cannot be opened ({reason}); give another HOST:PORT"
             ) from error
         self.url = self._address.url(self._runner.addresses[0][1], self._token)
-        self._broadcast = asyncio.create_task(self._tell(), name="wall")
+        self._broadcast = asyncio.create_task(self._tell(), name=self._option.strip("-"))
         self._broadcast.add_done_callback(self._ended)
 
-    def __call__(self, report: Report) -> None:
-        """Something happened. Only noted here: the page is told by a task of its own."""
+    def fresh(self, *, urgent: bool = False) -> None:
+        """There is something new. Only noted here: the page is told by a task of its own."""
         self._fresh.set()
-        if report.kind in _URGENT:
+        if urgent:
             self._urgent.set()
 
     async def close(self) -> None:
@@ -124,13 +128,10 @@ class Wall:
             if not await _within(self._urgent, SPACING_S - URGENT_SPACING_S):
                 await _within(self._fresh, BEAT_S - SPACING_S)
 
-    def _event(self) -> bytes:
-        return news(self._picture(), pace=self._pace)
-
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._server.cut()  # silence turns the pages grey, which is the truth
-            self._failed(f"the wall screen has failed: {type(error).__name__}: {error}")
+            self._failed(f"{self._words} has failed: {type(error).__name__}: {error}")
 
     # -- answering -------------------------------------------------------------------------------------------------
 
@@ -143,7 +144,7 @@ class Wall:
         if path == "/events":
             return await self._watched(request)
         if path == "/":
-            whole = page()
+            whole = self._shown()
             answer = web.Response(body=whole.body, content_type="text/html", charset="utf-8", headers=whole.headers)
             answer.force_close()
             return answer
@@ -176,6 +177,27 @@ class Wall:
         finally:
             self._viewers.leave(viewer)
         return answer
+
+
+class Wall(PageServer):
+    """The client's wall screen: a listener of reports. `open`, then give it the reports, then `close`."""
+
+    def __init__(
+        self,
+        address: WallAddress,
+        picture: Callable[[], Snapshot | None],
+        *,
+        pace: float = 1.0,
+        failed: Callable[[str], None] = lambda _text: None,
+    ) -> None:
+        """`pace` is session seconds per real second. `failed` is told once if the wall breaks; the session goes on."""
+        super().__init__(
+            address, lambda: news(picture(), pace=pace), page, option="--wall", words="the wall screen", failed=failed
+        )
+
+    def __call__(self, report: Report) -> None:
+        """Something happened."""
+        self.fresh(urgent=report.kind in _URGENT)
 
 
 async def _feed(viewer: Viewer, transport: asyncio.Transport, answer: web.StreamResponse) -> None:

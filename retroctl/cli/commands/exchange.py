@@ -114,6 +114,8 @@ def backup(
 ) -> None:
     """Copy the record into FILE, also while a session runs; the clients into a file beside it.
 
+    Straps, profiles of machines, the remote, configuration and plans go into a third, an archive.
+
     Example: retroctl backup /media/stick/retroctl-monday.sqlite3
     """
     from retroctl.cli.care import backup_command  # noqa: PLC0415 - heavy
@@ -129,6 +131,7 @@ def restore(
 ) -> None:
     """Put a backup in the place of the record. It is looked through first; what was there is kept beside it.
 
+    Of straps, machines, remote, configuration and plans only what is missing is put back: what is there stays.
     Refused while a session runs or another program has the record open.
 
     Example: retroctl restore /media/stick/retroctl-monday.sqlite3

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from retroctl.cli.commands.shared import SIM
 from retroctl.cli.terminal import has_terminal
 
 
 def qualify(
-    sim: Annotated[str | None, typer.Option(metavar="NAME", help="Use a simulated treadmill: standard.")] = None,
+    sim: Annotated[str | None, typer.Option(metavar="NAME", help=SIM)] = None,
     address: Annotated[str | None, typer.Option(metavar="ID", help="The treadmill's address.")] = None,
     speed_range: Annotated[
         str | None,

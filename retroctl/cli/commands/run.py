@@ -61,6 +61,13 @@ def run(
     wall_lan: Annotated[
         bool, typer.Option("--wall-lan", help="Let other devices open it, with the token in its address.")
     ] = False,
+    mqtt: Annotated[
+        str | None,
+        typer.Option(metavar="[URL]|off", help="Tell the club's broker, take Stop from it; alone: the configured one."),
+    ] = None,
+    mqtt_plain: Annotated[
+        bool, typer.Option("--mqtt-plain", help="Accept a broker on another computer without TLS.")
+    ] = False,
     call_out: Annotated[
         bool,
         typer.Option(
@@ -81,8 +88,8 @@ def run(
 
     A briefing comes first; until it is answered nothing is written to the machine. A terminal gets the
     trainer's screen: space, Esc, s and others STOP, ? shows every key. With --plain: Enter confirm, h hold,
-    d down, ANY OTHER KEY STOPS THE BELT. Ctrl-C, Ctrl-Z, a closed terminal and a closed output stop it
-    too, and the program waits until rest is measured.
+    d down, p and 6 to 20 RPE, ANY OTHER KEY STOPS THE BELT. Ctrl-C, Ctrl-Z, a closed terminal and a closed
+    output stop it too, and the program waits until rest is measured.
 
     \b
     Examples:
@@ -92,6 +99,7 @@ def run(
       retroctl run --sim standard --speedup 5      practise, without a treadmill
       retroctl run --sim standard --yes --jsonl    for programs: JSON lines
       retroctl run --wall --wall-lan               a screen for the client
+      retroctl run --mqtt mqtts://belt-3@broker.example/club/belt-3
 
     \b
     Exit status:
@@ -127,6 +135,8 @@ def run(
             coarse=accept_coarse_steps,
             wall=wall,
             wall_lan=wall_lan,
+            mqtt=mqtt,
+            mqtt_plain=mqtt_plain,
             call_out=call_out,
             strap=strap,
             sim_strap=sim_strap,

@@ -56,15 +56,29 @@ def simulate(
     name: Annotated[str | None, typer.Option(help="The name to advertise.")] = None,
     address: Annotated[str | None, typer.Option(help="The static random address to advertise.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the simulated treadmills and exit.")] = False,
+    fleet: Annotated[
+        int | None, typer.Option(metavar="N", help="Instead: N controllers on treadmills in memory, on a broker.")
+    ] = None,
+    mqtt: Annotated[str | None, typer.Option(metavar="URL", help="With --fleet: broker and club.")] = None,
+    seconds: Annotated[float | None, typer.Option(metavar="S", help="With --fleet: end after so long.")] = None,
 ) -> None:
     """Put a simulated treadmill on the air, so that any app can connect to it. Needs the extra `radio`.
+
+    With --fleet nothing goes on the air: N whole controllers run sessions on simulated treadmills in this
+    process and publish on a broker, as a club does. `retroctl floor` shows them; Ctrl-C stops every belt.
 
     \b
     Examples:
       retroctl simulate --list                 which there are, what each does
       retroctl simulate --transport usb:0      the standard one, on a dongle
       retroctl simulate stop-third             one that heeds only the third Stop
+      retroctl simulate --fleet 20 --mqtt mqtt://127.0.0.1/club
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
+    if not (fleet is None and mqtt is None and seconds is None):
+        from retroctl.cli.commands.floor import run_fleet  # noqa: PLC0415 - heavy
+
+        on_air = name is not None or address is not None or list_
+        sys.exit(run_fleet(sim, fleet, mqtt, seconds=seconds, on_air=on_air))
     from retroctl.cli.look import simulate_command  # noqa: PLC0415 - heavy
 
     sys.exit(simulate_command(sim, transport=transport, name=name, address=address, list_only=list_))
@@ -72,7 +86,13 @@ def simulate(
 
 def decode(
     char: Annotated[str, typer.Argument(metavar="CHAR", help="2acd, 2ad9, ...; `adv` for service data.")],
-    hex_: Annotated[str, typer.Argument(metavar="HEX", help="The bytes, spaces and colons allowed.")],
+    hex_: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="HEX",
+            help="The bytes; spaces, colons, commas and 0x do no harm. `-`: a frame from each line.",
+        ),
+    ],
 ) -> None:
     """Explain the bytes of an FTMS characteristic as one JSON object.
 
@@ -81,10 +101,12 @@ def decode(
       retroctl decode 2acd 00006400     Treadmill Data: 1.00 km/h
       retroctl decode 2ad9 80:08:01     the answer to Stop: success
       retroctl decode 2ad4 640040060a00 the speeds a machine has
+      retroctl decode 2acd - < frames   a frame from each line of a file
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
-    from retroctl.cli.decode import decode_text  # noqa: PLC0415 - heavy
+    from retroctl.cli.decode import decode_words  # noqa: PLC0415 - heavy
 
-    typer.echo(decode_text(char, hex_))
+    for line in decode_words(char, hex_):
+        typer.echo(line)
 
 
 def doctor() -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from retroctl.domain.events import BalanceEvent
-    from retroctl.domain.method.practice import Shape
+    from retroctl.domain.method.practice import Kind, Shape
     from retroctl.units import Speed
 
 RATE_S: Final = 600.0
@@ -123,9 +123,13 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A session in figures. None is "not known", never zero. `kind` is the plan's name, foreign text."""
+    """A session in figures. None is "not known", never zero. `name` is the plan's, foreign text.
 
-    kind: str
+    Sessions of one `kind` are comparable, whatever their plans are called (R11).
+    """
+
+    name: str
+    kind: Kind
     shape: Shape
     holds: tuple[Hold, ...]
     completed: bool

@@ -138,6 +138,24 @@ class Practice:
         return any(event >= BalanceEvent.STEPPED_OFF for event in self.events)
 
 
+@dataclass(frozen=True, slots=True)
+class Outing:
+    """A session outdoors (R25), as the trainer noted it. No belt measured it, so it is no Practice.
+
+    `minutes` backward and `rpe` are None where they were not asked.
+    """
+
+    day: Day
+    events: tuple[BalanceEvent, ...] = ()
+    rpe: int | None = None
+    minutes: int | None = None
+
+    @property
+    def stopped_by_balance(self) -> bool:
+        """Somebody stepped off or fell."""
+        return any(event >= BalanceEvent.STEPPED_OFF for event in self.events)
+
+
 def fastest_held(held: Iterable[tuple[Speed, float]]) -> Speed:
     """The fastest of the speeds that were held for the minute that is law."""
     return max((speed for speed, seconds in held if seconds >= MIN_BACKWARD_HOLD_S), default=REST)

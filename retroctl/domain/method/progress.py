@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from retroctl.domain.method.figures import Figures
     from retroctl.domain.method.one_variable import Variable
+    from retroctl.domain.method.practice import Kind
     from retroctl.units import Speed
 
 WEEK_DAYS: Final = 7
@@ -37,7 +38,7 @@ class Rise:
     """What rose from one completed session to the next of its kind: the variables, each from what to what."""
 
     day: Day
-    kind: str
+    kind: Kind
     variables: dict[Variable, str]
 
 
@@ -112,7 +113,7 @@ def weeks(done: Sequence[Done], first: Day, last: Day) -> tuple[Week, ...]:
 
 def _rises(done: Iterable[Done]) -> list[Rise]:
     """What rose, between completed sessions of one kind, in their order (R11, R12)."""
-    last: dict[str, Done] = {}
+    last: dict[Kind, Done] = {}
     found: list[Rise] = []
     for each in sorted(done, key=lambda one: one.day):
         figures = each.figures

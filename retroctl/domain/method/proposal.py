@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from retroctl.domain.limits import BeltRange, Level, caps_for
 from retroctl.domain.method.heart import intensity
 from retroctl.domain.method.one_variable import Variable, refuse_two_rises
-from retroctl.domain.method.practice import Kind, Practice, Shape, in_order, last_comparable
+from retroctl.domain.method.practice import Kind, Outing, Practice, Shape, in_order, last_comparable
 from retroctl.domain.method.programme import A_WEEK, PROGRAMMES, ProgrammeName, Ramp
 from retroctl.domain.method.today import not_today
 from retroctl.errors import PlanError
@@ -58,9 +58,18 @@ def caps_of(facts: Facts, today: Day) -> Caps:
 
 
 def next_session(
-    facts: Facts, history: Iterable[Practice], name: ProgrammeName, started: Day, today: Day
+    facts: Facts,
+    history: Iterable[Practice],
+    name: ProgrammeName,
+    started: Day,
+    today: Day,
+    *,
+    outdoors: Iterable[Outing] = (),
 ) -> Proposal | NoSession:
     """What to do today in a programme that began on `started`; never more than the rules between sessions allow.
+
+    `outdoors`: sessions without a belt (R25). They are sessions for rest (R16), and what went wrong in them holds the
+    next one back (R15); they are none of the programme's, and nothing rises on them.
 
     Raises PlanError when the programme is not for this client.
     """
@@ -79,13 +88,15 @@ def next_session(
     number = sum(each.completed and each.day >= started for each in done) + 1
     if programme.sessions is not None and number > programme.sessions:
         return NoSession((f"the {programme.sessions} sessions of {name} are done; assess now (R17)",))
-    rest = _rest(done, today)
+    outings = tuple(sorted(outdoors, key=lambda outing: outing.day))
+    rest = _rest([*(each.day for each in done), *(outing.day for outing in outings)], today)
     if rest is not None:
         return NoSession((rest,))
     why: list[str] = []
     if ramp is not programme.ramp:
         why.append("balance is not mastered: ladders until it is (R13)")
-    limits = _Limits(caps_of(facts, today).backward, intensity(facts, today).rpe_max, _away(done, today))
+    since = tuple(outing for outing in outings if not done or outing.day >= done[-1].day)
+    limits = _Limits(caps_of(facts, today).backward, intensity(facts, today).rpe_max, _away(done, today), since)
     before = last_comparable(done, ramp.kind)
     lately = done if ramp.carries_on else tuple(each for each in done if each.day >= started)
     last = last_comparable(lately, ramp.kind)
@@ -111,14 +122,18 @@ class _Limits:
     cap: Speed
     rpe_max: int
     away_days: int
+    outings: tuple[Outing, ...] = ()
+    """Sessions outdoors since the last one on a belt."""
     before_s: float = 0.0
     """All of the main set of the last comparable session."""
 
 
-def _rest(done: tuple[Practice, ...], today: Day) -> str | None:
-    if done and done[-1].day >= today:
+def _rest(days: Iterable[Day], today: Day) -> str | None:
+    """Why today is a day of rest; `days` are those of all sessions, on a belt or outdoors."""
+    done = sorted(days)
+    if done and done[-1] >= today:
         return "there was a session today already; the next one on another day (R16)"
-    week = [each.day for each in done if today.days_since(each.day) < REPEAT_AFTER_DAYS]
+    week = [day for day in done if today.days_since(day) < REPEAT_AFTER_DAYS]
     if len(week) < A_WEEK:
         return None
     return f"{len(week)} sessions within seven days are enough (R16); the next from {week[-A_WEEK].plus(7)}"
@@ -142,6 +157,8 @@ def _stepped_back(shape: Shape, done: tuple[Practice, ...], limits: _Limits, why
     back = [Speed(0)]
     if done:
         back += _setbacks(done[-1], limits.rpe_max, why)
+    for outing in limits.outings:
+        back += _setbacks_outdoors(outing, limits.rpe_max, why)
     away = limits.away_days
     if away > AFRESH_AFTER_DAYS:
         why.append(f"{away} days without a session: afresh, from the beginning")
@@ -172,6 +189,20 @@ def _setbacks(last: Practice, rpe_max: int, why: list[str]) -> list[Speed]:
         back.append(SMALL_STEP_BACK)
     if not last.completed:
         why.append("the last session was cut short: nothing rises")
+    return back
+
+
+def _setbacks_outdoors(outing: Outing, rpe_max: int, why: list[str]) -> list[Speed]:
+    """The same of a session outdoors; what was not asked there says nothing."""
+    back: list[Speed] = []
+    if outing.stopped_by_balance:
+        why.append(f"the client stepped off or fell outdoors on {outing.day}: a step back (R15)")
+        back.append(LARGE_STEP_BACK)
+    elif outing.events:
+        why.append(f"{len(outing.events)} balance events outdoors on {outing.day}: nothing rises (R15)")
+    if outing.rpe is not None and outing.rpe > rpe_max:
+        why.append(f"an RPE of {outing.rpe} outdoors on {outing.day}, over {rpe_max}: slower")
+        back.append(SMALL_STEP_BACK)
     return back
 
 

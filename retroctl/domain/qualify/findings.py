@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from retroctl.domain.belief import UNSEEN_FALL
 from retroctl.domain.profile import (
     Announced,
     Obeyed,
@@ -17,10 +18,10 @@ from retroctl.domain.profile import (
     Units,
     Verdict,
 )
-from retroctl.domain.qualify.trace import Frame, Ramp, median, percentile
+from retroctl.domain.qualify.trace import Frame, Ramp, median, percentile, pooled_slope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from retroctl.domain.limits import BeltRange
 
@@ -29,7 +30,7 @@ T = TypeVar("T")
 JUMP: Final = 50
 """From at least half a km/h to 0 between two frames."""
 SEEN: Final = 5
-ENOUGH: Final = 5
+ENOUGH: Final = 3
 FAST: Final = 200
 """From 2 km/h no belt comes to rest between two frames, and if one does, nobody stays on their feet."""
 SLOWEST_STOP: Final = 25
@@ -91,18 +92,18 @@ class StopRecord:
         """Whether the belt has not fallen at all for so long since Stop, or since it fell last."""
         if not self.sent:
             return False
-        fell_at, lowest = self.sent[0], self.before
+        fell_at, lowest = self.sent[0], max([self.before, *(frame.speed for frame in self.frames)])
         for frame in self.frames:
-            if frame.speed <= lowest - SEEN:
+            if frame.speed <= lowest - SEEN or frame.speed == 0:
                 fell_at, lowest = frame.at, frame.speed
         return now - fell_at >= seconds and lowest > 0
 
     def doubtful_s(self) -> float:
         """For how long a measured rest is no rest yet: a speed that drops at once may be a setting, not the belt.
 
-        Then the belt gets the time that the slowest belt that can be qualified needs to fall.
+        Then the belt gets the time that a slow belt needs to fall.
         """
-        return self.before / SLOWEST_STOP if self.before >= JUMP and self.ramp().jumps() else 0.0
+        return self.before / UNSEEN_FALL if self.before >= JUMP and self.ramp().jumps() else 0.0
 
     def ramp(self) -> Ramp:
         """The way down. From the highest speed: a belt that was stopped in a raise may have risen a little."""
@@ -128,6 +129,15 @@ class StopRecord:
             rested = began + falls_s if falls else zero
         began = min(max(began, bracket[0]), bracket[1])
         return began - self.sent[0], min(rested, zero) - self.sent[0]
+
+    def late_s(self, slope: float | None) -> float | None:
+        """How long after the write it ran on: where no line shows it, as long as is certain between two frames."""
+        ramp, times = self.ramp(), self.times(slope)
+        bracket = ramp.bracket(self.last_before)
+        if times is None or bracket is None:
+            return None
+        shown = ramp.on_the_way() and (slope is not None or ramp.slope() is not None)
+        return times[0] if shown else bracket[0] - self.sent[0]
 
 
 @dataclass(slots=True)
@@ -165,9 +175,9 @@ class Findings:
 
     def figures(self) -> tuple[Start, Ramps, Stops]:
         """What the starts, ramps and stops come to."""
-        up, down = _slope(self.raises), _slope(self.lowerings)
-        falls = _slope(stop.ramp() for stop in self.stops if stop.kind in ("top", "ramping"))
-        falls = falls or _slope(stop.ramp() for stop in self.stops)
+        up, down = self.ramp_slopes()
+        falls = _slope([stop.ramp() for stop in self.stops if stop.kind in ("top", "ramping")])
+        falls = falls or _slope([stop.ramp() for stop in self.stops if stop.kind == "lowest"])
         plain = _best([s for s in self.starts if s.plain], StartRecord.on_the_way)
         delays = [d for s in plain if (d := s.delay_s(up)) is not None]
         speed = median([s.speed for s in self.starts if s.speed is not None])
@@ -179,17 +189,29 @@ class Findings:
         )
         return start, Ramps(_kmh(up, 3), _kmh(down, 3), _kmh(falls, 3)), self._stops(falls)
 
+    def doubtful_s(self, stop: StopRecord) -> float:
+        """For how long the rest that ends `stop` is no rest yet; not at all once a stop was seen on its way down.
+
+        A machine that shows that tells its belt, and 0 is rest.
+        """
+        falls_seen = any(before.before >= JUMP and not before.ramp().jumps() for before in self.stops)
+        return 0.0 if falls_seen else stop.doubtful_s()
+
+    def ramp_slopes(self) -> tuple[float | None, float | None]:
+        """How quickly it changes speed towards a higher and towards a lower target, hundredths of km/h per second."""
+        return _slope(self.raises), _slope(self.lowerings)
+
     def not_heeded(self, stop: StopRecord) -> str | None:
         """Why a stop that came to rest was none that a person could rely on; None where it was."""
         falls = self.figures()[1].stop_kmh_per_s
-        times = stop.times(None if falls is None else falls * 100)
-        if times is None:
+        late_s = stop.late_s(None if falls is None else falls * 100)
+        if late_s is None:
             return None
-        repeated = times[0] >= LATE_S and len(stop.sent) > 1
-        if not repeated and times[0] < LATE_WITH_ROOM_S:
+        repeated = late_s >= LATE_S and len(stop.sent) > 1
+        if not repeated and late_s < LATE_WITH_ROOM_S:
             return None
         again = f", written {len(stop.sent)} times" if len(stop.sent) > 1 else ""
-        return f"Stop is not heeded at once: the belt began to fall {times[0]:.1f} s after it{again}"
+        return f"Stop is not heeded at once: the belt began to fall {late_s:.1f} s after it{again}"
 
     def judge(self) -> None:
         """Look at it all once more, at the end."""
@@ -264,9 +286,11 @@ class Findings:
         )
 
 
-def _slope(ramps: Iterable[Ramp]) -> float | None:
-    """The middle of the slopes, without their sign."""
-    return median([abs(slope) for ramp in ramps if (slope := ramp.slope()) is not None])
+def _slope(ramps: Sequence[Ramp]) -> float | None:
+    """The middle of the slopes, without their sign; of all frames together where no ramp shows one by itself."""
+    slopes = [slope for ramp in ramps if (slope := ramp.slope()) is not None]
+    pooled = None if slopes else pooled_slope(ramps)
+    return median([abs(slope) for slope in ([pooled] if pooled is not None else slopes)])
 
 
 def _best(records: list[T], on_the_way: Callable[[T], bool]) -> list[T]:

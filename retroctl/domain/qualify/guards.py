@@ -20,6 +20,8 @@ SUDDEN: Final = 200
 """More than 2 km/h between two frames may be a fluke of one: the belt is stopped, and the next frame decides."""
 START_ROOM: Final = 10
 CAME_ALL_THE_SAME: Final = "a start that was stopped in its countdown came all the same"
+HUNG: Final = "a write was never answered: a Stop behind it has to wait until the link is made again"
+DENIED: Final = "it answered Control Not Permitted to"
 STOPPED, SAFETY_KEY, TARGET_CHANGED, CONTROL_LOST = 0x02, 0x03, 0x05, 0xFF
 """Op codes of Machine Status (FTMS v1.0.1, section 4.17)."""
 

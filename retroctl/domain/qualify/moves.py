@@ -28,6 +28,8 @@ STUCK_S: Final = 8.0
 """So long after Stop without any fall, and it counts as ignored."""
 STOP_WITHIN_S: Final = 120.0
 DITHER_S: Final = 1.0
+"""What is waited at most for another moment between two frames; longer where frames come less often."""
+ANSWERED_S: Final = 5.0
 GOLDEN: Final = 0.618
 
 
@@ -47,11 +49,13 @@ class Reached:
 def dither(t: Trial) -> Generator[float]:
     """A part of a frame's time, another each time: what always began with a frame would be seen from one side."""
     t.dithers += 1
-    yield from t.wait(DITHER_S * (t.dithers * GOLDEN % 1.0))
+    yield from t.wait(max(DITHER_S, t.trace.interval_s() or 0.0) * (t.dithers * GOLDEN % 1.0))
 
 
 def start(t: Trial, *, second: bool = False) -> Generator[float, None, int]:
     """Start from rest, and wait until the speed that it takes by itself has settled; gives that, in hundredths."""
+    # What the machine still has to answer: it may not take another command before.
+    yield from t.until(lambda: not t.awaited, ANSWERED_S)
     yield from dither(t)
     began = t.now
     t.ask(StartOrResume())

@@ -27,7 +27,7 @@ EXCURSION: Final = 30
 VISIBLE: Final = 10
 """A smaller step is not told from noise."""
 RESTARTED: Final = 0.6
-MUTE: Final = "its Control Point never answers: whether a command, or a Stop, was taken is not known"
+MUTE: Final = "its Control Point never answers within 3 s: whether a command, or a Stop, was taken is not known"
 
 
 def unit_at_lowest(  # noqa: PLR0911 - one for each finding
@@ -49,6 +49,9 @@ def unit_at_lowest(  # noqa: PLR0911 - one for each finding
         return ("km/h", "mph"), f"it reports its speed in miles: {asked} it told {speed / 100:.2f}", None
     if rose and fastest > target + FASTER:
         return (None, None), f"it runs faster than asked: {asked} it ran {ran}", None
+    if speed < target * KMH_AS_MPH[0]:
+        text = f"it reports its speed in another unit, or does not obey: {asked} it told {speed / 100:.2f} km/h"
+        return (None, None), text, None
     if speed > target + FASTER:
         return (None, None), None, f"its lowest speed is not what it announces: {asked} it stays at {ran}"
     if speed < target - FASTER:

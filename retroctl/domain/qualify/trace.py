@@ -7,7 +7,7 @@ its ends are where that line meets the speed before and after. Speeds are hundre
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -24,6 +24,10 @@ SETTLED_S: Final = 1.9
 SETTLED_SPREAD: Final = 5
 ON_A_LINE: Final = 2
 """A frame belongs to a ramp when it is more than so much away from both of its ends."""
+
+
+POOLED_S: Final = 0.2
+"""Frames of several ramps together give a slope when they are so far apart, seconds after each was asked for."""
 
 
 class Frame(NamedTuple):
@@ -98,19 +102,14 @@ class Ramp:
 
     def slope(self) -> float | None:
         """Hundredths of km/h per second, by least squares; None with fewer than two frames on the way."""
-        way = self.on_the_way()
-        if len(way) < 2:
-            return None
-        at = sum(frame.at for frame in way) / len(way)
-        speed = sum(frame.speed for frame in way) / len(way)
-        spread = sum((frame.at - at) ** 2 for frame in way)
-        if spread == 0:  # one frame that came twice
-            return None
-        return sum((frame.at - at) * (frame.speed - speed) for frame in way) / spread
+        return _line([(frame.at, frame.speed) for frame in self.on_the_way()])
 
     def jumps(self) -> bool:
         """Whether the speed went from one end to the other with no frame on the way."""
-        return not self.on_the_way() and any(abs(frame.speed - self.after) <= ON_A_LINE for frame in self.frames)
+        # A belt that is all but at rest has been seen to fall.
+        falling = self.after == 0 and any(0 < frame.speed < self.before - ON_A_LINE for frame in self.frames)
+        arrived = any(abs(frame.speed - self.after) <= ON_A_LINE for frame in self.frames)
+        return arrived and not falling and not self.on_the_way()
 
     def meets(self, speed: int, slope: float) -> float | None:
         """When a line of `slope` through the frames on the way meets `speed`; None with no frame on the way."""
@@ -127,6 +126,30 @@ class Ramp:
         still = [f.at for f in self.frames if f.at < changed.at]
         earlier = still[-1] if still else (self.begun if last_before is None else last_before.at)
         return max(self.begun, earlier), changed.at
+
+
+def pooled_slope(ramps: Sequence[Ramp]) -> float | None:
+    """The slope of ramps that are over before two frames show one of them: their frames together, as if of one ramp.
+
+    Each is asked for at another moment between two frames. Of ramps between the same ends only: those of the most.
+    """
+    ends = Counter((ramp.before, ramp.after) for ramp in ramps).most_common(1)
+    alike = [ramp for ramp in ramps if ends and (ramp.before, ramp.after) == ends[0][0]]
+    points = [(frame.at - ramp.begun, frame.speed) for ramp in alike for frame in ramp.on_the_way()]
+    times = [at for at, _ in points]
+    return _line(points) if points and max(times) - min(times) >= POOLED_S else None
+
+
+def _line(points: Sequence[tuple[float, int]]) -> float | None:
+    """The slope of the line through `points`, by least squares; None where there are not two moments."""
+    if len(points) < 2:
+        return None
+    at = sum(each for each, _ in points) / len(points)
+    height = sum(each for _, each in points) / len(points)
+    spread = sum((each - at) ** 2 for each, _ in points)
+    if spread == 0:  # one frame that came twice
+        return None
+    return sum((each - at) * (value - height) for each, value in points) / spread
 
 
 def odometer_ratio(frames: Sequence[Frame]) -> float | None:

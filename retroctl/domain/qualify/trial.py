@@ -76,6 +76,8 @@ class Trial:
         self.link_up = True
         self.dithers = 0
         self.status_seen: list[tuple[float, int]] = []
+        self.awaited: set[str] = set()
+        """Kinds of commands that were written and neither answered nor given up."""
         self.ended_by: str | None = None
         """Why the steps ended early; None while they run, and when they came to their end."""
         self.over = False
@@ -237,6 +239,7 @@ class Trial:
             case Sent(command=command):
                 self._wrote = True
                 self.sent_at[command.name] = self.now
+                self.awaited.add(command.name)
                 if isinstance(command, StartOrResume) and self.first_start_at is None:
                     self.first_start_at = self.now
                 if isinstance(command, Stop) and self._record is not None:
@@ -253,15 +256,12 @@ class Trial:
                 self.link_up = True
                 self._frame_at = self.now
             case WriteHung():
-                self._end(
-                    Verdict.DANGEROUS,
-                    "a write was never answered: a Stop behind it has to wait until the link is made again",
-                )
+                self._end(Verdict.DANGEROUS, guards.HUNG)
             case StopWanted(source=source):
                 self.stopped_by_person = self.stopped_by_person or not (self._ending or self.step is Step.SAFETY_KEY)
                 self._end(None, f"stopped: {source}")
             case Refused(command=command, reason=reason):
-                self._end(Verdict.INCOMPLETE, f"a fault in this program: {command.name} was refused: {reason}")
+                self._end(Verdict.INCOMPLETE, f"{command.name} was not written, by the rules of this test: {reason}")
             case Connected():
                 pass
             case _:
@@ -319,9 +319,13 @@ class Trial:
     def _answered(self, answered: Answered) -> None:
         name = answered.command.name
         self.answers[name] = answered
+        self.awaited.discard(name)
         if answered.answer is not Answer.NOT_SENT:
             self.findings.written += 1
             self.findings.answered += answered.answer is not Answer.NONE
+        denied = answered.answer is Answer.NOT_PERMITTED and self._watch is None
+        if denied and not isinstance(answered.command, RequestControl):
+            self._end(Verdict.INCOMPLETE, f"{guards.DENIED} {name}: the control that it gave does not last")
         if isinstance(answered.command, Stop) and self._record is not None and self._record.answered_at is None:
             self._record.answered_at = None if answered.answer in {Answer.NONE, Answer.NOT_SENT} else self.now
 
@@ -356,13 +360,10 @@ class Trial:
             self._record = None
 
     def _believable_rest(self) -> float:
-        """From when on a measured rest is one: a speed that drops to 0 at once may be what was asked for, not the belt.
-
-        Then the belt gets the time that the slowest belt that can be qualified needs to fall.
-        """
+        """From when on a measured rest is one: a speed that drops to 0 at once may be what was asked for."""
         record = self._record
         if record is not None and self._rest_counts_at < self._stop_began:
-            self._rest_counts_at = self.now + record.doubtful_s()
+            self._rest_counts_at = self.now + self.findings.doubtful_s(record)
         return self._rest_counts_at
 
     def _run_script(self) -> None:

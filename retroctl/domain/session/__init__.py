@@ -118,10 +118,20 @@ class Session:
         """Whether a Stop is under way: it is the first thing written on a new connection."""
         return self._core.state is State.STOPPING
 
+    def coming_to_rest(self, now: float) -> bool:
+        """Whether the belt is being stopped, and rest is to be expected soon."""
+        return self._core.stop is not None and self._core.stop.coming_to_rest(now)
+
     @property
     def stop_view(self) -> StopView | None:
         """What may be said of the stop under way."""
         return self._core.stop_view
+
+    @property
+    def stop_accepted(self) -> bool:
+        """Whether the machine has said yes to the Stop under way: its word, not what the belt does."""
+        stop = self._core.stop
+        return stop is not None and stop.accepted_at is not None
 
     @property
     def blocks(self) -> frozenset[FailsafeId]:

@@ -11,7 +11,7 @@ from retroctl.domain.effects import EndReason, Settled
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.hold import HoldNews
 from retroctl.domain.limits import Facing
-from retroctl.domain.monitors import other_unit, restarted
+from retroctl.domain.monitors import highest_at_first, other_unit, restarted
 from retroctl.domain.session import by_hand
 from retroctl.domain.session.by_hand import TOLD_FIRST
 from retroctl.domain.session.core import HOLD_STATES, Core
@@ -89,12 +89,17 @@ def _tripped(  # noqa: PLR0911 - a list of failsafes
     if core.state is State.STARTING:
         return None
     if moving and restarted(was, core.belief.elapsed_s):
-        return FailsafeId.F12, "the machine has restarted"
+        return (
+            FailsafeId.F12,
+            f"its clock went back from {was} s to {core.belief.elapsed_s} s: the machine has restarted",
+        )
     if ratio is not None:
         return FailsafeId.F5, f"the metres it counts grow {ratio:.2f} times as fast as the speed it tells"
     highest = by_hand.highest_target(core) if core.by_hand else core.belief.highest_target(now)
-    watched = core.any_settled and core.facing is Facing.BACKWARD
-    if watched and core.over_target.trips(measured, highest, now):
+    watched, allowed = core.any_settled, highest
+    if highest is not None and core.first_target and core.lowest_asked:
+        watched, allowed = not core.by_hand, highest_at_first(highest, core.measured_before)
+    if watched and core.facing is Facing.BACKWARD and core.over_target.trips(measured, allowed, now):
         return FailsafeId.F3, f"measured {measured}, asked for at most {highest}"
     return None
 
@@ -102,8 +107,12 @@ def _tripped(  # noqa: PLR0911 - a list of failsafes
 def _by_state(core: Core, measured: Speed) -> None:
     zero_since = core.belief.zero_since
     gone = core.belief.stands() and zero_since is not None and core.now - zero_since >= GONE_REST_S
+    if gone and core.state is State.LOST and core.belief.ran is None:
+        # Nobody stopped it: it has never moved. A Start that may be on its way is taken back all the same.
+        core.begin_stop("the link was lost before the belt moved", quiet=not core.start_pending)
+        return
     if gone and (core.state in RUNNING_STATES or core.state is State.LOST):
-        machine_stopped(core, ev.MachineStop.UNSTATED)
+        machine_stopped(core, ev.MachineStop.UNSTATED, said=False)
         return
     match core.state:
         case State.STARTING if core.start is not None:
@@ -148,14 +157,14 @@ def _unit_fault(core: Core, target: Speed, measured: Speed) -> str | None:
     was = max(core.measured_before, core.in_force_before or REST)
     if target < core.measured_before and measured.hundredths > was.hundredths + core.belt.tolerance:
         return f"asked for {target} down from {was}, measured {measured}"
-    anchor = core.steady.anchor
-    if anchor is None or not other_unit(anchor, target):
+    # The speed of now, not the one where it began to be steady: with coarse steps that may have been on the way up.
+    if not other_unit(measured, target):
         return None
-    changed = not core.near(anchor, core.measured_before)
-    needed = UNIT_FASTER_S if changed and anchor > target else UNIT_SLOWER_S
+    changed = not core.near(measured, core.measured_before)
+    needed = UNIT_FASTER_S if changed and measured > target else UNIT_SLOWER_S
     stays_s = core.now - max(core.steady.since, core.pending_at)
     if (changed or core.first_target) and core.steady.lasted(OTHER_SPEED_S, core.now) and stays_s >= needed:
-        return f"asked for {target}, measured {anchor}"
+        return f"asked for {target}, measured {measured}"
     return None
 
 
@@ -166,8 +175,13 @@ def _hold(core: Core, measured: Speed) -> None:
         _override(core, measured)
     elif broken:
         core.break_hold()
-    elif core.steady.lasted(SMALL_CHANGE_S, core.now) and not core.near(core.steady.anchor or measured, core.in_force):
+    elif core.steady.lasted(SMALL_CHANGE_S, core.now) and _elsewhere(core, measured):
         _override(core, measured)
+
+
+def _elsewhere(core: Core, measured: Speed) -> bool:
+    """Whether a steady speed is off the target, from its first frame on and still: one that creeps in is arriving."""
+    return not core.near(core.steady.anchor or measured, core.in_force) and not core.near(measured, core.in_force)
 
 
 def _hold_forward(core: Core, measured: Speed) -> None:
@@ -210,6 +224,8 @@ def target_changed(core: Core, event: ev.MachineTargetChanged) -> None:
         return
     if core.state not in HOLD_STATES and core.state not in (State.SETTLING, State.OVERRIDDEN):
         return
+    if event.target < core.belt.minimum:
+        return  # no speed of this belt's, such as 0: measured speed will say what has changed, if anything
     if event.target > core.caps.of(core.facing):
         core.alarm(FailsafeId.F6, f"the console asks for {event.target}, over the cap; press STOP if the belt follows")
         core.break_hold()

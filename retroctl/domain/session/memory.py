@@ -142,7 +142,8 @@ class Memory:
     @property
     def facing(self) -> Facing:
         """Where the client looks at this stage."""
-        return self.course.stage.facing
+        course = self.course
+        return course.plan.stages[course.index].facing
 
     @property
     def in_force(self) -> Speed:

@@ -11,7 +11,7 @@ from retroctl.domain.course import Move
 from retroctl.domain.effects import EndReason
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.limits import Facing
-from retroctl.domain.monitors import slower_unit
+from retroctl.domain.monitors import OVER_TARGET, slower_unit
 from retroctl.domain.plan import EASE_RUNG_FORWARD_S
 from retroctl.domain.session import exertion
 from retroctl.domain.session.core import ANNOUNCE_LIMIT_S, ANNOUNCE_S, Core
@@ -37,6 +37,7 @@ COMING_TO_REST_S: Final = 5.0
 """What the last Stop before a turn is allowed for, so that the belt rests when the turn is due."""
 
 _NOT_WATCHED: Final = frozenset({State.STOPPING, State.STOPPED, State.FAULTED})
+_WATCHED: Final = ARMED_STATES - _NOT_WATCHED
 
 
 def time_passes(core: Core) -> None:  # noqa: C901 - one line for each state
@@ -71,11 +72,11 @@ def time_passes(core: Core) -> None:  # noqa: C901 - one line for each state
 
 def next_deadline(core: Core) -> float | None:
     """The next session second at which `time_passes` has something to do; None when only events matter."""
-    marks = exertion.marks(core)
-    if core.state in ARMED_STATES - _NOT_WATCHED and core.belief.measured is not None:
+    marks, now, state = exertion.marks(core), core.now, core.state
+    if state in _WATCHED and core.belief.measured is not None:
         limit = STOP_WITHOUT_DATA_S if core.data_alarmed else FRESH_S
         marks.append(core.belief.measured.at + limit + 0.01)
-    match core.state:
+    match state:
         case State.OBSERVING:
             marks += [core.connected_at + WATCH_S, core.connected_at + NO_DATA_S]
         case State.STARTING if core.start is not None:
@@ -90,11 +91,10 @@ def next_deadline(core: Core) -> float | None:
         case State.EASING_DOWN:
             marks += [core.rung_until, core.progress_at + core.obeys.ease_s]
         case State.STOPPING if core.stop is not None:
-            marks += [core.stop.next_repeat(), core.stop.next_view_change(core.now), core.stop.next_said()]
+            marks += [core.stop.next_repeat(), core.stop.next_view_change(now), core.stop.next_said()]
         case _:
             pass
-    later = [mark for mark in marks if mark > core.now]
-    return min(later, default=None)
+    return min([mark for mark in marks if mark > now], default=None)
 
 
 def raise_block(core: Core) -> tuple[str, str] | None:  # noqa: PLR0911 - a list of rules
@@ -162,7 +162,7 @@ def after_start_news(core: Core, news: StartNews) -> None:
         case StartNews.CONFIRMATION_STALE:
             _abandon_start(core, "the confirmation to start is older than 10 s; confirm again")
         case StartNews.NO_MOTION:
-            core.refuse("start", "the belt did not move within 20 s of Start")
+            core.refuse("start", "no motion was measured within 20 s of Start")
             core.begin_stop("no motion after Start")
         case StartNews.NEVER_STEADY:
             core.refuse("start", "the belt did not come to a steady speed")
@@ -173,7 +173,11 @@ def after_start_news(core: Core, news: StartNews) -> None:
 
 def not_obeyed(core: Core, outcome: Outcome, detail: str) -> None:
     """F9: the belt did not do what it was asked. Never asked again by itself; the hold runs where the belt is."""
+    asked = core.pending
     core.settle_command(outcome)
+    if asked is not None and _will_not_come_down(core, asked.target):
+        core.fail(FailsafeId.F3, f"{detail}: asked for {asked.target}, measured {core.measured}")
+        return
     if core.state is State.EASING_DOWN:
         core.alarm(FailsafeId.F9, detail)
         core.begin_stop("the machine does not slow down when asked")
@@ -182,6 +186,21 @@ def not_obeyed(core: Core, outcome: Outcome, detail: str) -> None:
     core.blocks.add(FailsafeId.F9)
     core.consent_at = None
     _stay_here(core)
+
+
+def _will_not_come_down(core: Core, asked: Speed) -> bool:
+    """A belt that starts fast and does not take its lowest speed obeys nothing that is known: no place to hold."""
+    return core.first_target and _over(core, asked)
+
+
+def sped_up_unasked(core: Core) -> bool:
+    """Whether the belt, seen again, is faster than its target by more than F3 allows: nothing to be confirmed."""
+    return core.belief.in_force is not None and _over(core, core.in_force)
+
+
+def _over(core: Core, asked: Speed) -> bool:
+    watched = core.facing is Facing.BACKWARD and not core.by_hand
+    return watched and core.measured.hundredths > asked.hundredths + OVER_TARGET
 
 
 def withdraw_call(core: Core) -> None:
@@ -203,16 +222,19 @@ def _stay_here(core: Core) -> None:
     core.course.relocate(stays)
 
 
-def machine_stopped(core: Core, cause: MachineStop) -> None:
-    """F7: the session ends. Nothing is written unless the belt does not fall."""
+def machine_stopped(core: Core, cause: MachineStop, *, said: bool = True) -> None:
+    """F7: the session ends. Nothing is written unless the belt does not fall.
+
+    Where the machine has not `said` so, its belt may only be pausing, or too slow for it to tell: then Stop goes out.
+    """
     core.alarm(FailsafeId.F7, cause.value)
     core.ended_at_machine = True
-    core.begin_stop(f"F7: {cause.value}", quiet=True)
+    core.begin_stop(f"F7: {cause.value}", quiet=said)
 
 
 def _watch_data(core: Core) -> None:
     """F1: two seconds without data block raises and alarm, five stop."""
-    if core.state not in ARMED_STATES or core.state in _NOT_WATCHED or core.belief.measured is None:
+    if core.state not in _WATCHED or core.belief.measured is None:
         return
     age = core.now - core.belief.measured.at
     if age > STOP_WITHOUT_DATA_S:
@@ -277,14 +299,17 @@ def _next_stage(core: Core) -> None:
 
 def _served_at(core: Core) -> float:
     """When the stage under way has been served: the hold at its speed, or forward the stage's own time."""
-    since = core.hold.settled_at if core.facing is Facing.BACKWARD else core.stage_began
-    return math.inf if since is None else since + core.course.stage.hold_s - _turn_lead_s(core)
+    if core.facing is Facing.BACKWARD:
+        since, lead_s = core.hold.settled_at, 0.0
+    else:
+        since, lead_s = core.stage_began, _turn_lead_s(core)
+    return math.inf if since is None else since + core.course.stage.hold_s - lead_s
 
 
 def _turn_lead_s(core: Core) -> float:
     """How long before its end a forward stage is eased down, so that the belt rests when the turn is due."""
     following = core.course.following
-    if core.facing is Facing.BACKWARD or following is None or following.facing is Facing.FORWARD:
+    if following is None or following.facing is Facing.FORWARD:
         return 0.0
     rungs = core.course.rungs_below(core.in_force)
     return min(rungs * EASE_RUNG_FORWARD_S + COMING_TO_REST_S, core.course.stage.hold_s / 2)

@@ -12,7 +12,14 @@ from retroctl.domain.limits import MIN_FORWARD_RAISE_GAP_S, Facing
 from retroctl.domain.session import exertion
 from retroctl.domain.session.core import CONFIRM_LIFTS, CONSENT_WINDOW_S, HOLD_STATES, Core
 from retroctl.domain.session.noting import Notes, note
-from retroctl.domain.session.progress import after_start_news, ceiling, raise_block, withdraw_call, within_reach
+from retroctl.domain.session.progress import (
+    after_start_news,
+    ceiling,
+    raise_block,
+    sped_up_unasked,
+    withdraw_call,
+    within_reach,
+)
 from retroctl.domain.starting import StartAttempt
 from retroctl.domain.transitions import State, Trigger
 from retroctl.units import REST
@@ -223,6 +230,9 @@ def _rearm(core: Core) -> None:
         return
     if core.measured == REST:
         core.refuse("F2", "the belt is at rest; STOP, then start anew")
+        return
+    if sped_up_unasked(core):
+        core.refuse("F3", f"the belt runs at {core.measured}, {core.in_force} was asked for; lower it there, or STOP")
         return
     core.ask_control("trainer")
     core.blocks -= CONFIRM_LIFTS | {FailsafeId.F2}

@@ -552,11 +552,25 @@ def test_on_a_coarse_machine_the_bands_are_as_wide_as_its_steps():
     assert gate.allows(150)
 
 
+def test_a_stop_that_could_not_leave_is_no_repeat():
+    gate = Gate().run()
+    gate.frames(180, 3.0)
+    gate.envelope.latch_stop()
+    for _ in range(3):
+        gate.envelope.judge(Stop(), gate.now)
+    gate.tell(ev.CommandAnswered(Stop(), Answer.NOT_SENT))
+    assert gate.rule(100) == "stop"
+    gate.envelope.judge(Stop(), gate.now)
+    assert gate.allows(100)
+
+
 def test_after_stop_a_request_for_control_that_waited_goes_to_a_belt_that_moves_or_a_machine_that_denied_only():
     gate = Gate().ready()
     gate.envelope.latch_stop()
     assert isinstance(gate.envelope.judge_again(RequestControl(), gate.now), Allowed)
     gate.frames(0, 3.0)
+    assert isinstance(gate.envelope.judge_again(RequestControl(), gate.now), Refused)
+    gate.tell(ev.ControlLost())  # of another app, at any time before: no reason to wake a belt that rests
     assert isinstance(gate.envelope.judge_again(RequestControl(), gate.now), Refused)
     gate.tell(ev.CommandAnswered(Stop(), Answer.NOT_PERMITTED))
     assert isinstance(gate.envelope.judge_again(RequestControl(), gate.now), Allowed)

@@ -19,14 +19,14 @@ from retroctl.domain.method.figures import (
     planned_course,
     rate,
 )
-from retroctl.domain.method.practice import Shape
+from retroctl.domain.method.practice import Kind, Shape
 from retroctl.units import REST, Speed
 
 SLOW, MIDDLE, FAST = Speed(100), Speed(180), Speed(260)
 
 
 def figures(*holds, peak=FAST, **more) -> Figures:
-    told = {"kind": "ladder", "completed": True, "ending": INTERRUPTED, **more}
+    told = {"name": "ladder", "kind": Kind.LADDER, "completed": True, "ending": INTERRUPTED, **more}
     return Figures(shape=Shape(peak, 60.0, 1), holds=holds, **told)
 
 

@@ -10,7 +10,7 @@ from retroctl.domain.events import BalanceEvent
 from retroctl.domain.method.days import Day
 from retroctl.domain.method.figures import INTERRUPTED, BalanceNoted, Figures, Hold, Rating, Spent
 from retroctl.domain.method.one_variable import Variable
-from retroctl.domain.method.practice import Shape
+from retroctl.domain.method.practice import Kind, Shape
 from retroctl.domain.method.progress import (
     Done,
     energy_of,
@@ -29,7 +29,8 @@ RAIL = BalanceNoted(BalanceEvent.RAIL, 1.0, None)
 
 def done(day: int, top: Speed = MIDDLE, *, interval_s: float = 60.0, count: int = 1, **more) -> Done:
     told = {
-        "kind": "ladder",
+        "name": "ladder",
+        "kind": Kind.LADDER,
         "completed": True,
         "ending": INTERRUPTED,
         "holds": (Hold(SLOW, 60.0), Hold(top, 60.0)),
@@ -72,8 +73,8 @@ def test_what_rose_is_told_between_completed_sessions_of_one_kind():
     told = [
         done(0, MIDDLE),
         done(1, FAST, completed=False),
-        done(2, MIDDLE, kind="intervals", count=3),
-        done(3, FAST),
+        done(2, MIDDLE, name="intervals", kind=Kind.MAIN_SET, count=3),
+        done(3, FAST, name="another name makes no other kind"),
         done(8, FAST, interval_s=90.0),
         done(9, FAST, interval_s=90.0),
     ]
@@ -81,7 +82,7 @@ def test_what_rose_is_told_between_completed_sessions_of_one_kind():
     first, second = weeks(told, MONDAY, MONDAY.plus(9))
 
     assert [(rise.kind, rise.variables) for rise in first.rises] == [
-        ("ladder", {Variable.SPEED: "from 1.80 km/h to 2.60 km/h"})
+        (Kind.LADDER, {Variable.SPEED: "from 1.80 km/h to 2.60 km/h"})
     ]
     assert [rise.variables for rise in second.rises] == [{Variable.LENGTH: "from 60 s to 90 s"}]
 

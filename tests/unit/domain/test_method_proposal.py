@@ -11,7 +11,7 @@ from retroctl.domain.limits import Level
 from retroctl.domain.method.days import Day
 from retroctl.domain.method.facts import Clearance, Facts, Screening, ScreeningOutcome
 from retroctl.domain.method.one_variable import Variable
-from retroctl.domain.method.practice import Kind, Practice, Shape
+from retroctl.domain.method.practice import Kind, Outing, Practice, Shape
 from retroctl.domain.method.programme import PROGRAMMES, ProgrammeName
 from retroctl.domain.method.proposal import NoSession, Proposal, next_session
 from retroctl.errors import PlanError
@@ -211,3 +211,49 @@ def test_time_rises_in_the_first_session_of_a_week_only():
     assert same.shape.count == 5
     second = propose(FACTS, [*history[:-1], short, did(same, late)], late.plus(2))
     assert (second.number, second.shape.count, second.variable) == (5, 5, None)
+
+
+# -- R25: outdoors
+
+LAST = Practice(START, Kind.LADDER, Shape(Speed(280), 120.0, 1, 0.0, 120.0), peak=Speed(280), rpe=12)
+
+
+def outdoors(day: Day, *outings: Outing) -> Proposal | NoSession:
+    return next_session(FACTS, [LAST], SIX, START, day, outdoors=outings)
+
+
+def test_a_session_outdoors_is_that_days_session_and_one_of_the_three_of_a_week():
+    today = outdoors(START.plus(2), Outing(START.plus(2)))
+    assert isinstance(today, NoSession)
+    assert "today already" in today.why[0]
+    third = outdoors(START.plus(4), Outing(START.plus(3)), Outing(START.plus(1)))
+    assert isinstance(third, NoSession)
+    assert f"the next from {START.plus(7)}" in third.why[0]
+
+
+def test_a_calm_session_outdoors_is_none_of_the_programmes_and_changes_nothing():
+    day = START.plus(3)
+    assert outdoors(day, Outing(START.plus(1), rpe=11, minutes=20)) == outdoors(day)
+
+
+@pytest.mark.parametrize(
+    ("outing", "words", "slower"),
+    [
+        (Outing(START.plus(1), (BalanceEvent.FALL,)), "fell outdoors on 2026-09-08: a step back (R15)", 80),
+        (Outing(START.plus(1), (BalanceEvent.STUMBLE,)), "1 balance events outdoors on 2026-09-08: nothing rises", 0),
+        (Outing(START.plus(1), rpe=19), "an RPE of 19 outdoors on 2026-09-08, over", 40),
+    ],
+)
+def test_what_went_wrong_outdoors_holds_the_next_session_back(outing, words, slower):
+    day = START.plus(3)
+    calm, found = outdoors(day), outdoors(day, outing)
+    assert isinstance(calm, Proposal)
+    assert isinstance(found, Proposal)
+    assert any(words in why for why in found.why)
+    assert found.shape.peak.hundredths == calm.shape.peak.hundredths - slower
+    assert found.variable is None
+
+
+def test_what_went_wrong_outdoors_before_the_last_session_on_a_belt_is_over():
+    fell = Outing(START.plus(-1), (BalanceEvent.FALL,))
+    assert outdoors(START.plus(3), fell) == outdoors(START.plus(3))

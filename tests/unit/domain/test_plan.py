@@ -32,6 +32,8 @@ def stage(kmh: float, hold_s: float = 60.0, *, facing: Facing = Facing.BACKWARD,
     [
         ([], "at least one stage"),
         ([stage(1.0)] * (MAX_STAGES + 1), "over the 500"),
+        ([stage(1.0)] * 181, r"stage 181: .*lasts 181 minutes, over the 180 .*R16"),
+        ([stage(1.0, 3600.0)] * 4, r"stage 4: .*240 minutes.*R16"),
         ([stage(1.0, 59.9)], r"stage 1: .*60 s.*R9"),
         ([stage(1.0, 30.0)], r"stage 1: .*R9"),
         ([stage(1.0), stage(1.0, 30.0)], r"stage 2: .*R9"),
@@ -51,6 +53,10 @@ def stage(kmh: float, hold_s: float = 60.0, *, facing: Facing = Facing.BACKWARD,
 def test_a_plan_that_could_never_be_allowed_names_stage_and_rule(stages, words):
     with pytest.raises(PlanError, match=words):
         build_plan("test", tuple(stages), BELT, CAPS)
+
+
+def test_three_hours_to_the_second_are_allowed():
+    assert len(build_plan("long", (stage(1.0, 3600.0),) * 3, BELT, CAPS).stages) == 3
 
 
 @pytest.mark.parametrize("seconds", [14.9, 30.1])

@@ -154,14 +154,14 @@ def idle(trial: Trial):
     yield from trial.wait(1e6)
 
 
-def test_a_refusal_by_the_gate_is_our_fault_and_ends_the_test_with_a_stop() -> None:
+def test_a_refusal_by_the_gate_ends_the_test_with_a_stop_and_says_which_rule() -> None:
     trial = Trial(BELT, idle, attended=False)
     trial.handle(Connected(), 0.0)
     trial.handle(Measured(Speed(0)), 0.5)
     trial.handle(Sent(RequestControl()), 0.6)
     effects = trial.handle(Refused(StartOrResume(), "why"), 1.0)
     assert Ask(Stop()) in effects
-    assert "a fault in this program" in trial.findings.gaps[0]
+    assert trial.findings.gaps == ["start was not written, by the rules of this test: why"]
     assert trial.left_s(2.0) == 0.0
 
 
@@ -284,7 +284,24 @@ def test_records_without_frames_give_no_times() -> None:
     assert moving.times(80.0) == pytest.approx((0.0, 1.0), abs=0.3)
     assert Findings().not_heeded(StopRecord(100)) is None
     once = StopRecord(100, [0.0], frames=list(frames((4.0, 100), (5.0, 0))))
-    assert "4.5 s after it" in str(Findings(stops=[once]).not_heeded(once))
+    assert "4.0 s after it" in str(Findings(stops=[once]).not_heeded(once))  # until then for certain
+
+
+def test_a_belt_all_but_at_rest_was_seen_to_fall_and_is_not_stuck() -> None:
+    stop = StopRecord(150, [0.0], frames=list(frames((1.5, 2), (3.0, 0))))
+    assert not stop.ramp().jumps()
+    assert stop.doubtful_s() == 0.0
+    assert not stop.stuck(60.0, 8.0)
+
+
+def test_a_stop_in_a_raise_is_judged_from_the_highest_speed() -> None:
+    falls = [(3.0 + second, 190 - 5 * second) for second in range(8)]
+    assert not StopRecord(150, [0.0], frames=list(frames(*falls))).stuck(10.0, 8.0)
+
+
+def test_a_repeat_between_two_frames_does_not_make_a_stop_late() -> None:
+    seen_late = StopRecord(161, [0.0, 1.5], frames=list(frames((0.9, 161), (2.4, 0))))
+    assert Findings(stops=[seen_late]).not_heeded(seen_late) is None
 
 
 # -- what probes mean --------------------------------------------------------------------------------------------------

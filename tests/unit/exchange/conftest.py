@@ -13,7 +13,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Records and configuration of this test's own; gives the folder of the records."""
     folder = tmp_path / "data"
     monkeypatch.setenv("RETROCTL_DATA_DIR", str(folder))
-    for place in ("retroctl.config.config_file", "retroctl.cli.exchange_import.config_file"):
-        monkeypatch.setattr(place, lambda: tmp_path / "config" / "config.toml")
+    for place in ("retroctl.config", "retroctl.cli.exchange_import", "retroctl.cli.care"):
+        monkeypatch.setattr(f"{place}.config_file", lambda: tmp_path / "config" / "config.toml")
     monkeypatch.chdir(tmp_path)
     return folder

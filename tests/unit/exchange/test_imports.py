@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from exchange_rig import command
+from rig import BELT, CLIENT
 
 from retroctl.adapters.plans import read_plan
+from retroctl.adapters.plans.writing import written_plan
+from retroctl.domain.limits import caps_for
+from retroctl.domain.plan import ladder_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,13 +117,22 @@ def test_intervals_as_older_and_other_programs_write_them(capsys: pytest.Capture
 
 
 def test_the_longest_plan_that_can_be_made_can_be_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    steps = [f'duration="00:01:{n % 60:02}" speed="{3 + n % 2 / 10}"' for n in range(498)]
+    steps = [f'duration="00:01:00" speed="{3 + n % 2 / 10}"' for n in range(178)]
     text = rows(*steps)
-    assert len(made(capsys, tmp_path, text, "--scale", "0.7", "--client", "demo", ending="xml")) == 500
-    assert "# ... and " in (tmp_path / "p.toml").read_text()
-    (tmp_path / "w.xml").write_text(rows(*steps, steps[0], steps[0]))
-    ran = command(capsys, "import", "w.xml", "--scale", "0.7", "--client", "demo", "--out", "q.toml")
-    assert re.search("step 499 .*more than the 500 stages", ran.err)
+    assert len(made(capsys, tmp_path, text, "--scale", "0.7", "--client", "demo", ending="xml")) == 180
+    refusals = ((1, "step 179 .*over the 180 that a session may have"), (322, "step 499 .*more than the 500 stages"))
+    for more, said in refusals:
+        (tmp_path / "w.xml").write_text(rows(*steps, *steps[:1] * more))
+        ran = command(capsys, "import", "w.xml", "--scale", "0.7", "--client", "demo", "--out", "q.toml")
+        assert re.search(said, ran.err)
+
+
+def test_of_more_remarks_than_a_plan_file_has_room_for_it_says_how_many_are_left_out(tmp_path: Path) -> None:
+    plan = ladder_plan(BELT, caps_for(CLIENT, BELT, qualified=True))
+    text = written_plan(plan, [f"remark {n} " + "x" * 80 for n in range(2000)])
+    assert re.search(r"# \.\.\. and 1[0-9]{3} more", text)
+    (tmp_path / "p.toml").write_text(text)
+    assert len(read_plan("p.toml").stage) == len(plan.stages)
 
 
 def test_encodings_and_namespaces_that_harm_nobody(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -171,6 +171,20 @@ def test_a_changed_file_is_refused_in_one_line_and_nothing_is_written(
     assert len(ran.err) < 400
 
 
+def test_a_session_whose_end_was_cut_off_is_said_to_have_none(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its rows are chained from the beginning, so a missing end cannot be told from an interruption: it is said."""
+    written = write_session(data, hold_s=3, client_id="ab" * 8)
+    text = exported(capsys, tmp_path).decode()
+    elsewhere(monkeypatch, tmp_path)
+    (tmp_path / "cut.json").write_text(_session(lambda s: s["rows"].pop())(text))
+    ran = command(capsys, "import", "cut.json")
+    assert ran.status == 0
+    assert f"{written.id} has no end" in ran.out
+    assert "cut off" in ran.out
+
+
 def test_cut_off_anywhere_and_any_bit_flipped_it_is_refused(
     data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

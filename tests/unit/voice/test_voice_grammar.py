@@ -30,9 +30,11 @@ from retroctl.adapters.voice.grammar import (
 )
 from retroctl.adapters.voice.numbers import duration, number, speed
 from retroctl.app.reports import Kind, Report
+from retroctl.cli.guarded import ALARM_ID, NOT_HERE
 from retroctl.domain.effects import StopView
 from retroctl.domain.failsafes import FAILSAFES
 from retroctl.domain.session.core import ANNOUNCE_S
+from retroctl.domain.stopping import REPEAT_S
 from retroctl.units import Speed
 
 SAID = {
@@ -144,6 +146,17 @@ def test_every_alarm_and_every_word_of_a_stop_has_its_clips():
         (Report(0, Kind.STOP, {"view": "STOPPED"}), "stopped", Urgency.STOP),
         (Report(0, Kind.CUE, {"text": "Stopping."}), "stopping", Urgency.STOP),
         (Report(0, Kind.ALARM, {"id": "F2", "text": "LINK LOST"}), "link-lost pull-the-clip", Urgency.ALARM),
+        (Report(0, Kind.CUE, {"text": "Press STOP on the console. Pull the clip."}), "press-stop", Urgency.STOP),
+        (Report(0, Kind.CALLOUT, {"name": "stop", "times": 2}), "pull-the-clip", Urgency.STOP),
+        (Report(0, Kind.CALLOUT, {"name": "stop", "times": 3}), "press-stop", Urgency.STOP),
+        (Report(0, Kind.ALARM, {"id": ALARM_ID, "text": NOT_HERE}), "no-guard", Urgency.ALARM),
+        (Report(0, Kind.ALARM, {"id": ALARM_ID, "text": "NO GUARD YET: look"}), "no-guard", Urgency.ALARM),
+        (
+            Report(0, Kind.ALARM, {"id": ALARM_ID, "text": "the guard stops the belt: retroctl does not answer"}),
+            "guard-stops pull-the-clip",
+            Urgency.ALARM,
+        ),
+        (Report(0, Kind.ALARM, {"id": ALARM_ID, "text": "the guard is in place"}), "guard-in-place", Urgency.ALARM),
         (Report(0, Kind.CUE, {"text": "2"}), COUNT, Urgency.ANNOUNCEMENT),
         (Report(0, Kind.STATE, {"state": "ready"}), HOLD_SERVED, Urgency.TONE),
     ],
@@ -152,6 +165,12 @@ def test_how_urgent_a_report_is(report, clips, urgency):
     said = saying(report, mph=False)
     assert said is not None
     assert (" ".join(said.clips), said.urgency) == (clips, urgency)
+
+
+@pytest.mark.parametrize("clip", ["press-stop", "pull-the-clip"])
+def test_what_a_person_is_to_do_for_a_stop_is_said_whole_before_it_is_said_again(clip):
+    """A stop cuts off the one before it."""
+    assert Bank().sound((clip,)).seconds < REPEAT_S
 
 
 def test_the_words_on_the_screen_of_an_announcement_are_not_said_twice():

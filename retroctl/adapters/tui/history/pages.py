@@ -194,7 +194,7 @@ class SessionPage(HistoryPage):
     def _picture(self, width: int, height: int) -> list[Part]:
         told = dict(facts(self.opened))
         above = [f"{told['ended']}; the belt {told['the belt']}", f"{told['peak held']}; {told['time']}"]
-        above += [f"{told['exertion']}; {told['balance']}"]
+        above += [f"exertion {told['exertion']}; {told['balance']}"]
         above += [f"DAMAGE: {remark}" for remark in self.opened.remarks]
         shown = above if height >= BRIEF else above[:1]
         parts: list[Part] = []

@@ -12,7 +12,7 @@ from retroctl.adapters.tui.screens.page import Page
 from retroctl.adapters.tui.text import plain
 from retroctl.adapters.tui.words import REFUSED
 from retroctl.domain import events as ev
-from retroctl.domain.briefing import QUESTIONS
+from retroctl.domain.briefing import GAZE_TARGETS, QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from retroctl.adapters.tui.controls import View
     from retroctl.adapters.tui.painted import Part
 
-GAZE: Final = {"1": "a mark on the wall", "2": "a screen behind the belt", "3": "another point at eye height"}
 CONFIDENCE: Final = ("1", "2", "3", "4", "5")
 LOW: Final = ("1", "2")
 
@@ -88,8 +87,10 @@ class BriefingPage(Page):
         item = self.present
         if item is None:
             return
-        text = {ev.BriefingItem.GAZE_TARGET: GAZE.get(key, ""), ev.BriefingItem.CONFIDENCE: key}.get(item, "yes")
-        fits = {ev.BriefingItem.GAZE_TARGET: key in GAZE, ev.BriefingItem.CONFIDENCE: key in CONFIDENCE}
+        text = {ev.BriefingItem.GAZE_TARGET: GAZE_TARGETS.get(key, ""), ev.BriefingItem.CONFIDENCE: key}.get(
+            item, "yes"
+        )
+        fits = {ev.BriefingItem.GAZE_TARGET: key in GAZE_TARGETS, ev.BriefingItem.CONFIDENCE: key in CONFIDENCE}
         if key == "n":
             self.post_message(self.Answered(ev.BriefingAnswered(item, yes=False)))
             self.post_message(self.Leave(f"the briefing was answered no: {QUESTIONS[item]}"))
@@ -142,7 +143,9 @@ class BriefingPage(Page):
             return [(f"  [x] {question}  ", "$text-muted"), (f"{given}{low}\n", "bold")]
         if item is not self.present:
             return [(f"  [ ] {question}\n", "$text-muted")]
-        choices = {ev.BriefingItem.GAZE_TARGET: "\n      ".join(f"{key} {words}" for key, words in GAZE.items())}
+        choices = {
+            ev.BriefingItem.GAZE_TARGET: "\n      ".join(f"{key} {words}" for key, words in GAZE_TARGETS.items())
+        }
         asked = choices.get(item, "1 (uneasy) to 5 (sure)" if item is ev.BriefingItem.CONFIDENCE else "y or n")
         return [(f"> {number}/{total} {question}\n", "bold"), (f"      {asked}\n", "$warning")]
 

@@ -1,0 +1,181 @@
+"""aiomqtt's client with what it leaves open closed: how much is read at a time, how large a packet may be, the log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import aiomqtt
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from retroctl.adapters.mqtt.messages import MOST_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retroctl.adapters.mqtt.broker import Broker
+
+IO_S: Final = 5.0
+"""The most that the broker may take for an answer; then the connection is given up and made anew."""
+MOST_PACKET: Final = 2 * MOST_BYTES
+"""A broker that sends larger packets than anybody of us is cut off before memory is spent on one."""
+READ_A_TURN: Final = 50
+TURN_S: Final = 0.02
+"""At most so many packets in so long, 2,500 a second: the rest waits at the broker. Python runs one thread at a time,
+and what a flood costs here the belt's control would lack."""
+REFUSED: Final = 0x80
+"""Reason codes from here on are refusals."""
+_TAKEN_OVER: Final = 0x8E
+
+_silent = logging.getLogger(f"{__name__}.aiomqtt")
+_silent.addHandler(logging.NullHandler())
+_silent.propagate = False  # it would write over the trainer's screen
+
+
+class Client(aiomqtt.Client):
+    """One connection to a broker. It is made once and not reused."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        identifier: str,
+        will: aiomqtt.Will | None,
+        arrived: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retained: None,
+    ) -> None:
+        """`arrived` gets topic, payload and whether it was retained, of each message, in the loop; it must be quick."""
+        version = aiomqtt.ProtocolVersion.V5 if broker.version == "5" else aiomqtt.ProtocolVersion.V311
+        five = version is aiomqtt.ProtocolVersion.V5
+        properties = None
+        if five:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
+            properties.MaximumPacketSize = MOST_PACKET
+            properties.ReceiveMaximum = 64
+        address = broker.address
+        super().__init__(
+            address.host,
+            address.port,
+            username=address.user,
+            password=broker.password,
+            identifier=identifier,
+            protocol=version,
+            will=will,
+            clean_session=None if five else True,
+            clean_start=True if five else MQTT_CLEAN_START_FIRST_ONLY,
+            properties=properties,
+            keepalive=broker.keepalive_s,
+            timeout=IO_S,
+            tls_context=broker.tls,
+            logger=_silent,
+        )
+        self._arrived = arrived
+        self.taken_over = False
+        """Another client came with this one's identifier, and the broker has said so (MQTT 5)."""
+        self.denied = 0
+        """Messages that the broker's access list did not let through; MQTT 5 only, the older one does not say."""
+        self._read_in_turn, self._turn_began = 0, 0.0
+        self._reading: tuple[Any, int] | None = None
+        self._cut = False
+        self._bound_packets()
+
+    async def lost(self) -> None:
+        """Wait until the connection is gone. Raises what ended it."""
+        await asyncio.shield(self._disconnected)
+
+    def cut(self) -> None:
+        """Close the socket without a word: the broker takes it for lost."""
+        self._cut = True
+        self._reading = None
+        if self._misc_task is not None:
+            self._misc_task.cancel()
+        sock = self._client.socket()
+        if sock is not None and sock.fileno() >= 0:
+            self._loop.remove_reader(sock.fileno())
+            self._loop.remove_writer(sock.fileno())
+            sock.close()
+
+    def _bound_packets(self) -> None:
+        """Paho asks its socket for the whole of a packet at once, up to 256 MB."""
+        receive = self._client._sock_recv  # noqa: SLF001 - no public way; test_mqtt_hostile shows that it works
+
+        def bounded(size: int) -> bytes:
+            if size > MOST_PACKET:
+                raise ConnectionAbortedError("a packet larger than any of ours")
+            return receive(size)
+
+        self._client._sock_recv = bounded  # type: ignore[method-assign,assignment]  # noqa: SLF001
+
+    def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
+        self.taken_over = self.taken_over or getattr(reason_code, "value", reason_code) == _TAKEN_OVER
+        # aiomqtt would wait for an answer that cannot come any more.
+        self._give_up("the broker ended the connection before it said yes")
+        super()._on_disconnect(client, userdata, flags, reason_code, properties)
+
+    def _give_up(self, why: str) -> None:
+        if not self._connected.done():
+            self._connected.set_exception(aiomqtt.MqttError(why))
+
+    def _on_message(self, client: Any, userdata: Any, message: Any) -> None:
+        """Straight to whom it concerns: aiomqtt's queue costs two tasks a message, which a flood turns into a load."""
+        del client, userdata
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            return  # none of ours
+        self._arrived(topic, bytes(message.payload), bool(message.retain))
+
+    def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
+        if getattr(reason_code, "value", 0) >= REFUSED:
+            self.denied += 1
+        super()._on_publish(client, userdata, mid, reason_code, properties)
+
+    def _on_socket_open(self, client: Any, userdata: Any, sock: Any) -> None:
+        """Read in turns, where aiomqtt reads for as long as anything comes. Called in the connecting thread."""
+        del userdata
+        descriptor = sock.fileno()
+
+        def begin() -> None:
+            if self._cut:  # given up while it was still being made
+                sock.close()
+                return
+            self._misc_task = self._loop.create_task(self._misc_loop())
+            self._reading = (client, descriptor)
+            self._loop.add_reader(descriptor, self._read)
+
+        self._loop.call_soon_threadsafe(begin)
+
+    def _on_socket_close(self, client: Any, userdata: Any, sock: Any) -> None:
+        self._reading = None
+        super()._on_socket_close(client, userdata, sock)
+
+    def _read(self) -> None:
+        if self._reading is None:
+            return
+        client, descriptor = self._reading
+        now = self._loop.time()
+        if now - self._turn_began >= TURN_S:
+            self._turn_began, self._read_in_turn = now, 0
+        try:
+            while True:
+                client.loop_read()
+                self._read_in_turn += 1
+                if self._read_in_turn >= READ_A_TURN:
+                    self._loop.remove_reader(descriptor)
+                    self._loop.call_at(self._turn_began + TURN_S, self._next_turn)
+                    return
+                # What TLS has decoded already is not seen by the selector.
+                if getattr(client.socket(), "pending", int)() == 0:
+                    return
+        except Exception as error:  # noqa: BLE001 - whatever it is, this connection is over
+            self._loop.remove_reader(descriptor)
+            self._reading = None
+            self._give_up(str(error))
+            if not self._disconnected.done():
+                self._disconnected.set_exception(error)
+
+    def _next_turn(self) -> None:
+        if self._reading is not None:
+            self._loop.add_reader(self._reading[1], self._read)
+            self._read()

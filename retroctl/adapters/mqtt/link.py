@@ -1,0 +1,376 @@
+"""One lasting connection to a broker: made again whenever it is lost, with what must be said again said first.
+
+`put` may be called from the loop that controls the belt: it appends and wakes, and waits for nothing. Everything else
+runs in the hub's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import aiomqtt
+
+from retroctl.adapters.mqtt.client import REFUSED, Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from retroctl.adapters.mqtt.broker import Broker
+    from retroctl.adapters.mqtt.hub import Hub
+
+CONNECT_S: Final = 12.0
+"""Name, TCP, TLS and the broker's answer, all of it."""
+BACKOFF_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""Pauses before trying again, each with up to half of it in addition; the last one lasts until the session ends."""
+STEADY_S: Final = 10.0
+"""A connection that held so long begins with the first pause again."""
+BRIEF: Final = 2
+"""So many connections in a row that were made and ended at once: not every broker says why."""
+SHARED: Final = (
+    "the broker ends the connection each time: another client comes with the same machine name; do two laptops publish "
+    "as one machine? Give each its own"
+)
+OUTBOX: Final = 256
+"""Messages that wait while the broker is away or slow. More are dropped, the oldest first, and counted."""
+HANDED: Final = 1024
+"""What waits for this thread to run at all."""
+FAREWELL_S: Final = 1.0
+"""For what still waits and the last word, and as much again for taking leave of the broker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to publish, QoS 1. Of `latest` ones only the newest of a topic is kept while it waits."""
+
+    topic: str
+    payload: bytes
+    retain: bool = False
+    latest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message that came. `retained`: the broker had kept it, and it says nothing about now."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a link has done. Written in the hub's thread."""
+
+    connects: int = 0
+    sent: int = 0
+    received: int = 0
+    dropped_out: int = 0
+    denied: int = 0
+    failures: int = 0
+    last_failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the link stands. `why`: of the last failure, in plain words; empty while connected."""
+
+    connected: bool
+    why: str = ""
+
+
+def _nothing() -> Sequence[Outgoing]:
+    return ()
+
+
+@dataclass(slots=True)
+class Handlers:
+    """What a link asks and tells; all are called in the hub's thread and must be quick."""
+
+    arrived: Callable[[Incoming], None] = lambda _message: None
+    greeting: Callable[[], Sequence[Outgoing]] = _nothing
+    """What is said first on every connection."""
+    farewell: Callable[[], Sequence[Outgoing]] = _nothing
+    """What is said last, when the link is closed in order."""
+    standing: Callable[[Standing], None] = lambda _standing: None
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """What is to be sent: the newest of each `latest` topic, and the others in order."""
+
+    latest: dict[str, Outgoing] = field(default_factory=dict)
+    others: deque[Outgoing] = field(default_factory=deque)
+
+    def take(self) -> Outgoing | None:
+        if self.others:
+            return self.others[0]
+        return next(iter(self.latest.values()), None)
+
+    def done(self, message: Outgoing) -> None:
+        """It was sent; what replaced it meanwhile stays."""
+        if self.others and self.others[0] is message:
+            self.others.popleft()
+        elif self.latest.get(message.topic) is message:
+            del self.latest[message.topic]
+
+
+class Link:
+    """A connection that lasts until `close`."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        broker: Broker,
+        *,
+        identifier: str,
+        subscriptions: Sequence[str] = (),
+        wished: Sequence[str] = (),
+        will: Outgoing | None = None,
+        handlers: Handlers | None = None,
+        jitter: Callable[[], float] = random.random,
+        wake: Callable[[Callable[[], None]], object] = lambda rouse: rouse(),
+    ) -> None:
+        """`identifier`: unique at the broker; who comes with the same one throws the other off.
+
+        `wished`: topics that are listened to where the broker allows it; without a subscription there is no link.
+        `wake` is given what rouses the hub's thread, and may do that a little later.
+        """
+        self.counts = Counts()
+        self._hub, self._broker, self._identifier = hub, broker, identifier
+        self._subscriptions, self._wished, self._will = tuple(subscriptions), tuple(wished), will
+        self._handlers = handlers or Handlers()
+        self._jitter, self._wake = jitter, wake
+        self._handed: deque[Callable[[], Outgoing | None]] = deque()
+        self._woken = False
+        self._waiting = _Waiting()
+        self._fresh: asyncio.Event | None = None
+        self._closing: asyncio.Event | None = None
+        self._farewell_s = FAREWELL_S
+        self._talking = False
+        self.connected = False
+        self.denied: dict[str, None] = {}
+        """Topics that the broker's access list closes to us, as far as it has said so."""
+        self._over = threading.Event()
+
+    # -- from any thread -------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Connect, and stay connected."""
+        self._hub.spawn(self._live(), f"mqtt link {self._identifier}")
+
+    def put(self, make: Callable[[], Outgoing | None]) -> None:
+        """Have something published when that is possible. It is made in the hub's thread; None is nothing."""
+        if len(self._handed) >= HANDED:
+            self.counts.dropped_out += 1
+            return
+        self._handed.append(make)
+        if not self._woken:
+            self._woken = True
+            self._wake(self._rouse)
+
+    def _rouse(self) -> None:
+        self._hub.call(self._take_handed)
+
+    def close(self, farewell_s: float = FAREWELL_S) -> None:
+        """End in order, with the farewell, which may take so long; not waited for here."""
+        self._hub.call(self._end, farewell_s)
+
+    def ended(self, wait_s: float) -> bool:
+        """Whether it has ended, within `wait_s`. Blocks at most so long."""
+        return self._over.wait(wait_s)
+
+    # -- in the hub's thread ---------------------------------------------------------------------------------------
+
+    def _take_handed(self) -> None:
+        self._woken = False
+        while self._handed:
+            try:
+                message = self._handed.popleft()()
+            except Exception as error:  # noqa: BLE001 - a message that cannot be made must not hold up the others
+                self.counts.dropped_out += 1
+                self.counts.last_failure = f"{type(error).__name__}: {error}"[:200]
+                continue
+            if message is None:
+                continue
+            if message.latest:
+                self._waiting.latest[message.topic] = message
+                continue
+            if len(self._waiting.others) >= OUTBOX:
+                self._waiting.others.popleft()
+                self.counts.dropped_out += 1
+            self._waiting.others.append(message)
+        if self._fresh is not None:
+            self._fresh.set()
+
+    def _end(self, farewell_s: float) -> None:
+        self._take_handed()
+        self._farewell_s = farewell_s
+        if self._closing is not None:
+            self._closing.set()
+
+    async def _live(self) -> None:
+        try:
+            await self._again_and_again()
+        finally:
+            self.connected = False
+            self._over.set()
+
+    async def _again_and_again(self) -> None:
+        self._fresh, self._closing = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        attempt = brief = 0
+        while not self._closing.is_set():
+            began = loop.time()
+            why = await self._once()
+            held_s = loop.time() - began if self.connected else 0.0
+            brief = brief + 1 if 0 < held_s < STEADY_S else 0
+            why = SHARED if brief >= BRIEF else why
+            self.connected = False
+            if self._closing.is_set():
+                return
+            self.counts.failures += 1
+            self.counts.last_failure = why
+            self._handlers.standing(Standing(connected=False, why=why))
+            attempt = 0 if held_s >= STEADY_S else attempt + 1
+            pause = BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)]
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause * (1 + self._jitter() / 2)):
+                    await self._closing.wait()
+
+    async def _once(self) -> str:
+        """One connection, from its making to its end; gives why it ended, in plain words."""
+        will = self._will
+        last = None if will is None else aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retain)
+        client = Client(self._broker, self._identifier, last, self._arrived)
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await client.__aenter__()
+            try:
+                await self._talk(client)
+            finally:
+                with suppress(aiomqtt.MqttError, TimeoutError):
+                    async with asyncio.timeout(self._farewell_s):
+                        await client.__aexit__(None, None, None)
+        except TimeoutError:
+            return f"no answer within {CONNECT_S:g} s"
+        except Exception as error:  # noqa: BLE001 - the end of a connection; the next one begins anew
+            return SHARED if client.taken_over else plain_reason(error)
+        finally:
+            client.cut()
+        return "the broker ended the connection"
+
+    async def _talk(self, client: Client) -> None:
+        for topic in self._subscriptions:
+            await subscribed(client, topic)
+        for topic in self._wished:
+            with suppress(NotAllowed):
+                await subscribed(client, topic)
+        for number, message in enumerate(self._handlers.greeting()):
+            if not await self._publish(client, message) and number == 0:
+                raise NotAllowed(f"the broker's access list does not let this user speak on {message.topic}")
+            self._waiting.done(message)
+        self.connected = True
+        self.counts.connects += 1
+        self._handlers.standing(Standing(connected=True))
+        closing = self._closing
+        if closing is None:
+            return
+        self._talking = True
+        ending = asyncio.create_task(closing.wait(), name="mqtt until closed")
+        tasks = (
+            asyncio.create_task(client.lost(), name="mqtt until lost"),
+            asyncio.create_task(self._write(client), name="mqtt write"),
+        )
+        try:
+            done, _ = await asyncio.wait((*tasks, ending), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._talking = False  # Python 3.11's wait_for, inside aiomqtt, may swallow a cancellation
+            for task in (*tasks, ending):
+                task.cancel()
+            await asyncio.gather(*tasks, ending, return_exceptions=True)
+        for ended in done:
+            ended.result()  # raises what ended it
+        if closing.is_set():
+            async with asyncio.timeout(self._farewell_s):
+                await self._say_goodbye(client)
+
+    async def _say_goodbye(self, client: Client) -> None:
+        while (message := self._waiting.take()) is not None:
+            await self._publish(client, message)
+            self._waiting.done(message)
+        for message in self._handlers.farewell():
+            await self._publish(client, message)
+
+    def _arrived(self, topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 - as the client calls it
+        self.counts.received += 1
+        self._handlers.arrived(Incoming(topic, payload, retained))
+
+    async def _write(self, client: Client) -> None:
+        fresh = self._fresh
+        while fresh is not None and self._talking:
+            message = self._waiting.take()
+            if message is None:
+                fresh.clear()
+                await fresh.wait()
+                continue
+            await self._publish(client, message)
+            self._waiting.done(message)
+
+    async def _publish(self, client: Client, message: Outgoing) -> bool:
+        """Whether the broker took it: MQTT 5 says so, 3.1.1 does not."""
+        denied = client.denied
+        await client.publish(message.topic, message.payload, qos=1, retain=message.retain)
+        self.counts.sent += 1
+        if client.denied > denied:
+            self.counts.denied += 1
+            self.denied.setdefault(message.topic, None)
+        return client.denied == denied
+
+
+class NotAllowed(aiomqtt.MqttError):
+    """The broker's access list says no."""
+
+
+async def subscribed(client: Client, topic: str) -> None:
+    """Subscribe, QoS 1. Raises NotAllowed."""
+    granted = await client.subscribe(topic, qos=1)
+    first = granted[0]
+    code = first if isinstance(first, int) else first.value
+    if code >= REFUSED:
+        raise NotAllowed(f"the broker's access list does not let this user read {topic}")
+
+
+def plain_reason(error: BaseException) -> str:
+    """Why a connection failed, in one line of plain words, without anything secret."""
+    text = " ".join(str(error).split())[:200] or type(error).__name__
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    for known, words in _KNOWN:
+        if known in text:
+            return words
+    return text
+
+
+_KNOWN: Final = (
+    ("Bad user name or password", "the broker does not take this user and password"),
+    ("Not authorized", "the broker does not let this user in"),
+    ("Unexpected disconnection", "the connection to the broker was lost"),
+    ("Hostname mismatch", "the broker's certificate is for another name: write the URL with the name that it has"),
+    (
+        "IP address mismatch",
+        "the broker's certificate is not for this address: write the URL with the name that it has",
+    ),
+    ("CERTIFICATE_VERIFY_FAILED", "the broker's certificate is not trusted: give its authority (mqtt_ca)"),
+    ("certificate required", "the broker asks for a client certificate (mqtt_cert, mqtt_key)"),
+    ("WRONG_VERSION_NUMBER", "the broker speaks no TLS on this port"),
+    ("Unsupported protocol version", "the broker speaks no MQTT 5: set mqtt_version to 3.1.1"),
+    ("Connection refused", "no broker listens there"),
+    ("Name or service not known", "there is no host of that name"),
+    ("Operation timed out", "the broker does not answer"),
+    ("timed out", "the broker does not answer"),
+)

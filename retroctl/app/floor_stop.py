@@ -1,0 +1,91 @@
+"""A Stop asked for from the floor: what has come back, and what it means when nothing does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from retroctl.app.floor_news import LONGEST_TEXT, Answer
+
+ANSWER_S: Final = 3.0
+"""A machine's program answers within a round trip; after so long somebody has to go there."""
+REST_S: Final = 12.0
+"""A machine calls a Stop not confirmed after 10 s itself; this covers a program that falls silent meanwhile."""
+AGAIN_S: Final = 2.0
+"""A Stop that nobody has answered is sent again so often: a program that just connects anew has not heard it."""
+AGAIN_FOR_S: Final = 30.0
+"""And for so long. Then it is asked again by a person, or not."""
+DONE_SHOWN_S: Final = 60.0
+"""So long a Stop that is done stays on the screen."""
+
+_RANK: Final = {
+    Answer.ASKED: 0,
+    Answer.NOT_SENT: 1,
+    Answer.SENT: 2,
+    Answer.NO_ANSWER: 3,
+    Answer.REFUSED: 4,
+    Answer.RECEIVED: 5,
+    Answer.WRITTEN: 6,
+    Answer.ACCEPTED: 7,
+    Answer.NOT_CONFIRMED: 8,
+    Answer.NOTHING: 9,
+    Answer.AT_REST: 9,
+}
+"""An answer replaces one of a lower rank only: they may come out of order, and twice."""
+_UNANSWERED: Final = frozenset({Answer.ASKED, Answer.SENT, Answer.NO_ANSWER})
+UNDER_WAY: Final = frozenset({Answer.ASKED, Answer.SENT, Answer.RECEIVED, Answer.WRITTEN, Answer.ACCEPTED})
+DONE: Final = frozenset({Answer.AT_REST, Answer.NOTHING})
+FAILED: Final = frozenset({Answer.NOT_SENT, Answer.NO_ANSWER, Answer.REFUSED, Answer.NOT_CONFIRMED})
+"""Somebody has to go there."""
+
+
+@dataclass(slots=True)
+class StopOrder:
+    """One Stop to one machine; asking again before it is over is the same order, with one id more."""
+
+    machine: str
+    asked_at: float
+    id: str = ""
+    """The latest."""
+    sent_at: float = 0.0
+    answer: Answer = Answer.ASKED
+    reason: str = ""
+    answered_at: float | None = None
+    """When the machine's program answered first."""
+    done_at: float | None = None
+    of_all: bool = False
+    """Part of the last STOP ALL."""
+
+    def ask(self, stop_id: str, now: float) -> None:
+        """Ask, or ask again: the deadlines begin anew, what the machine has said stands."""
+        self.id, self.asked_at, self.sent_at = stop_id, now, now
+        if self.answer in (Answer.NO_ANSWER, Answer.NOT_SENT, Answer.REFUSED, Answer.SENT):
+            self.answer, self.reason = Answer.ASKED, ""
+
+    def hear(self, answer: Answer, reason: str, now: float) -> None:
+        """The broker or the machine's program says how far it is."""
+        if _RANK[answer] <= _RANK[self.answer]:
+            return
+        self.answer, self.reason = answer, reason[:LONGEST_TEXT]
+        if _RANK[answer] >= _RANK[Answer.RECEIVED] and self.answered_at is None:
+            self.answered_at = now
+        if answer in DONE:
+            self.done_at = now
+
+    def again(self, now: float) -> bool:
+        """Whether it is to be sent once more; if so, it counts as sent."""
+        due = self.answer in _UNANSWERED and now - self.sent_at >= AGAIN_S and now - self.asked_at <= AGAIN_FOR_S
+        if due:
+            self.sent_at = now
+        return due
+
+    def look(self, now: float) -> None:
+        """Silence means something once its time is over."""
+        if self.answer in (Answer.ASKED, Answer.SENT) and now - self.asked_at > ANSWER_S:
+            self.answer, self.reason = Answer.NO_ANSWER, f"nothing within {ANSWER_S:.0f} s"
+        elif self.answer in UNDER_WAY and now - self.asked_at > REST_S:
+            self.answer, self.reason = Answer.NOT_CONFIRMED, f"no rest within {REST_S:.0f} s"
+
+    def over(self, now: float) -> bool:
+        """Whether it was done so long ago that it need not be shown any more."""
+        return self.done_at is not None and now - self.done_at > DONE_SHOWN_S

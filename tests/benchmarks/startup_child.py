@@ -1,0 +1,5 @@
+"""`retroctl` as it is."""
+
+from retroctl.cli import main
+
+main()
