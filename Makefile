@@ -47,7 +47,7 @@ coverage: ## the tests of the pure core (domain, ftms) with branch coverage: 100
 	@.ci/venv dev
 	$(PYTEST) $(wildcard $(PURE)) --cov=retroctl.domain --cov=retroctl.ftms --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
-explore: ## every state of session and gate under every event, three in a row, over the real code: five minutes
+explore: ## every state of session and gate under every event, three in a row, over the real code: five minutes or more
 	@.ci/venv dev
 	$(BIN)/python tests/explore
 

@@ -83,7 +83,6 @@ def main() -> int:
     os.chdir(ROOT)
     STORE.mkdir(exist_ok=True)
     tests = sorted({str(path) for pattern in TESTS for path in Path().glob(pattern)} - set(TAUTOLOGIES))
-    knowledge = learn(tests, STORE / "knowledge.json", fresh=options.fresh)
     kept = {} if options.fresh else _kept()
     patterns = options.modules or (TABLES if options.tables else ("domain/**/*.py", "ftms/*.py"))
     modules = [
@@ -91,6 +90,7 @@ def main() -> int:
     ]
     if options.list:
         return _tell([str(path.relative_to(ROOT)) for path in modules], kept, options)
+    knowledge = learn(tests, STORE / "knowledge.json", fresh=options.fresh)
     jobs = []
     for path in dict.fromkeys(modules):
         jobs += _jobs(path, knowledge, options, kept)
