@@ -1,7 +1,7 @@
 # Each target does all of its own set-up in .venv (see .ci/venv). Nothing but Python 3.11+ and the package registry is needed.
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint coverage bench bench-exchange bench-fleet bench-history bench-mqtt bench-screens \
-	explore mutants mutants-tables bluez wheel wheel-test clean storm storm-long bench-figures fuzz kills soak
+	bluez wheel wheel-test clean storm storm-long bench-figures fuzz kills soak explore mutants mutants-tables
 
 BIN := .venv/bin
 # Two cores are what CI has; more than four workers help little and starve the tests that run on the real clock.
@@ -47,18 +47,6 @@ coverage: ## the tests of the pure core (domain, ftms) with branch coverage: 100
 	@.ci/venv dev
 	$(PYTEST) $(wildcard $(PURE)) --cov=retroctl.domain --cov=retroctl.ftms --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
-explore: ## every state of session and gate under every event, three in a row, over the real code: five minutes or more
-	@.ci/venv dev
-	$(BIN)/python tests/explore
-
-mutants-tables: ## every row, number and word of the tables changed, one by one: a test must notice; goes on where it left off
-	@.ci/venv dev
-	$(BIN)/python tests/mutants --tables
-
-mutants: ## every small change to domain and ftms: a test must notice; an hour or two, goes on where it left off
-	@.ci/venv dev
-	$(BIN)/python tests/mutants
-
 # The same seed each time, so that green is repeatable; another one finds other things: make storm STORM_SEED=7
 STORM_SEED ?= 1
 STORM := $(BIN)/python -m simulators.storm --processes 2 --seed $(STORM_SEED)
@@ -72,6 +60,18 @@ storm-long: ## the same for 50,000 and 200 hours; about an hour on two cores tha
 	@.ci/venv dev
 	$(STORM) --hours 50000
 	$(STORM) --hours 200 --whole
+
+explore: ## every state of session and gate under every event, three in a row, over the real code: five minutes
+	@.ci/venv dev
+	$(BIN)/python tests/explore
+
+mutants-tables: ## every row, number and word of the tables changed, one by one: a test must notice; goes on where it left off
+	@.ci/venv dev
+	$(BIN)/python tests/mutants --tables
+
+mutants: ## every small change to domain and ftms: a test must notice; an hour or two, goes on where it left off
+	@.ci/venv dev
+	$(BIN)/python tests/mutants
 
 bench: ## processor time of a 20-minute ladder: pure core, with the simulated machine, the whole program with bleak
 	@.ci/venv dev

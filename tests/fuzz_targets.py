@@ -35,6 +35,9 @@ from retroctl.adapters.journal import history, read, samples
 from retroctl.adapters.journal import portable as stored
 from retroctl.adapters.journal.overview import figures_of, figures_of_rows, plan_of
 from retroctl.adapters.journal.portable_after import read_after
+from retroctl.adapters.mqtt.broker import parse_url
+from retroctl.adapters.mqtt.messages import Unreadable, decoded
+from retroctl.adapters.mqtt.topics import Leaf, parsed
 from retroctl.adapters.plans import read_plan
 from retroctl.adapters.plans.writing import written_plan
 from retroctl.adapters.profiles import load_all
@@ -258,6 +261,12 @@ def _words(data: bytes) -> None:
             raise AssertionError(f"not plain text: {tidied!r}")
 
 
+def _message(data: bytes) -> None:
+    """The first byte says on which topic."""
+    leaves = list(Leaf)
+    decoded(leaves[data[0] % len(leaves)] if data else Leaf.STOP, data[1:])
+
+
 def _address(data: bytes) -> None:
     for lan in (False, True):
         try:
@@ -370,6 +379,16 @@ OUTCOME = (
     b'{"note":"balance","value":"stumble"}',
     b'{"outcome":{"duration_s":1' + b"0" * 400 + b',"held":[{"target_kmh":1e999,"seconds":NaN}]}}',
 )
+TS = b'"2026-01-02T03:04:05.678Z"'
+RUN = b'"0123456789abcdef0123456789abcdef"'
+MESSAGES = (
+    b'\x00{"seq":1,"ts":' + TS + b',"run":' + RUN + b',"status":"online","reason":"running","version":"0",'
+    b'"simulated":true,"treadmill":"Belt"}',
+    b'\x01{"seq":1,"ts":' + TS + b',"run":' + RUN + b',"schema":"retroctl.state/1","state":"holding"}',
+    b'\x05{"schema":"retroctl.stop/1","id":"a1","by":"floor","ts":' + TS + b"}",
+    b"\x05" + b"[" * 900,
+    b'\x05{"id":' + b"9" * 900 + b"}",
+)
 AFTER = (b'{"answers":[["confidence",4,1]],"incidents":[],"notes":[[1,"x"]]}', b"{}", b"[]", b"null")
 
 
@@ -439,6 +458,13 @@ TARGETS: dict[str, Target] = {
     ),
     "stored-samples": Target(
         _samples, (ValueError,), (samples.pack([bytes(9), bytes(range(9))]), samples.pack([bytes(9)] * 60)), 400
+    ),
+    "mqtt-message": Target(_message, (Unreadable,), MESSAGES, 600),
+    "mqtt-topic": Target(
+        lambda data: parsed(text(data)), (), (b"retroctl/v1/club/belt-3/cmd/stop", b"retroctl/v1/a"), 100
+    ),
+    "mqtt-url": Target(
+        lambda data: parse_url(text(data)), (ConfigError,), (b"mqtts://kim@broker.example:8883/club/belt-3",), 200
     ),
     "speed": Target(lambda data: Speed.parse(text(data)), (ConfigError,), (b"5", b"5.0km/h", b"3,1 mph"), 40),
     "range": Target(

@@ -88,7 +88,7 @@ class Published:
         run.runner.tell(ev.StartConfirmed(ev.StartKind.PROGRAM))
         await run.until_state("holding")
 
-    async def end(self) -> bool:
+    async def end(self, wait_s: float = 60.0) -> bool:
         """The ordinary end; whether the publisher took its leave in time."""
         run = self.run
         run.runner.leave("the test is over")
@@ -96,7 +96,7 @@ class Published:
         assert result.belt_at_rest
         summary = {"belt_at_rest": True, "peak_kmh": 1.0, "duration_s": 5.0, "distance_m": 1.0}
         self.publisher.session_ended(summary, int(result.status))
-        return await self.publisher.close(60.0)
+        return await self.publisher.close(wait_s)
 
     def stops_written(self) -> int:
         return self.run.written.count("0801")

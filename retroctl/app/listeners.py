@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -10,11 +12,44 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def tell_all(listeners: list[Callable[[T], None]], what: T, failed: Callable[[BaseException], None]) -> None:
-    """Tell each of them; one that raises is taken out of the list and called no more, and `failed` hears why."""
-    for listener in tuple(listeners):
-        try:
-            listener(what)
-        except Exception as error:  # noqa: BLE001 - a screen or a disk may fail; the belt and the others go on
-            listeners.remove(listener)
-            failed(error)
+class Listeners(Generic[T]):
+    """Each is told everything, in the order in which it happened.
+
+    One that raises is called no more, and `failed` hears why.
+    """
+
+    def __init__(self, listeners: list[Callable[[T], None]], failed: Callable[[BaseException], None]) -> None:
+        self._listeners, self._failed = listeners, failed
+        # Bounded by what is told within one turn of the loop.
+        self._waiting = deque[T]()
+        self._holds = False
+
+    def let_writes_begin(self) -> None:
+        """Keep what is told until the tasks that were begun before this call have had their first step.
+
+        A slow listener would otherwise stand between a decision and the wire.
+        """
+        if not self._holds:
+            self._holds = True
+            asyncio.get_running_loop().call_soon(self.catch_up)
+
+    def catch_up(self) -> None:
+        """Tell what was kept, now."""
+        self._holds = False
+        while self._waiting and not self._holds:
+            self._tell(self._waiting.popleft())
+
+    def tell(self, what: T) -> None:
+        """Tell each of them, or keep it where writes have yet to begin."""
+        if self._holds or self._waiting:
+            self._waiting.append(what)
+        else:
+            self._tell(what)
+
+    def _tell(self, what: T) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                listener(what)
+            except Exception as error:  # noqa: BLE001 - a screen or a disk may fail; the belt and the others go on
+                self._listeners.remove(listener)
+                self._failed(error)

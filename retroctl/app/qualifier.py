@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from retroctl.app.clock import Deadline
 from retroctl.app.connection import Connection
 from retroctl.app.engine import DropLink
-from retroctl.app.listeners import tell_all
+from retroctl.app.listeners import Listeners
 from retroctl.app.ports import Disconnected, FrameArrived
 from retroctl.app.tasks import Tasks
 from retroctl.app.trial_engine import Told, TrialEngine, TrialOutput
@@ -39,7 +39,7 @@ class Qualifier:
         self.clock = clock
         self._connection = Connection(treadmill, clock, not_restored=self._not_restored, lost=self._give_up)
         self._tasks = Tasks(self._end_on)
-        self._listeners, self._exit_wait_s = listeners, exit_wait_s
+        self._told, self._exit_wait_s = Listeners(listeners, self.fault), exit_wait_s
         self._engine: TrialEngine | None = None
         self._over = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -124,16 +124,17 @@ class Qualifier:
             self._end_on(error)
 
     def _take(self, outputs: list[TrialOutput]) -> None:
-        for output in outputs:  # writes first: nothing stands between a decision and the wire
+        for output in outputs:
             if isinstance(output, Write):
                 self._tasks.spawn(self._write(output), f"write {output.payload.hex()}")
+                self._told.let_writes_begin()
             elif isinstance(output, DropLink):
                 self._tasks.spawn(self._relink(after_s=0.0, drop=True), "drop the link")
             elif isinstance(output, hp.LetGo):
                 self._tasks.spawn(self._relink(after_s=output.after_s, drop=True), "let go of the link")
         for output in outputs:
             if isinstance(output, Told):
-                tell_all(self._listeners, output, self.fault)
+                self._told.tell(output)
             elif isinstance(output, hp.TrialEnded):
                 self._over.set()
         self._arm_timer()
@@ -209,7 +210,7 @@ class Qualifier:
 
     def _not_restored(self, reason: str) -> None:
         now = self.clock.now()
-        tell_all(self._listeners, Told(now, "link", {"restored": False, "reason": reason}), self.fault)
+        self._told.tell(Told(now, "link", {"restored": False, "reason": reason}))
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
@@ -224,6 +225,7 @@ class Qualifier:
         self._over.set()
 
     async def _close(self) -> None:
+        self._told.catch_up()
         self._timer.cancel()
         await self._tasks.close()
         await self._connection.close()

@@ -14,7 +14,7 @@ from retroctl.app.announcer import Announcer
 from retroctl.app.clock import Deadline
 from retroctl.app.connection import Connection
 from retroctl.app.engine import DropLink, Engine, Output
-from retroctl.app.listeners import tell_all
+from retroctl.app.listeners import Listeners
 from retroctl.app.ports import Disconnected, FrameArrived
 from retroctl.app.reports import Kind, Report
 from retroctl.app.result import NO_TREADMILL, Result, judged
@@ -75,7 +75,7 @@ class Runner:
             jitter=jitter,
         )
         self._tasks = Tasks(self._fail)
-        self._listeners = listeners
+        self._listeners, self._told = listeners, Listeners(listeners, self.fault)
         self._exit_wait_s, self._attended = exit_wait_s, attended
         self.began_at = clock.now()
         self._engine: Engine | None = None
@@ -85,8 +85,7 @@ class Runner:
             lambda number: self.tell(ev.AnnouncementFinished(number)),
             speech,
         )
-        self._stillness = stillness
-        self._late_until = clock.now()
+        self._stillness, self._late_until = stillness, clock.now()
         self._over = asyncio.Event()
         self._timer = Deadline(clock, self._on_time)
         self._stop_patience = Deadline(clock, self._not_seen_at_rest)
@@ -149,7 +148,7 @@ class Runner:
             self._guarded(lambda: engine.frame("2a37", data, self.now()))
 
     def stop(self, source: str, *, person: bool = True) -> None:
-        """Stop: straight into the engine, and its write begins in this call. Before there is one, leave."""
+        """Stop: straight into the engine; its write begins in the loop's next turn. Before there is one, leave."""
         if self._engine is None:
             self.leave(source)
         self.tell(ev.StopRequested(source, person))
@@ -199,7 +198,7 @@ class Runner:
 
     def report(self, kind: Kind, data: dict[str, object]) -> None:
         """Tell the listeners something that is not the engine's."""
-        tell_all(self._listeners, Report(round(self.now() - self.began_at, 3), kind, data), self.fault)
+        self._told.tell(Report(round(self.now() - self.began_at, 3), kind, data))
 
     @property
     def _armed(self) -> bool:
@@ -236,16 +235,16 @@ class Runner:
             self._take(engine.handle(event, self.now()))
 
     def _take(self, outputs: list[Output]) -> None:
-        # Writes first: a slow listener must not stand between a decision and the wire.
         for output in outputs:
             if isinstance(output, Write):
                 self._tasks.spawn(self._write(output), f"write {output.payload.hex()}")
+                self._told.let_writes_begin()
             elif isinstance(output, DropLink):
                 self._tasks.spawn(self._relink(drop=True), "drop the link")
         for output in outputs:
             match output:
                 case Report():
-                    tell_all(self._listeners, output, self.fault)
+                    self._told.tell(output)
                 case Announce():
                     self._announcer.announce(output)
                 case AnnouncementWithdrawn():
@@ -393,6 +392,7 @@ class Runner:
         return 0 if self._engine is None else self._engine.session.belief.zero_frames
 
     async def _close(self) -> None:
+        self._told.catch_up()
         self._timer.cancel()
         self._announcer.silence()
         # Tasks first: one that connects again could open a link while the old one is being let go of.

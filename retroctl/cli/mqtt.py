@@ -109,7 +109,10 @@ def _age(heard: Heard) -> str:
     """Of what the broker had kept: nobody may take it for now."""
     if not heard.retained:
         return ""
-    return f"   [kept by the broker, {max(seconds_since(heard.message.ts), 0.0):.0f} s old]"
+    try:
+        return f"   [kept by the broker, {max(seconds_since(heard.message.ts), 0.0):.0f} s old]"
+    except ValueError:  # a month 13 has the right shape too
+        return "   [kept by the broker, nobody knows since when]"
 
 
 def _clock() -> str:

@@ -85,7 +85,8 @@ FAILSAFES: Final = {
         ),
         Failsafe(
             FailsafeId.F3,
-            "measured over the highest target of the last 10 s by more than 0.5 km/h for 2 s, and not announced",
+            "measured over the highest target of the last 10 s by more than 0.5 km/h for 2 s, and not announced; or "
+            "started above the first target by as much, and does not take it",
             Act.STOP,
             Clears.NEVER,
             "THE BELT RUNS FASTER THAN ASKED",

@@ -112,6 +112,8 @@ class Procedure:
         """The Stop last asked for on this connection."""
         self._control_first = False
         """A Stop was answered with Control Not Permitted: Request Control goes before a Stop that waits to go again."""
+        self._may_be_busy_until = 0.0
+        """A machine that has just been asked for control may answer until then, and take nothing else meanwhile."""
         self._stop_wanted_at: float | None = None
         self._retry_at: float | None = None
         self._stuck = False
@@ -261,7 +263,7 @@ class Procedure:
         self._waiting.clear()
         self._owed.clear()
         self._stuck = self._link_up = self._control_first = False
-        self._last_stop = None
+        self._last_stop, self._may_be_busy_until = None, 0.0
 
     def link_back(self) -> None:
         """Connected again."""
@@ -285,7 +287,7 @@ class Procedure:
             marks.append(self._in_air.at + STUCK_STOP_S)
             marks += [] if wanted is None else [wanted + STUCK_BEHIND_S]
         elif wanted is not None:
-            marks.append(wanted + STUCK_STOP_S)
+            marks.append(max(wanted + STUCK_STOP_S, self._may_be_busy_until))
         return min(marks, default=None)
 
     def _give_up(self) -> list[Action]:
@@ -315,6 +317,7 @@ class Procedure:
         if not self._may_go(payload, now):
             return [Finished(payload, Reply.NOT_SENT)]
         self._retry_at, self._stop_wanted_at = now + RETRY_STOP_S, now
+        self._may_be_busy_until = now + ANSWER_S + STOP_ALONE_S
         return [*self._give_up(), self._write(payload, now)]
 
     def _write(self, payload: bytes, now: float) -> Write:

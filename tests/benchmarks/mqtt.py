@@ -1,4 +1,4 @@
-"""How soon a Stop reaches the Bluetooth backend beside each kind of broker: `tests/benchmarks/mqtt.py [STOPS] [NAME..]`.
+"""How soon a Stop reaches the Bluetooth backend beside a broker of each kind: `python mqtt.py [STOPS] [NAME...]`.
 
 The whole controller on the simulated treadmill that ignores Stop, in real time, so that each press is answered by a
 write; 200 presses for each broker, 0.6 to 0.7 s apart. Measured from `Runner.stop` to the call of the backend's write

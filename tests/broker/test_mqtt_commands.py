@@ -17,7 +17,7 @@ from retroctl.adapters.mqtt.hub import Hub
 from retroctl.adapters.mqtt.link import Handlers, Link
 from retroctl.adapters.mqtt.messages import State, Status
 
-pytestmark = pytest.mark.xdist_group("mosquitto")
+pytestmark = pytest.mark.xdist_group("mosquitto and commands")
 
 
 @pytest.fixture(scope="module")

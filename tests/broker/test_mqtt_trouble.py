@@ -20,7 +20,7 @@ from retroctl.adapters.mqtt.messages import State, Status
 from retroctl.adapters.mqtt.topics import Leaf
 from retroctl.app.reports import Kind
 
-pytestmark = pytest.mark.xdist_group("mosquitto")
+pytestmark = pytest.mark.xdist_group("mosquitto in trouble")
 
 PROGRAM = Path(__file__).with_name("mqtt_alone.py")
 
@@ -139,7 +139,7 @@ async def test_a_broker_that_accepts_and_never_answers_is_no_matter_to_the_sessi
             await session.run.until_state("stopped")
             assert session.stops_written() >= 1
             assert not session.publisher.link.connected
-            await session.end()
+            await session.end(0.1)
             assert session.run.of(Kind.ALARM) == []
 
 

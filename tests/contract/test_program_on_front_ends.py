@@ -9,7 +9,7 @@ from rig import answers
 from whole import FrontEnd, Whole
 
 from retroctl.app.clock import LoopClock
-from retroctl.app.reports import Kind
+from retroctl.app.reports import Kind, Report
 from retroctl.domain import events as ev
 from retroctl.domain.session import Advance
 from retroctl.domain.verdict import Refused
@@ -231,3 +231,31 @@ async def test_a_proposal_that_the_gate_refuses_stops_the_belt_and_counts_as_our
         assert "F13" in [alarm["id"] for alarm in run.of(Kind.ALARM)]
         assert run.true_speed == 0
         assert "02b400" not in run.written
+
+
+async def test_stop_is_on_its_way_before_anybody_is_told_of_it(kind):
+    async with front_end(kind, "standard") as front:
+        run = Whole(front)
+        on_its_way: list[bool] = []
+        write = run.runner._connection.treadmill.write
+        begun: list[bytes] = []
+
+        async def noted(payload: bytes) -> None:
+            begun.append(payload)
+            await write(payload)
+
+        def slow(report: Report) -> None:
+            """A screen or a disk that would keep everything waiting here."""
+            if report.kind is Kind.COMMAND:
+                on_its_way.append(bytes.fromhex(report.data["hex"]) in begun)
+
+        run.runner._connection.treadmill.write = noted
+        run.runner._listeners.insert(0, slow)
+        await run.begin()
+        await run.until_state("holding")
+        run.runner.stop("a key")
+        result = await run.finish()
+
+        assert (result.status, result.belt_at_rest) == (0, True)
+        assert len(on_its_way) == len(run.written) == 4
+        assert all(on_its_way)

@@ -136,7 +136,7 @@ async def test_a_belt_that_outruns_its_first_target_is_stopped_before_it_is_at_t
     assert 2.0 < run.machine.drive.belt.peak_kmh() < 3.5
 
 
-@pytest.mark.parametrize("answer_s", [1.0, 1.6, 2.5])
+@pytest.mark.parametrize("answer_s", [1.0, 1.6, 2.5, 2.9])
 async def test_a_stop_that_is_denied_late_gets_control_and_stops_the_belt(answer_s):
     """The denial comes when Stop is being repeated already: without control each repeat would be denied as well."""
     run = await trial(odd.ControlForAMinute, answer_s=answer_s)

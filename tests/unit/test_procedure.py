@@ -416,6 +416,20 @@ def test_a_denial_that_comes_while_the_repeat_is_on_the_air_is_told_at_once_and_
     assert written(procedure.tick(1.66)) == [CONTROL]
 
 
+def test_a_machine_that_answers_the_request_for_control_slowly_keeps_its_link():
+    procedure = Procedure()
+    repeated_stop(procedure)
+    procedure.indication(answer(8, DENIED), 1.6)
+    (control,) = procedure.submit(CONTROL, 1.6)
+    procedure.write_returned(control.token, 1.65)
+    now = 1.75
+    while now < 4.6:
+        (stop,) = [action for action in procedure.tick(now) if isinstance(action, Write)]
+        procedure.write_returned(stop.token, now + 0.03, error=BUSY)
+        now += 0.15
+    assert Stuck() in [action for later in range(20) for action in procedure.tick(5.6 + later)]
+
+
 def test_control_that_may_not_go_any_more_does_not_hold_the_stop_up():
     procedure = Procedure(lambda _payload, _now: False)
     repeated_stop(procedure)

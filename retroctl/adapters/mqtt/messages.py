@@ -220,7 +220,10 @@ def now_ts() -> str:
 
 
 def seconds_since(ts: str) -> float:
-    """How long ago a message was made, by this computer's clock; negative where the clocks differ."""
+    """How long ago a message was made, by this computer's clock; negative where the clocks differ.
+
+    Raises ValueError for a moment of the right shape that no calendar has.
+    """
     return (datetime.now(UTC) - datetime.fromisoformat(ts)).total_seconds()
 
 

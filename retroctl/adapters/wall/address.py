@@ -44,7 +44,7 @@ class WallAddress:
             raise ConfigError(_bad(option, text)) from None
         if not ip.is_loopback and not lan:
             raise ConfigError(
-                f"{option} {text}: other devices could reach that address; add {option}-lan if they should "
+                f"{option} {text.strip()}: other devices could reach that address; add {option}-lan if they should "
                 "(a random token in the address then guards the page)"
             )
         return cls(host, port, lan)

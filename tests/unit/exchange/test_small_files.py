@@ -93,6 +93,7 @@ def made(*entries: tuple[str, bytes]) -> bytes:
         (b"straps", "no whole backup"),
         (b"", "empty"),
     ],
+    ids=["up", "up-from-machines", "root", "escape", "record", "bomb", "many", "cut", "other", "empty"],
 )
 def test_an_archive_of_anything_else_is_refused_in_one_line_and_nothing_is_changed(
     archive: bytes, said: str, backed_up: Path, data: Path, capsys: pytest.CaptureFixture[str]
