@@ -175,6 +175,8 @@ class Bench:
         self._take(self.engine.frame("2acd", data, self.now))
 
     def status(self, *data: int) -> None:
+        if data[0] == 0x05:
+            self.judge.pressed_console(self.now)
         self.judge.status(data[0], self.now)
         if data[0] == 0x05:
             self.judge.pressed_console(self.now)

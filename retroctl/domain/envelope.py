@@ -256,7 +256,7 @@ class Envelope:
             return Refused("N3", "a target speed is for a moving belt")
         if target == self._belt.minimum:
             return self._judge_minimum(now)
-        if self._is_down(target, measured):
+        if self._lowest_sent and self._is_down(target, measured):
             return Allowed()
         return self._judge_raise(target, measured, now)
 

@@ -22,6 +22,8 @@ SLOWER_UNIT: Final = (56, 68)
 """F5: measured over target in percent when one side means mph and the other km/h (1.609 and 0.621)."""
 ANOTHER_SCALE: Final = (25, 400)
 """F5: under or over these per cent of the target the machine counts in something else, such as tenths of km/h."""
+MOST: Final = 0xFFFF
+"""No speed on the wire is higher, hundredths of km/h: a garbled frame may tell just that."""
 DISTANCE_FASTER: Final = (135, 300)
 DISTANCE_SLOWER: Final = (30, 72)
 """F5: metres counted over metres by measured speed, in percent: wider, since both are known once a second only, and
@@ -57,7 +59,7 @@ def highest_at_first(asked: Speed, before: Speed) -> Speed:
     which names it once it is steady; what rises further is not waited for.
     """
     in_another_unit = asked.hundredths * FASTER_UNIT[1] // 100
-    return max(asked, before, Speed(max(0, in_another_unit - OVER_TARGET)))
+    return max(asked, before, Speed(min(MOST, max(0, in_another_unit - OVER_TARGET))))
 
 
 @dataclass(slots=True)

@@ -23,9 +23,12 @@ def main() -> int:
     parser.add_argument("--depth", type=int, default=3, help="how many things happen one after another")
     parser.add_argument("--most", type=int, default=10**9, metavar="STEPS", help="end after so many steps")
     options = parser.parse_args()
-    began, shown = time.process_time(), [0]
+    began, shown, told = time.process_time(), [0], [0]
 
     def progress(found: Found, known: int) -> None:
+        for each in found.broken[told[0] :]:
+            told[0] += 1
+            print(each, flush=True)
         if found.steps >= shown[0] + 20000:
             shown[0] = found.steps
             print(
@@ -33,9 +36,8 @@ def main() -> int:
             )
 
     found = explore(depth=options.depth, most=options.most, progress=progress)
+    progress(found, found.places)
     seconds = time.process_time() - began
-    for each in found.broken[:50]:
-        print(each)
     rows = {(state.value, trigger.value): to.value for state, row in TRANSITIONS.items() for trigger, to in row.items()}
     missing = [row for row in rows if row not in found.rows]
     for state, trigger in missing:

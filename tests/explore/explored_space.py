@@ -129,12 +129,12 @@ def _stop_from(bench: Bench, way: tuple[str, ...], found: Found) -> None:
     written, stopping = len(bench.written), bench.state == State.STOPPING
     try:
         # A key held down must not fill the radio: within half a second it is the same Stop.
-        bench.advance(0.5 if stopping else 0.0)
+        bench.advance(0.6 if stopping else 0.0)
         bench.tell(ev.StopRequested("a key"))
         assert bench.state == State.STOPPING, f"STOP led to {bench.state}"
         bench.advance(1.2)
         if bench.link_up and bench.written[-1].payload == b"\x08\x01":
-            bench.advance(2.0)  # a Stop that hangs is given three seconds, anything before it one
+            bench.advance(3.0)  # a Stop that hangs is given three seconds and what the computer stood still
         stopped = any(each.payload == b"\x08\x01" for each in bench.written[written:])
         freed = bench.engine.procedure._stuck  # the link is being dropped: Stop is the first thing on the next
         over = stopping and bench.state != State.STOPPING

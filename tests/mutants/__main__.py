@@ -83,7 +83,6 @@ def main() -> int:
     os.chdir(ROOT)
     STORE.mkdir(exist_ok=True)
     tests = sorted({str(path) for pattern in TESTS for path in Path().glob(pattern)} - set(TAUTOLOGIES))
-    knowledge = learn(tests, STORE / "knowledge.json", fresh=options.fresh)
     kept = {} if options.fresh else _kept()
     patterns = options.modules or (TABLES if options.tables else ("domain/**/*.py", "ftms/*.py"))
     modules = [
@@ -91,6 +90,7 @@ def main() -> int:
     ]
     if options.list:
         return _tell([str(path.relative_to(ROOT)) for path in modules], kept, options)
+    knowledge = learn(tests, STORE / "knowledge.json", fresh=options.fresh)
     jobs = []
     for path in dict.fromkeys(modules):
         jobs += _jobs(path, knowledge, options, kept)
@@ -137,12 +137,20 @@ def _jobs(path: Path, knowledge: Knowledge, options: argparse.Namespace, kept: d
         if options.tables and mutant.scope:
             continue
         before = kept[module].get(mutant.id)
-        if before is not None and not (options.again and before.startswith("survived")):
+        again = options.again and mutant.id not in _equivalent()
+        if before is not None and not (again and before.startswith("survived")):
             continue
         tests = _tests_for(mutant, module, knowledge, options.budget)
         cpu_s = 5 + int(6 * sum(knowledge.seconds.get(test, 1.0) for test in tests))
         jobs.append(Job(mutant, module, tree, tests, cpu_s))
     return jobs
+
+
+@cache
+def _equivalent() -> dict[str, str]:
+    """Those that no test can notice, with the reason."""
+    kept = tomllib.loads((HERE / "equivalent.toml").read_text())
+    return {each["id"]: each["reason"] for each in kept["equivalent"]}
 
 
 def _tests_for(mutant: Mutant, module: str, knowledge: Knowledge, budget_s: float) -> list[str]:
@@ -246,7 +254,7 @@ class _Run:
 
 def _tell(modules: list[str], kept: dict[str, dict[str, str]], options: argparse.Namespace) -> int:
     """The table of modules, what survived, and whether that is all named as equivalent."""
-    named = {each["id"]: each["reason"] for each in tomllib.loads((HERE / "equivalent.toml").read_text())["equivalent"]}
+    named = _equivalent()
     open_ones, gone_ones, totals = [], [], Counter[str]()
     for module in dict.fromkeys(modules):
         tree = ast.parse((ROOT / module).read_text())

@@ -535,3 +535,26 @@ def test_forward_easing_down_waits_for_a_belt_that_is_slower_than_the_rungs():
     bench.until("stopping", limit_s=60)
     assert bench.alarms() == []
     assert bench.belt.speed < 140.0
+
+
+def test_a_step_down_before_the_first_target_goes_to_the_lowest_speed_whatever_a_garbled_frame_told():
+    """Found by exploring: from 655.35 one rung down was the top of the ladder, for a belt that had only begun."""
+    bench = Bench()
+    bench.start()
+    bench.advance(1.0)
+    bench.send_frame(65535)
+    bench.status(0xFF)
+    assert bench.state == "overridden"
+    bench.tell(ev.StepDownPressed())
+    assert [write for write in bench.wire() if write.startswith("02")] == ["026400"]
+    assert "F13" not in bench.alarms()
+
+
+@pytest.mark.parametrize("state", ["settling", "holding", "ready", "easing_down"])
+def test_the_highest_speed_that_a_frame_can_tell_and_lost_control_are_survived(state):
+    """Found by exploring: 655.35 became a target in force, and what it is in miles fitted no speed."""
+    bench = in_state(state)
+    bench.send_frame(65535)
+    bench.status(0xFF)
+    bench.advance(30.0)
+    assert bench.state in {"overridden", "stopping", "faulted", "stopped"}

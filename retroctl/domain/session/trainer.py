@@ -131,7 +131,8 @@ def step_down(core: Core) -> None:
     if core.measured == REST:
         core.refuse("N3", "the belt shows no motion just now; press again, or STOP")
         return
-    below = core.course.rung_below(core.reference_for_down())
+    # The first target is the lowest speed also here: a rung is counted from what one garbled frame may have told.
+    below = core.course.rung_below(core.reference_for_down()) if core.lowest_asked else core.belt.minimum
     if below is None:
         core.refuse("down", "this is the lowest speed; ease down or STOP")
         return

@@ -283,3 +283,12 @@ def test_unless_told_otherwise_the_gate_wants_consent_and_writes_what_it_allows(
     gate.tell(ev.AnnouncementFinished(1))
     assert gate.rule(NEXT) == "R8"
     assert all(gate.envelope.writes(each) for each in (Stop(), RequestControl(), SetTargetSpeed(Speed(100))))
+
+
+def test_before_the_lowest_speed_no_other_is_a_step_down():
+    gate = Gate().arm()
+    gate.frames(300, 4.0)
+    gate.envelope.follow(Speed(300))
+    assert gate.rule(180) == "R6"
+    assert gate.allows(100)
+    assert gate.allows(100)
