@@ -39,8 +39,11 @@ MACHINES: Final = 2000
 """More machines than that are not taken in: a club's broker has been flooded with made-up ones."""
 EVENTS: Final = 4096
 """Events and acknowledgements that wait to be read; the oldest are dropped and counted."""
-ACK_S: Final = 20.0
-"""A stop's end is awaited for so long: a belt may take 10 s, and is called not confirmed then."""
+ACK_S: Final = 30.0
+"""A stop's end is awaited for so long: a belt may take 10 s, and is called not confirmed then; and a machine that
+connects anew may be back only after 23 s."""
+AGAIN_S: Final = 2.0
+"""A stop of which nothing is heard is asked for again so often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +157,25 @@ class Watcher:
     async def stop(self, machine: Machine, *, by: str, wait_s: float = ACK_S) -> AsyncIterator[Ack]:
         """Ask a machine to stop, and give what is heard of it, until it is final or `wait_s` have passed.
 
-        Nothing at all: neither broker nor machine has answered. The request itself is never asked twice; ask again.
+        Nothing at all: neither broker nor machine has answered. Until something is heard the request goes out again
+        and again, since a machine's program that is just connecting has not heard it.
         """
         request = Stop(id=secrets.token_hex(8), ts=now_ts(), by=by[:80])
         waiting: asyncio.Queue[Ack] = asyncio.Queue(maxsize=16)
         self._waiting[request.id] = waiting
         outgoing = Outgoing(machine.topic(Leaf.STOP), encoded(request))
         self.link.put(lambda: outgoing)
+        heard = False
         try:
             async with asyncio.timeout(wait_s):
                 while True:
-                    ack = await waiting.get()
+                    try:
+                        async with asyncio.timeout(None if heard else AGAIN_S):
+                            ack = await waiting.get()
+                    except TimeoutError:
+                        self.link.put(lambda: outgoing)
+                        continue
+                    heard = True
                     yield ack
                     if ack.result in FINAL and ack.result != "not_confirmed":
                         return

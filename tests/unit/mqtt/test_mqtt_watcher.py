@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
+import pytest
 from mqtt_rig import BELT_1, StillHub
 
 from retroctl.adapters.mqtt.broker import Broker, parse_url
 from retroctl.adapters.mqtt.link import Incoming
-from retroctl.adapters.mqtt.messages import Event, State, encoded
+from retroctl.adapters.mqtt.messages import Ack, Event, State, encoded
 from retroctl.adapters.mqtt.topics import Leaf, Machine
 from retroctl.adapters.mqtt.watcher import EVENTS, MACHINES, Watcher
 
@@ -68,3 +70,32 @@ async def test_neither_events_nor_machines_fill_the_memory():
     for number in range(MACHINES + 5):
         hear(to, Machine("club", f"made-up-{number}"), Leaf.STATE, state)
     assert len(to.take()) == MACHINES - 1
+
+
+@pytest.mark.virtual
+async def test_a_stop_is_asked_for_again_until_something_is_heard_of_it(monkeypatch):
+    to, sent = watcher(), list[bytes]()
+    monkeypatch.setattr(to.link, "put", lambda make: sent.append(make().payload))
+    heard = list[str]()
+
+    async def ask() -> None:
+        heard.extend([ack.result async for ack in to.stop(BELT_1, by="a test")])
+
+    asking = asyncio.create_task(ask())
+    await asyncio.sleep(5)
+    assert len(sent) == 3, "at once, after two seconds, after four"
+    assert len(set(sent)) == 1, "the same request"
+    identity = json.loads(sent[0])["id"]
+    for number, result in enumerate(("received", "at_rest"), 1):
+        ack = Ack(seq=number, **SAID, id=identity, result=result, text="", after_s=0.1)
+        hear(to, BELT_1, Leaf.ACK, encoded(ack))
+        await asyncio.sleep(7)
+    await asking
+    assert heard == ["received", "at_rest"]
+    assert len(sent) == 3
+
+
+@pytest.mark.virtual
+async def test_a_stop_that_nobody_hears_ends():
+    to = watcher()
+    assert [ack async for ack in to.stop(BELT_1, by="a test")] == []
