@@ -72,7 +72,7 @@ def show_command() -> int:
         for key, meaning in AS_IT_COMES.items():
             print(f"  {shown(key):<12}{WORDS[meaning]}")
     always = ", ".join(shown(key) for key in STOP_KEYS)
-    print(f"STOP always: {always}. With --plain every key stops the belt but Enter, h, d and what was taught.")
+    print(f"STOP always: {always}. With --plain every key stops the belt but Enter, h, d, p and what was taught.")
     return 0
 
 
