@@ -122,7 +122,7 @@ class Judge(Seen):
             self.other_since = now
         elif now - self.other_since > MILES_S:
             self._must_stop(
-                f"asked for {(self.claim or 0) / 100:.2f} and told to run at {speed / 100:.2f}, miles by the look of it,",
+                f"asked for {(self.claim or 0) / 100:.2f} and told to run at {speed / 100:.2f}, miles by its look,",
                 now,
             )
 
