@@ -53,6 +53,9 @@ class Judge(Seen):
     def entered(self, state: str, now: float) -> None:
         """The program is in another state."""
         before, self.state = self.state, state
+        if state == "overridden" and self.frames and not self._like_miles(self.frames[-1][1]):
+            # A belt that went elsewhere by itself; the trainer is told and asked. Where it creeps on to is not miles.
+            self.console_at = now
         if state == "armed" and before in {"briefing", "stopped", "turning"}:
             self._need([speed for _, speed in self.frames[-2:]] == [0, 0], "armed on a belt that was not seen at rest")
             self.armed, self.stopping, self.lowest_sent, self.vetoed = True, False, False, False
@@ -112,16 +115,20 @@ class Judge(Seen):
 
     def _told_miles(self, speed: int, now: float) -> None:
         """Asked for kilometres and given miles, and nobody has pressed a key since."""
-        claim = self.claim or 0
         moved = speed > self.claimed_from + OVER_CAP  # it may never have heard, and run on as it did
-        if not (moved and 153 * claim < speed * 100 < 169 * claim) or self.console_at > self.claimed_at:
+        if not (moved and self._like_miles(speed)) or self.console_at > self.claimed_at:
             self.other_since = None
         elif self.other_since is None:
             self.other_since = now
         elif now - self.other_since > MILES_S:
             self._must_stop(
-                f"asked for {claim / 100:.2f} and told to run at {speed / 100:.2f}, miles by the look of it,", now
+                f"asked for {(self.claim or 0) / 100:.2f} and told to run at {speed / 100:.2f}, miles by its look,",
+                now,
             )
+
+    def _like_miles(self, speed: int) -> bool:
+        claim = self.claim or 0
+        return 153 * claim < speed * 100 < 169 * claim
 
     def _must_stop(self, why: str, now: float) -> None:
         if self.must_stop_at is None:
