@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -23,15 +24,21 @@ class Listeners(Generic[T]):
         # Bounded by what is told within one turn of the loop.
         self._waiting = deque[T]()
         self._holds = False
+        self._latest = 0
+        """Numbers the calls of `let_writes_begin`."""
 
     def let_writes_begin(self) -> None:
         """Keep what is told until the tasks that were begun before this call have had their first step.
 
         A slow listener would otherwise stand between a decision and the wire.
         """
-        if not self._holds:
-            self._holds = True
-            asyncio.get_running_loop().call_soon(self.catch_up)
+        self._holds = True
+        self._latest += 1
+        asyncio.get_running_loop().call_soon(self._begun, self._latest)
+
+    def _begun(self, number: int) -> None:
+        if number == self._latest:  # behind an earlier one another write may have been begun in the same turn
+            self.catch_up()
 
     def catch_up(self) -> None:
         """Tell what was kept, now."""
@@ -51,5 +58,6 @@ class Listeners(Generic[T]):
             try:
                 listener(what)
             except Exception as error:  # noqa: BLE001 - a screen or a disk may fail; the belt and the others go on
-                self._listeners.remove(listener)
+                with suppress(ValueError):  # it failed within itself too, when it was told what it caused
+                    self._listeners.remove(listener)
                 self._failed(error)

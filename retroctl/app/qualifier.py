@@ -130,6 +130,7 @@ class Qualifier:
                 self._told.let_writes_begin()
             elif isinstance(output, DropLink):
                 self._tasks.spawn(self._relink(after_s=0.0, drop=True), "drop the link")
+                self._told.let_writes_begin()
             elif isinstance(output, hp.LetGo):
                 self._tasks.spawn(self._relink(after_s=output.after_s, drop=True), "let go of the link")
         for output in outputs:

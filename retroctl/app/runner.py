@@ -70,7 +70,7 @@ class Runner:
         self._connection = Connection(
             treadmill,
             clock,
-            not_restored=self._not_restored,
+            not_restored=lambda reason: self.report(Kind.LINK, {"link": "not restored", "reason": reason}),
             lost=lambda: self._give_up("the treadmill was not found again"),
             jitter=jitter,
         )
@@ -241,6 +241,7 @@ class Runner:
                 self._told.let_writes_begin()
             elif isinstance(output, DropLink):
                 self._tasks.spawn(self._relink(drop=True), "drop the link")
+                self._told.let_writes_begin()
         for output in outputs:
             match output:
                 case Report():
@@ -316,9 +317,6 @@ class Runner:
         self.report(Kind.LINK, {"link": "restored", "generation": generation})
         self._guarded(lambda: engine.handle(ev.LinkRestored(), self.now()))
 
-    def _not_restored(self, reason: str) -> None:
-        self.report(Kind.LINK, {"link": "not restored", "reason": reason})
-
     # -- the end ---------------------------------------------------------------------------------------------------
 
     def _leave_unarmed(self) -> None:
@@ -361,11 +359,13 @@ class Runner:
 
     async def _save_belt(self) -> None:
         """The engine is not to be trusted any more: stop the belt without it, if anything was armed."""
+        self._told.let_writes_begin()
         self.report(Kind.EVENT, {"event": "Fault", "error": f"{type(self._error).__name__}: {self._error}"})
         if not self._armed:
             return
 
         def told(payload: bytes) -> None:
+            self._told.let_writes_begin()
             self.report(Kind.EVENT, {"event": "LastResort", "hex": payload.hex()})
 
         def call() -> None:

@@ -33,6 +33,8 @@ class Snapshot:
     stop_view: StopView | None
     stop_accepted: bool = False
     """The machine has said yes to the Stop under way: its word."""
+    link_up: bool = True
+    """The machine is connected: without it nothing that is asked for leaves."""
     on_hold: bool = False
     """Nothing is raised until the trainer confirms."""
     blocks: frozenset[FailsafeId] = frozenset()
@@ -80,6 +82,7 @@ def snapshot(engine: Engine, now: float) -> Snapshot:
         raise_waits_for=session.raise_waits_for(now),
         stop_view=session.stop_view,
         stop_accepted=session.stop_accepted,
+        link_up=session.link_up,
         on_hold=session.on_hold,
         blocks=session.blocks,
         by_hand=engine.envelope.wire is not Wire.OPEN,

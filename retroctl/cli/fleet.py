@@ -175,6 +175,9 @@ class Fleet:
                 await self._session(name, treadmill)
                 if await self._left_within(BETWEEN_S):
                     return
+        except Exception:
+            self.leave("a fault in this program")  # a session that is cancelled comes to its end and another follows
+            raise
         finally:
             self._radio.remove(address)
 

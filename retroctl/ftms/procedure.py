@@ -181,8 +181,9 @@ class Procedure:
             return [Stray(bytes(data))]
         request = next((r for r in (self._awaited, self._in_air) if r and r.payload[0] == response.request_op), None)
         denied = response.request_op == ControlPointOp.STOP_OR_PAUSE and response.result == _DENIED
-        if denied and self._last_stop is not None and (request is None or request is self._in_air):
-            # Late, for a Stop that was given up and is being repeated: a repeat would be denied as well, for ever.
+        late = request is None or (request is self._in_air and self._owed[response.request_op] > 0)
+        if denied and late and self._last_stop is not None:
+            # For a Stop that was given up and is being repeated: a repeat would be denied as well, for ever.
             self._control_first = True
             self._owed[response.request_op] = max(0, self._owed[response.request_op] - 1)
             return [Finished(self._last_stop, Reply.ANSWERED, response.result)]
@@ -247,8 +248,8 @@ class Procedure:
         stuck_at = None if self._stuck else self._stuck_at()
         if stuck_at is not None:
             marks.append(stuck_at)
-        if self._retry_at is not None:
-            marks.append(self._retry_at)
+        if self._retry_at is not None and self._in_air is None:
+            marks.append(self._retry_at)  # behind a write on the air its return is what is waited for
         return min(marks, default=None)
 
     def stood_still(self, seconds: float) -> None:
@@ -301,11 +302,11 @@ class Procedure:
         """Write the Stop that had to wait, if it may go out now."""
         if self._in_air is not None or self._stop is None or (self._retry_at is not None and now < self._retry_at):
             return []
-        before = self._write_control_before_stop(now)
-        if before:
-            return before
+        actions = self._write_control_before_stop(now)
+        if actions and isinstance(actions[-1], Write):
+            return actions
         payload, self._stop, self._retry_at = self._stop, None, None
-        return [*self._give_up(), self._write(payload, now)]
+        return [*actions, *self._give_up(), self._write(payload, now)]
 
     def _write_control_before_stop(self, now: float) -> list[Action]:
         """Write the Request Control that a denied Stop made somebody want; the waiting Stop comes right behind it."""

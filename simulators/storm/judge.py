@@ -30,6 +30,8 @@ WORDS_S: Final = 13.0
 """A stop that the belt does not obey is called so within so long."""
 FRESH_S: Final = 2.0
 SILENT_S: Final = 5.0
+BEGUN: Final = 20
+"""A belt that moves more slowly may have begun since the last frame."""
 NEAR: Final = 10
 FALL: Final = 10
 AGAIN_S: Final = 1.0
@@ -235,8 +237,10 @@ class Judge(Seen):
         confirmed_at, self.start_confirmed_at = self.start_confirmed_at, None
         fresh = confirmed_at is not None and now - confirmed_at <= 10.0
         self._need(fresh, "Start without a confirmation of its own")
-        # Between two frames somebody may have pressed START at the console: the program cannot know yet.
-        self._need(true == 0 or not self.honest or now - at > 0.2, "Start on a belt that truly moves")
+        # Between two frames somebody may have pressed START at the console, or a belt has just begun to move by
+        # itself: the program cannot know yet.
+        known = self.honest and now - at <= 0.2 and true > BEGUN
+        self._need(not known, "Start on a belt that truly moves")
 
     def _target(self, target: int, now: float) -> None:
         if self.stopping:

@@ -233,6 +233,57 @@ async def test_a_proposal_that_the_gate_refuses_stops_the_belt_and_counts_as_our
         assert "02b400" not in run.written
 
 
+def acts_begun(run: Whole) -> list[str]:
+    """What was begun on the wire so far, in its order."""
+    treadmill, begun = run.runner._connection.treadmill, list[str]()
+    write, close = treadmill.write, treadmill.close
+
+    async def writes(payload: bytes) -> None:
+        begun.append(payload.hex())
+        await write(payload)
+
+    async def closes() -> None:
+        begun.append("let go")
+        await close()
+
+    treadmill.write, treadmill.close = writes, closes
+    return begun
+
+
+async def test_the_last_resort_stops_before_anybody_is_told_of_it(kind, monkeypatch):
+    async with front_end(kind, "standard") as front:
+        run, told = Whole(front), list[tuple[str, bool]]()
+        begun = acts_begun(run)
+
+        def slow(report: Report) -> None:
+            if report.data.get("event") in {"Fault", "LastResort"}:
+                told.append((report.data["event"], "0801" in begun))
+
+        run.runner._listeners.insert(0, slow)
+        await run.begin()
+        await run.until_state("holding")
+        monkeypatch.setattr(run.runner.engine.session, "handle", lambda *_: 1 / 0)
+        assert (await run.finish()).belt_at_rest
+        assert told[:2] == [("Fault", True), ("LastResort", True)]
+
+
+async def test_a_link_that_a_hung_write_holds_is_let_go_before_anybody_is_told_of_it(kind):
+    async with front_end(kind, "write-hangs") as front:
+        run, told = Whole(front), list[bool]()
+        begun = acts_begun(run)
+
+        def slow(report: Report) -> None:
+            if report.kind is Kind.ALARM and "does not return" in report.data["text"]:
+                told.append("let go" in begun)
+
+        run.runner._listeners.insert(0, slow)
+        await run.begin()
+        await run.until(lambda report: report.kind is Kind.ALARM and "does not return" in report.data["text"])
+        run.runner.leave("the test is over")
+        assert (await run.finish()).belt_at_rest
+        assert told == [True]
+
+
 async def test_stop_is_on_its_way_before_anybody_is_told_of_it(kind):
     async with front_end(kind, "standard") as front:
         run = Whole(front)

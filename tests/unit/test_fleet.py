@@ -65,3 +65,24 @@ def test_lateness_is_bounded_and_counts_what_was_missed():
     assert (lateness.share(0.5), lateness.share(0.98), lateness.share(0.99), lateness.share(1.0)) == (1, 1, 151, 10_000)
     lateness.reset()
     assert (lateness.count, lateness.missed, lateness.share(0.99)) == (0, 0, 0)
+
+
+@pytest.mark.virtual
+@pytest.mark.usefixtures("unheard")
+async def test_a_fault_of_ours_in_one_brings_all_belts_to_rest_and_is_raised(monkeypatch):
+    fleet = fleet_of(3)
+    session = fleet._session
+
+    async def faulty(name, treadmill):
+        if name == "sim-002":
+            await asyncio.sleep(60)
+            raise ZeroDivisionError
+        await session(name, treadmill)
+
+    monkeypatch.setattr(fleet, "_session", faulty)
+    with pytest.raises(ExceptionGroup) as raised:
+        async with asyncio.timeout(300):
+            await fleet.run()
+    assert raised.group_contains(ZeroDivisionError)
+    assert fleet.running == {}
+    assert fleet.not_at_rest == 0

@@ -452,3 +452,72 @@ def test_a_denial_of_a_stop_that_nobody_sent_is_a_stray():
     procedure.link_gone()
     procedure.link_back()
     assert procedure.indication(answer(8, DENIED), 0.2) == [Stray(answer(8, DENIED))]
+
+
+def test_a_stop_that_waits_behind_a_request_for_control_on_the_air_wakes_nobody_before_that_returns():
+    """A deadline in the past is asked for again and again: a busy loop, and on a faster clock one without end."""
+    procedure = Procedure()
+    repeated_stop(procedure)
+    procedure.indication(answer(8, DENIED), 1.6)
+    (control,) = procedure.submit(CONTROL, 1.6)
+    assert procedure.tick(1.75) == []
+    assert procedure.next_deadline() > 1.75
+    assert written(procedure.write_returned(control.token, 1.8)) == [STOP]
+
+
+def test_control_is_asked_for_at_once_where_the_denial_comes_before_the_stop_has_returned():
+    procedure = Procedure()
+    (stop,) = procedure.stop(STOP, 0.0)
+    assert procedure.indication(answer(8, DENIED), 0.05) == []
+    assert procedure.write_returned(stop.token, 0.06) == [Finished(STOP, Reply.ANSWERED, DENIED)]
+    assert written(procedure.submit(CONTROL, 0.06)) == [CONTROL]
+
+
+def test_control_that_may_not_go_any_more_does_not_hold_up_a_stop_that_waited_for_another_write():
+    procedure = Procedure(lambda _payload, _now: False)
+    (first,) = procedure.stop(STOP, 0.0)
+    procedure.write_returned(first.token, 0.1)
+    procedure.tick(ANSWER_S + 0.2)
+    (target,) = procedure.submit(TARGET, 3.3)
+    assert procedure.stop(STOP, 3.4) == []
+    assert procedure.indication(answer(8, DENIED), 3.45) == [Finished(STOP, Reply.ANSWERED, DENIED)]
+    assert procedure.submit(CONTROL, 3.45) == []
+    actions = procedure.write_returned(target.token, 3.5)
+    assert actions[0] == Finished(CONTROL, Reply.NOT_SENT)
+    assert written(actions) == [STOP]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["submit", "stop", "return", "busy", "deny", "answer"]), st.floats(0.0, 2.0)),
+        max_size=40,
+    )
+)
+def test_whatever_came_time_is_wanted_again_only_later(sequence):
+    procedure, now = Procedure(), 0.0
+    flying: list[Write] = []
+
+    def take(actions):
+        flying.extend(action for action in actions if isinstance(action, Write))
+
+    for what, delay in sequence:
+        now += delay
+        match what:
+            case "submit":
+                take(procedure.submit(CONTROL, now))
+            case "stop":
+                take(procedure.stop(STOP, now))
+            case "return" | "busy" if flying:
+                take(procedure.write_returned(flying.pop().token, now, error=BUSY if what == "busy" else None))
+            case "deny":
+                take(procedure.indication(answer(8, DENIED), now))
+            case "answer":
+                take(procedure.indication(answer(0), now))
+            case _:
+                pass
+        take(procedure.proceed(now))
+        take(procedure.tick(now))
+        take(procedure.proceed(now))
+        deadline = procedure.next_deadline()
+        assert deadline is None or deadline > now
+        assert len(flying) <= 1

@@ -73,10 +73,12 @@ def parse_url(text: str) -> Address:
             "RETROCTL_MQTT_PASSWORD, a file of yours (mqtt_password_file), or the keyring, and change it at the broker"
         )
     if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or parts.query or parts.fragment:
-        raise ConfigError(f"{text[:80]!r}: write the MQTT URL as {SHAPE}; mqtts is TLS, mqtt is not")
+        raise ConfigError(f"{_shown(text)}write the MQTT URL as {SHAPE}; mqtts is TLS, mqtt is not")
+    if "@" in parts.path:
+        raise ConfigError(f"the MQTT URL has its user behind the host: write {SHAPE}")
     names = [name for name in parts.path.split("/") if name]
     if not 1 <= len(names) <= 2:
-        raise ConfigError(f"{text[:80]!r}: the MQTT URL ends in the club and the machine: {SHAPE}")
+        raise ConfigError(f"{_shown(text)}the MQTT URL ends in the club and the machine: {SHAPE}")
     tls = parts.scheme == "mqtts"
     return Address(
         host=parts.hostname,
@@ -86,6 +88,11 @@ def parse_url(text: str) -> Address:
         machine=checked_name("machine", names[1]) if len(names) == 2 else None,
         user=parts.username or None,
     )
+
+
+def _shown(text: str) -> str:
+    """What was given, for a message; nothing of it where a password may stand in it, where no URL has one."""
+    return "" if "@" in text else f"{text[:80]!r}: "
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ IO_S: Final = 5.0
 """The most that the broker may take for an answer; then the connection is given up and made anew."""
 MOST_PACKET: Final = 2 * MOST_BYTES
 """A broker that sends larger packets than anybody of us is cut off before memory is spent on one."""
+MOST_WAITING: Final = 1000
+"""Answers that wait for the broker to read them; one that does not is cut off, like one that keeps to no QoS."""
 READ_A_TURN: Final = 50
 TURN_S: Final = 0.02
 """At most so many packets in so long, 2,500 a second: the rest waits at the broker. Python runs one thread at a time,
@@ -98,7 +100,7 @@ class Client(aiomqtt.Client):
 
     def _bound_packets(self) -> None:
         """Paho asks its socket for the whole of a packet at once, up to 256 MB."""
-        receive = self._client._sock_recv  # noqa: SLF001 - no public way; test_mqtt_hostile shows that it works
+        receive = self._client._sock_recv  # noqa: SLF001 - no public way; test_mqtt_trouble shows that it works
 
         def bounded(size: int) -> bytes:
             if size > MOST_PACKET:
@@ -160,6 +162,7 @@ class Client(aiomqtt.Client):
         try:
             while True:
                 client.loop_read()
+                self._refuse_hoards()
                 self._read_in_turn += 1
                 if self._read_in_turn >= READ_A_TURN:
                     self._loop.remove_reader(descriptor)
@@ -174,6 +177,14 @@ class Client(aiomqtt.Client):
             self._give_up(str(error))
             if not self._disconnected.done():
                 self._disconnected.set_exception(error)
+
+    def _refuse_hoards(self) -> None:
+        """Paho keeps what a broker promises (QoS 2) and what it does not read, without end."""
+        paho = self._client
+        if paho._in_messages:  # noqa: SLF001 - no public way
+            raise ConnectionAbortedError("a message with QoS 2, for which nobody asked")
+        if len(paho._out_packet) > MOST_WAITING:  # noqa: SLF001 - no public way
+            raise ConnectionAbortedError("the broker does not read what it is answered")
 
     def _next_turn(self) -> None:
         if self._reading is not None:

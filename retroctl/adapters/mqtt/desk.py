@@ -40,7 +40,7 @@ class StopDesk:
 
     def __init__(self) -> None:
         self._requests: list[_Request] = []
-        self._stopping = self._sent = False
+        self._stopping = self._wanted = self._sent = False
         self.uncounted = 0
         """Requests beyond those that are told."""
 
@@ -67,10 +67,9 @@ class StopDesk:
             case Kind.STATE:
                 self._stopping = report.data["state"] == "stopping"
                 if not self._stopping:
-                    self._sent = False
+                    self._wanted = self._sent = False
             case Kind.COMMAND if report.data["name"] == "stop":
-                self._sent = True
-                return self._tell_all("sent", picture, now)
+                self._wanted = True
             case Kind.STOP if report.data["view"] == StopView.STOPPED.value:
                 return self._tell_all("at_rest", picture, now)
             case Kind.STOP if report.data["view"] in _UNSURE:
@@ -82,8 +81,11 @@ class StopDesk:
     def look(self, picture: Snapshot | None, now: float) -> list[dict[str, Any]]:
         """Time has passed."""
         self._requests = [each for each in self._requests if now - each.at < KEPT_S]
-        accepted = self._requests and picture is not None and picture.stop_accepted
-        return self._tell_all("accepted", picture, now) if accepted else []
+        # Without a link a Stop only waits: it leaves as the first thing on the next one.
+        self._sent = self._sent or (self._wanted and picture is not None and picture.link_up)
+        told = self._tell_all("sent", picture, now) if self._sent else []
+        accepted = picture is not None and picture.stop_accepted
+        return told + (self._tell_all("accepted", picture, now) if accepted else [])
 
     def nothing(self, now: float) -> list[dict[str, Any]]:
         """There was no machine to stop, and there will be none."""

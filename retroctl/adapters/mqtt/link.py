@@ -152,7 +152,7 @@ class Link:
         self._fresh: asyncio.Event | None = None
         self._closing: asyncio.Event | None = None
         self._farewell_s = FAREWELL_S
-        self._talking = False
+        self._talking = self._ends = False
         self.connected = False
         self.denied: dict[str, None] = {}
         """Topics that the broker's access list closes to us, as far as it has said so."""
@@ -210,7 +210,7 @@ class Link:
 
     def _end(self, farewell_s: float) -> None:
         self._take_handed()
-        self._farewell_s = farewell_s
+        self._farewell_s, self._ends = farewell_s, True
         if self._closing is not None:
             self._closing.set()
 
@@ -223,6 +223,8 @@ class Link:
 
     async def _again_and_again(self) -> None:
         self._fresh, self._closing = asyncio.Event(), asyncio.Event()
+        if self._ends:  # closed before it had begun
+            return
         loop = asyncio.get_running_loop()
         attempt = brief = 0
         while not self._closing.is_set():
@@ -247,8 +249,9 @@ class Link:
         """One connection, from its making to its end; gives why it ended, in plain words."""
         will = self._will
         last = None if will is None else aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retain)
-        client = Client(self._broker, self._identifier, last, self._arrived)
+        client = None
         try:
+            client = Client(self._broker, self._identifier, last, self._arrived)
             async with asyncio.timeout(CONNECT_S):
                 await client.__aenter__()
             try:
@@ -260,9 +263,10 @@ class Link:
         except TimeoutError:
             return f"no answer within {CONNECT_S:g} s"
         except Exception as error:  # noqa: BLE001 - the end of a connection; the next one begins anew
-            return SHARED if client.taken_over else plain_reason(error)
+            return SHARED if client is not None and client.taken_over else plain_reason(error)
         finally:
-            client.cut()
+            if client is not None:
+                client.cut()
         return "the broker ended the connection"
 
     async def _talk(self, client: Client) -> None:

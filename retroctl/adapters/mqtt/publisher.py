@@ -122,7 +122,7 @@ class MachinePublisher:
         if self._closed:
             return
         self.link.put(lambda: self._event(report))
-        picture = self._picture() if self._desk else None
+        picture = self._picture() if self._desk or report.kind is Kind.COMMAND else None
         self._acknowledge(self._desk.take_in(report, picture, time.monotonic()))
         if report.kind in _AT_ONCE and self._soon is None and self._control is not None:
             self._soon = self._control.call_soon(self._say_state)
@@ -194,9 +194,8 @@ class MachinePublisher:
         if self._desk.stopping and now - self._pressed_at < AGAIN_S:
             return
         self._pressed_at = now
-        nobody = self._picture() is None
         self._stop(source_of(came[0][0]))
-        if nobody:
+        if self._picture() is None:
             self._acknowledge(self._desk.nothing(now))
 
     def _record(self, refused: Refused) -> None:

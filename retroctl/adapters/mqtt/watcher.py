@@ -104,7 +104,8 @@ class Watcher:
         self._fresh = asyncio.Event()
         self._tried = asyncio.Event()
         self._woken = False
-        self._waiting: dict[str, asyncio.Queue[Ack]] = {}
+        self._waiting: dict[tuple[Machine, str], asyncio.Queue[Ack]] = {}
+        """Of each Stop, by its machine: another that knows the id must not speak for it."""
         self.read = Read()
         self.standing: Standing | None = None
         """How the connection stands, None before the first try; of the loop in which this was made."""
@@ -162,7 +163,7 @@ class Watcher:
         """
         request = Stop(id=secrets.token_hex(8), ts=now_ts(), by=by[:80])
         waiting: asyncio.Queue[Ack] = asyncio.Queue(maxsize=16)
-        self._waiting[request.id] = waiting
+        self._waiting[machine, request.id] = waiting
         outgoing = Outgoing(machine.topic(Leaf.STOP), encoded(request))
         self.link.put(lambda: outgoing)
         heard = False
@@ -182,7 +183,7 @@ class Watcher:
         except TimeoutError:
             return
         finally:
-            del self._waiting[request.id]
+            del self._waiting[machine, request.id]
 
     # -- in the hub's thread ---------------------------------------------------------------------------------------
 
@@ -220,7 +221,7 @@ class Watcher:
             self._put_in(self._box, leaf, heard)
             rouse, self._woken = not self._woken, True
         if isinstance(heard.message, Ack):
-            self._to_loop(self._acknowledged, heard.message)
+            self._to_loop(self._acknowledged, heard.machine, heard.message)
         if rouse:
             self._to_loop(self._fresh.set)
 
@@ -235,8 +236,8 @@ class Watcher:
             self.read.dropped += 1
         box.passing.append(heard)
 
-    def _acknowledged(self, ack: Ack) -> None:
-        waiting = None if ack.id is None else self._waiting.get(ack.id)
+    def _acknowledged(self, machine: Machine, ack: Ack) -> None:
+        waiting = None if ack.id is None else self._waiting.get((machine, ack.id))
         if waiting is not None and not waiting.full():
             waiting.put_nowait(ack)
 

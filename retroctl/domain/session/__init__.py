@@ -114,6 +114,11 @@ class Session:
         return StartOrResume() if waiting else core.pending
 
     @property
+    def link_up(self) -> bool:
+        """Whether the machine is connected: without it nothing that is asked for leaves."""
+        return self._core.link_up
+
+    @property
     def stop_latched(self) -> bool:
         """Whether a Stop is under way: it is the first thing written on a new connection."""
         return self._core.state is State.STOPPING

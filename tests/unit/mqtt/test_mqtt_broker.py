@@ -51,6 +51,25 @@ def test_a_password_in_the_url_is_refused_and_not_repeated():
     assert SECRET not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "belt-3:hunter2@broker.example/club/belt-3",
+        "mqtt:/belt-3:hunter2@broker.example/club/belt-3",
+        "mqtts//belt-3:hunter2@broker.example/club/belt-3",
+        "mqtts:///belt-3:hunter2@broker.example/club/belt-3",
+        "mqtts://broker.example/belt-3:hunter2@club",
+        "mqtts://broker.example/club/belt-3:hunter2@x",
+        "mqtts://broker.example/club/belt-3/belt-3:hunter2@x",
+        "mqtts://broker.example/club?belt-3:hunter2@x",
+    ],
+)
+def test_a_password_in_what_is_not_even_a_url_is_not_repeated_either(url):
+    with pytest.raises(ConfigError) as error:
+        parse_url(url)
+    assert SECRET not in str(error.value)
+
+
 def test_a_url_without_a_machine_is_enough_to_look_and_not_to_publish():
     address = parse_url("mqtts://broker.example/club")
     with pytest.raises(ConfigError, match="names no machine"):

@@ -40,6 +40,20 @@ def test_it_is_written_in_the_call_in_which_it_arrives():
     assert on.acks[-1]["measured_kmh"] == 0
 
 
+def test_nothing_that_is_only_for_words_comes_before_it():
+    rig = Rig()
+    rig.start_and_hold()
+    on = OnRig(rig, BROKER)
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    on.publisher._picture = broken
+    with pytest.raises(ZeroDivisionError):
+        ask(on)
+    assert on.sources == ["MQTT, the floor"]
+
+
 def test_it_stops_from_the_briefing_too_as_a_key_does():
     rig = Rig()
     rig.run_until(lambda: rig.state == "briefing", limit_s=10)
@@ -69,6 +83,25 @@ def test_not_confirmed_is_taken_back_by_rest():
     ask(on)
     on.run_for(25.0)
     assert told(on)[-2:] == ["not_confirmed", "at_rest"]
+
+
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_a_stop_that_cannot_leave_is_not_called_sent_before_it_does(asked_before):
+    """FLOOR.md: sent is "written over Bluetooth"."""
+    rig = Rig()
+    rig.start_and_hold()
+    on = OnRig(rig, BROKER)
+    rig.drop_link()
+    if not asked_before:
+        rig.tell(ev.StopRequested("a key"))
+    ask(on)
+    on.run_for(3.0)
+    assert rig.written[-1] != "0801"
+    assert set(told(on)) <= {"received", "not_confirmed"}
+    rig.reconnect()
+    on.run_for(12.0)
+    assert "0801" in rig.written
+    assert told(on)[-1] == "at_rest"
 
 
 def test_who_asks_while_the_belt_is_being_stopped_is_told_the_same():

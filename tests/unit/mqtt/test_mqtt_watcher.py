@@ -99,3 +99,18 @@ async def test_a_stop_is_asked_for_again_until_something_is_heard_of_it(monkeypa
 async def test_a_stop_that_nobody_hears_ends():
     to = watcher()
     assert [ack async for ack in to.stop(BELT_1, by="a test")] == []
+
+
+@pytest.mark.virtual
+async def test_only_the_machine_itself_says_what_became_of_its_stop(monkeypatch):
+    to, sent = watcher(), list[bytes]()
+    monkeypatch.setattr(to.link, "put", lambda make: sent.append(make().payload))
+    stopping = to.stop(BELT_1, by="a test", wait_s=10.0)
+    asking = asyncio.create_task(anext(stopping))
+    await asyncio.sleep(1)
+    identity = json.loads(sent[0])["id"]
+    for machine, result in ((Machine("club", "belt-2"), "at_rest"), (BELT_1, "not_confirmed")):
+        ack = Ack(seq=1, **SAID, id=identity, result=result, text="", after_s=0.1)
+        hear(to, machine, Leaf.ACK, encoded(ack))
+    assert (await asking).result == "not_confirmed"
+    await stopping.aclose()

@@ -1,0 +1,93 @@
+"""The connection itself: a broker that keeps to no rule costs the session neither memory nor its word."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from retroctl.adapters.mqtt.broker import Broker, parse_url
+from retroctl.adapters.mqtt.client import MOST_PACKET, MOST_WAITING, Client
+from retroctl.adapters.mqtt.hub import Hub
+from retroctl.adapters.mqtt.link import Link
+
+CONNACK = bytes([0x20, 0x03, 0x00, 0x00, 0x00])
+SIZE = 20_000
+NO_TEXT = os.fsdecode(b"\x80")
+
+
+def published(number: int, *, qos: int) -> bytes:
+    """A PUBLISH on topic `t`."""
+    identity = number.to_bytes(2, "big") if qos else b""
+    body = b"\x00\x01t" + identity + b"\x00" + b"x" * SIZE
+    return bytes([0x30 | qos << 1, len(body) & 0x7F | 0x80, len(body) >> 7 & 0x7F | 0x80, len(body) >> 14]) + body
+
+
+@asynccontextmanager
+async def connected(said: list[bytes]):
+    """A client of a broker that says yes, and all of `said` once it may, and reads no more; and what lets it go on."""
+    go_on = asyncio.Event()
+
+    async def serve(reader, writer):
+        await reader.read(4096)
+        writer.write(CONNACK)
+        await go_on.wait()
+        with suppress(OSError):
+            for each in said:
+                writer.write(each)
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client = Client(Broker.checked(parse_url(f"mqtt://127.0.0.1:{port}/club/b")), "someone", None)
+    try:
+        async with asyncio.timeout(30):
+            await client.__aenter__()
+        yield client, go_on
+    finally:
+        client.cut()
+        server.close()
+
+
+async def test_messages_that_a_broker_promises_and_never_delivers_are_not_kept():
+    """With QoS 2, for which nobody asked, each waits in memory until the broker lets it go."""
+    assert len(published(1, qos=2)) < MOST_PACKET
+    async with connected([published(number, qos=2) for number in range(1, 200)]) as (client, go_on):
+        go_on.set()
+        with pytest.raises(ConnectionAbortedError):
+            async with asyncio.timeout(30):
+                await client.lost()
+        assert len(client._client._in_messages) == 1
+
+
+async def test_answers_that_a_broker_does_not_read_are_not_kept_without_end():
+    async with connected([published(1, qos=0)]) as (client, go_on):
+        client._client._out_packet.extend([None] * (MOST_WAITING + 1))
+        go_on.set()
+        with pytest.raises(ConnectionAbortedError):
+            async with asyncio.timeout(30):
+                await client.lost()
+
+
+async def test_what_cannot_even_be_tried_is_said_like_any_other_failure():
+    """A password of bytes that are no text: paho refuses it before anything is sent."""
+    broker = Broker(parse_url("mqtt://me@127.0.0.1/club/b"), password=NO_TEXT)
+    link = Link(None, broker, identifier="someone")  # type: ignore[arg-type]
+    assert "surrogates" in await link._once()
+
+
+def test_a_link_that_is_closed_before_it_has_begun_ends():
+    hub = Hub()
+    link = Link(hub, Broker.checked(parse_url("mqtt://127.0.0.1:9/club/b")), identifier="someone")
+
+    def both() -> None:
+        link.begin()
+        link.close(0.1)
+
+    hub.call(both)
+    ended = link.ended(10.0)
+    assert hub.close(30.0)
+    assert ended
