@@ -71,10 +71,10 @@ def mqtt_stop(
 
     \b
     Exit status:
-      0  the belt was measured at rest, or no treadmill was connected
+      0  the belt was measured at rest
       2  usage or configuration
       3  nobody answered, or no broker
-      4  not confirmed at rest: look at the belt
+      4  not confirmed at rest, or no treadmill was connected there: look at the belt
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
     from retroctl.cli.mqtt import stop_command  # noqa: PLC0415 - heavy
 
