@@ -8,7 +8,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup -m 'not bluez'
 
 help: ## what can be made
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 16
 
 demo: ## a whole session on the simulated treadmill, unattended, in about a minute
 	@.ci/venv run
@@ -24,7 +24,7 @@ else
 endif
 	@$(PYTEST)
 
-check: lint coverage ## what CI runs: style, types, architecture, tests with coverage, documents
+check: lint coverage ## style, types, architecture, and every branch of the pure core
 
 lint: ## style, types, and the arrows between the modules
 	@.ci/venv dev
@@ -111,7 +111,7 @@ fuzz: ## coverage-guided fuzzing of every reader of foreign bytes; what it finds
 	@$(BIN)/python -m pip install --quiet --group fuzz
 	$(BIN)/python tests/fuzz/fuzz.py
 
-soak: ## a long session: does it grow, leak or lag? 8 hours at sixty times the rate, then 30 real minutes
+soak: ## a long session: does it grow, leak or lag? 8 hours at up to sixty times the rate, then 30 real minutes
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/soak.py
 

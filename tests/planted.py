@@ -312,7 +312,7 @@ BUGS = {
     ),
     "miles are taken for kilometres": _bug(
         ("retroctl.domain.monitors:other_unit", "return any(", "return False and any("),
-        says="miles by the look of it",
+        says="miles by its look",
         machine="mph-target",
         seed=2,
     ),

@@ -182,7 +182,7 @@ class _Test:
         for line in (
             "",
             f"This test starts and stops the belt of {name} about 25 times, up to {TOP} and never over 6 km/h.",
-            "NOBODY may be on the belt, or near it, for about seven minutes. It must stand still now.",
+            "NOBODY may be on the belt, or near it, for about eight minutes. It must stand still now.",
             "Keep the safety key within reach. Any key stops the belt and ends the test; so does Ctrl-C.",
             f"Nobody is on the belt, and it stands still? Then type the machine's name, {name}, and Enter:",
         ):

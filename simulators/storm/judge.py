@@ -30,6 +30,8 @@ WORDS_S: Final = 13.0
 """A stop that the belt does not obey is called so within so long."""
 FRESH_S: Final = 2.0
 SILENT_S: Final = 5.0
+BEGUN: Final = 20
+"""A belt that moves more slowly may have begun since the last frame."""
 NEAR: Final = 10
 FALL: Final = 10
 AGAIN_S: Final = 1.0
@@ -53,6 +55,9 @@ class Judge(Seen):
     def entered(self, state: str, now: float) -> None:
         """The program is in another state."""
         before, self.state = self.state, state
+        if state == "overridden" and self.frames and not self._like_miles(self.frames[-1][1]):
+            # A belt that went elsewhere by itself; the trainer is told and asked. Where it creeps on to is not miles.
+            self.console_at = now
         if state == "armed" and before in {"briefing", "stopped", "turning"}:
             self._need([speed for _, speed in self.frames[-2:]] == [0, 0], "armed on a belt that was not seen at rest")
             self.armed, self.stopping, self.lowest_sent, self.vetoed = True, False, False, False
@@ -112,16 +117,20 @@ class Judge(Seen):
 
     def _told_miles(self, speed: int, now: float) -> None:
         """Asked for kilometres and given miles, and nobody has pressed a key since."""
-        claim = self.claim or 0
         moved = speed > self.claimed_from + OVER_CAP  # it may never have heard, and run on as it did
-        if not (moved and 153 * claim < speed * 100 < 169 * claim) or self.console_at > self.claimed_at:
+        if not (moved and self._like_miles(speed)) or self.console_at > self.claimed_at:
             self.other_since = None
         elif self.other_since is None:
             self.other_since = now
         elif now - self.other_since > MILES_S:
             self._must_stop(
-                f"asked for {claim / 100:.2f} and told to run at {speed / 100:.2f}, miles by the look of it,", now
+                f"asked for {(self.claim or 0) / 100:.2f} and told to run at {speed / 100:.2f}, miles by its look,",
+                now,
             )
+
+    def _like_miles(self, speed: int) -> bool:
+        claim = self.claim or 0
+        return 153 * claim < speed * 100 < 169 * claim
 
     def _must_stop(self, why: str, now: float) -> None:
         if self.must_stop_at is None:
@@ -228,8 +237,10 @@ class Judge(Seen):
         confirmed_at, self.start_confirmed_at = self.start_confirmed_at, None
         fresh = confirmed_at is not None and now - confirmed_at <= 10.0
         self._need(fresh, "Start without a confirmation of its own")
-        # Between two frames somebody may have pressed START at the console: the program cannot know yet.
-        self._need(true == 0 or not self.honest or now - at > 0.2, "Start on a belt that truly moves")
+        # Between two frames somebody may have pressed START at the console, or a belt has just begun to move by
+        # itself: the program cannot know yet.
+        known = self.honest and now - at <= 0.2 and true > BEGUN
+        self._need(not known, "Start on a belt that truly moves")
 
     def _target(self, target: int, now: float) -> None:
         if self.stopping:

@@ -15,6 +15,7 @@ from simulators.personality import Personality, personality
 
 if TYPE_CHECKING:
     from retroctl.app.trial_engine import Told
+    from simulators.encoding import TreadmillRecord
     from simulators.faults import AttResult
 
 CEILING = 6.0
@@ -218,6 +219,14 @@ class _RangeInMiles(Behaviour):
         return 62, 994, 6
 
 
+class _HalfTheMetres(Behaviour):
+    """Counts every other metre."""
+
+    def record(self, record: TreadmillRecord, now: float) -> TreadmillRecord:
+        told = super().record(record, now)
+        return told._replace(distance_m=told.distance_m // 2)
+
+
 class _FloorAtOne(Behaviour):
     def speed_range(self) -> tuple[int, int, int]:
         return 70, 1600, 10
@@ -312,6 +321,7 @@ OTHERS: dict[type[Behaviour], tuple[Verdict, str]] = {
     _ToHalves: (Verdict.INCOMPLETE, "steps are not what it announces"),
     _Deaf: (Verdict.DANGEROUS, "does not obey targets"),
     _RangeInMiles: (Verdict.DANGEROUS, "announces its speed range in miles"),
+    _HalfTheMetres: (Verdict.INCOMPLETE, "its odometer and its speed disagree"),
     _FloorAtOne: (Verdict.INCOMPLETE, "lowest speed is not what it announces"),
     _Overshoots: (Verdict.DANGEROUS, "runs faster than asked"),
     _Creeps: (Verdict.DANGEROUS, "sped up by itself"),

@@ -26,7 +26,7 @@ def qualify(
 ) -> None:
     """Measure a treadmill WITH NOBODY ON THE BELT, and keep what it does as its profile.
 
-    About seven minutes: start, lowest speed, units, targets, ramps up to 4 km/h, twenty stops, pause, a dropped
+    About eight minutes: start, lowest speed, units, targets, ramps up to 4 km/h, twenty stops, pause, a dropped
     link, the safety key. It never goes over 6 km/h. Any key stops the belt and ends the test. `run` uses the
     profile: qualified, the client's own cap holds; dangerous, it is not commanded; without, at most 3.2 km/h.
 

@@ -68,7 +68,8 @@ def mqtt_stop(
 
     \b
     Example: retroctl mqtt stop belt-3 --mqtt mqtts://floor@broker.example/club
-    Exit status: 0 the belt was measured at rest; 3 nobody answered; 4 not confirmed at rest: look at the belt
+    Exit status: 0 the belt was measured at rest, or no treadmill was connected; 3 nobody answered, or no broker;
+    4 not confirmed at rest: look at the belt
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
     from retroctl.cli.mqtt import stop_command  # noqa: PLC0415 - heavy
 
