@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+import gc
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ from retroctl.domain.verdict import Wire
 from retroctl.errors import JournalError, RetroctlError, UnsupportedTreadmill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from retroctl.adapters.tui.facts import Facts
     from retroctl.app.clock import Clock
@@ -152,10 +153,15 @@ class _Run:
             if (
                 not chosen.simulated and wire is not Wire.CLOSED
             ):  # where nothing may be written there is nothing to guard
-                volume = self._options.volume if voice is not None else 0
-                guard = guard_for(chosen.treadmill, runner, data_dir=self._options.settings.data_dir, volume=volume)
+                guard = guard_for(
+                    chosen.treadmill,
+                    runner,
+                    data_dir=self._options.settings.data_dir,
+                    volume=self._options.volume if voice is not None else 0,
+                )
                 listeners.append(guard)
             keeper = strap_keeper(self._options, chosen, runner, self._clock, listeners)
+            stack.enter_context(_imports_uncollected())
             runner.begin(engine)
             if guard is not None:
                 guard.begin()
@@ -325,6 +331,16 @@ def announced_range(info: MachineInfo) -> BeltRange:
             "console and give them with --range MIN-MAX/STEP"
         )
     return BeltRange(announced.minimum, announced.maximum, announced.increment)
+
+
+@contextmanager
+def _imports_uncollected() -> Iterator[None]:
+    """The collector's look through all that was imported takes a tenth of a second, and a Stop would wait."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _stillness(options: RunOptions) -> Stillness | None:
