@@ -169,8 +169,8 @@ class BleStrap:
             if trouble is not None:
                 raise bluetooth_error(trouble) from error
             raise StrapNotFound(f"the strap cannot be reached ({describe(error)})") from error
-        except BaseException:
-            link.give_up()  # cancelled: the release goes on by itself, within its bound
+        except BaseException:  # cancelled: the release goes on by itself, within its bound
+            link.give_up()
             raise
 
     async def lost(self) -> None:
