@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.clients import Begun
-from retroctl.adapters.clients.profile import checked_text
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME
 from retroctl.adapters.journal.history import history, outings
+from retroctl.app.client_given import written_day, written_speed, written_word
+from retroctl.app.client_profile import checked_text
 from retroctl.cli import person as clock
-from retroctl.cli.client_work import decided_by, store, written_day, written_speed, written_word
+from retroctl.cli.client_work import decided_by, store
 from retroctl.config import load_settings
 from retroctl.domain.method.assessment import Assessment, Due, compared, due, fastest_calm
 from retroctl.domain.method.calendar import Mark, calendar, counted
