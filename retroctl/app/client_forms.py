@@ -28,6 +28,7 @@ UNITS: Final = {
     **dict.fromkeys(("resting-hr", "max-hr", "low-hr", "high-hr"), "beats a minute"),
     **dict.fromkeys(("forward", "max-speed"), "8.0km/h or 5mph"),
     "birth-year": "needed",
+    "by": "this computer's account",
     "mass": "kg",
     "max-rpe": "6 to 20",
 }

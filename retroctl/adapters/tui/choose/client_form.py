@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
 
 from retroctl.adapters.tui.choose.cards import ChooseCard
-from retroctl.adapters.tui.choose.client_sheet import LONGEST_LINE
+from retroctl.adapters.tui.choose.client_sheet import wrapped
 from retroctl.adapters.tui.painted import Painted
 from retroctl.adapters.tui.text import plain
 from retroctl.adapters.tui.widgets import Field
@@ -59,13 +60,37 @@ class TextRow(Field):
         self.cursor_position = len(self.value)
 
 
-class WordRow(Painted, can_focus=True):
+class Marked(Painted, can_focus=True):
+    """A row that shows whether it is the one that keys are for."""
+
+    marked = False
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self.show()
+
+    def on_focus(self) -> None:
+        """Keys are for it now."""
+        self.marked = True
+        self.show()
+
+    def on_blur(self) -> None:
+        """Keys are for another one."""
+        self.marked = False
+        self.show()
+
+    def show(self) -> None:
+        """Paint."""
+        raise NotImplementedError
+
+
+class WordRow(Marked):
     """A field with a few words to choose from."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,minus", "step(-1)", show=False),
         Binding("right,plus,space", "step(1)", show=False),
-        Binding("enter", "next", show=False),
+        Binding("enter", "screen.field(1)", show=False),
     ]
 
     def __init__(self, field: FormField) -> None:
@@ -73,27 +98,16 @@ class WordRow(Painted, can_focus=True):
         self.field = field
         self.written = field.value
 
-    def on_mount(self) -> None:
-        """Show it."""
-        self.show()
-
-    def on_focus(self) -> None:
-        """Show that it can be changed."""
-        self.show()
-
-    def on_blur(self) -> None:
-        """And that another one can."""
-        self.show()
-
     def show(self) -> None:
         """Paint."""
         word = self.written or NOTHING_CHOSEN
-        self.paint((f"◂ {word} ▸", "reverse bold") if self.has_focus else f"  {word}")
+        self.paint((f"◂ {word} ▸", "reverse bold") if self.marked else f"  {word}")
 
     def put(self, text: str) -> None:
         """Choose what was chosen before."""
         if text in self.field.choices:
             self.written = text
+            self.show()
 
     def action_step(self, by: int) -> None:
         """Another word; at the end there is no other."""
@@ -101,14 +115,14 @@ class WordRow(Painted, can_focus=True):
         place = choices.index(self.written) if self.written in choices else 0
         self.written = choices[min(len(choices) - 1, max(0, place + by))]
         self.show()
-        self.screen.draw()  # type: ignore[attr-defined]  # the only screen it is on
-
-    def action_next(self) -> None:
-        """The next field."""
-        self.screen.focus_next()
+        self.post_message(Chosen())
 
 
-class KeepRow(Painted, can_focus=True):
+class Chosen(Message):
+    """Another word was chosen."""
+
+
+class KeepRow(Marked):
     """The last row: Enter keeps what is written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.keep", show=False)]
@@ -117,21 +131,9 @@ class KeepRow(Painted, can_focus=True):
         super().__init__(id="keep")
         self._words = words
 
-    def on_mount(self) -> None:
-        """Show it."""
-        self.show()
-
-    def on_focus(self) -> None:
-        """Show what Enter does."""
-        self.show()
-
-    def on_blur(self) -> None:
-        """Show it quietly."""
-        self.show()
-
     def show(self) -> None:
         """Paint."""
-        self.paint((f"> ENTER: {self._words} ", "reverse bold") if self.has_focus else f"  {self._words}")
+        self.paint((f"> ENTER: {self._words} ", "reverse bold") if self.marked else f"  {self._words}")
 
 
 Row = TextRow | WordRow
@@ -152,7 +154,8 @@ class FormCard(ChooseCard):
         super().__init__(classes="-beside" if form.now else "")
         self._form = form
         self._problem = ""
-        self._shown_for: dict[str, str] | None = None
+        self._shown_for: tuple[list[str], int] | None = None
+        """For what was chosen, in how many columns, it was asked what belongs to it."""
 
     def compose(self) -> ComposeResult:
         """The fields in a column, what belongs to them, what was wrong, the keys."""
@@ -183,7 +186,12 @@ class FormCard(ChooseCard):
         for row in self._rows:
             if row.field.key in before:
                 row.put(before[row.field.key])
-        self._rows[0].focus()
+        self._go(self._rows[0])
+
+    def _go(self, row: Widget) -> None:
+        """Put the cursor there, and see to it that it is seen."""
+        row.focus(scroll_visible=False)
+        row.scroll_visible(animate=False)
         self.draw()
 
     @property
@@ -206,19 +214,23 @@ class FormCard(ChooseCard):
         places: list[Widget] = [*self._rows, self.query_one(KeepRow)]
         here = self.focused
         place = places.index(here) if here in places else 0
-        places[min(len(places) - 1, max(0, place + by))].focus()
-        self.draw()
+        self._go(places[min(len(places) - 1, max(0, place + by))])
 
     def action_page(self, by: int) -> None:
         """The first field, or the row that keeps it."""
-        (self.query_one(KeepRow) if by > 0 else self._rows[0]).focus()
-        self.draw()
+        self._go(self.query_one(KeepRow) if by > 0 else self._rows[0])
 
     def on_input_submitted(self, message: Field.Submitted) -> None:
         """Enter in a text goes on to the next field."""
         message.stop()
         self.desk.repeated("enter")
         self.action_field(1)
+
+    def on_chosen(self, message: Chosen) -> None:
+        """What was wrong was said of what was chosen before."""
+        message.stop()
+        self._problem = ""
+        self.draw()
 
     def action_keep(self) -> None:
         """Keep it, or say what cannot be. Enter held down since an earlier field keeps nothing."""
@@ -233,6 +245,7 @@ class FormCard(ChooseCard):
         self.desk.unfinished.pop(self._key, None)
         self.desk.kept(kept)
         self.dismiss(True)  # noqa: FBT003 - the function takes it by position
+        self.desk.call_after_refresh(self.desk.draw)
 
     def action_close(self) -> None:
         """Away with it; what was written is kept in mind, and nowhere else."""
@@ -243,6 +256,7 @@ class FormCard(ChooseCard):
         else:
             self.desk.unfinished.pop(self._key, None)
         super().action_close()
+        self.desk.call_after_refresh(self.desk.draw)
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 
@@ -267,10 +281,9 @@ class FormCard(ChooseCard):
         if not self._form.now:
             return
         values = self.values
-        chosen = {row.field.key: row.written for row in self._rows if isinstance(row, WordRow)}
-        if chosen == self._shown_for:
+        chosen = [row.written for row in self._rows if isinstance(row, WordRow)]
+        if (chosen, self.size.width) == self._shown_for:
             return
-        self._shown_for = chosen
+        self._shown_for = chosen, self.size.width
         lines = self.desk.surroundings.forms.beside(self._form, values)
-        words = "\n".join(plain(line, LONGEST_LINE) for line in lines)
-        self.query_one("#beside-words", Painted).paint(words)
+        self.query_one("#beside-words", Painted).paint("\n".join(wrapped(lines, self.size.width - 3)))

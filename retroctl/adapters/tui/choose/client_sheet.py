@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
 LONGEST_LINE: Final = 2100
 """A free text and its label have room."""
 FAR: Final = 100_000
+HANGING: Final = 11
+"""Columns before the second line of what began with spaces."""
+LEAST_WIDTH: Final = 16
+
+
+def wrapped(lines: Sequence[str], width: int) -> list[str]:
+    """Raw lines made plain, and broken so that what goes on stands under what it belongs to."""
+    found: list[str] = []
+    for line in lines:
+        text = plain(line, LONGEST_LINE)
+        indent = " " * min(HANGING, max(0, width - LEAST_WIDTH)) if text.startswith(" ") else ""
+        found += textwrap.wrap(text, max(LEAST_WIDTH, width), subsequent_indent=indent) or [""]
+    return found
 
 
 class SheetCard(ChooseCard):
@@ -38,7 +52,7 @@ class SheetCard(ChooseCard):
     def __init__(self, lines: Sequence[str]) -> None:
         """`lines` are raw."""
         super().__init__()
-        self._lines = [plain(line, LONGEST_LINE) for line in lines]
+        self._lines = lines
 
     def compose(self) -> ComposeResult:
         """The lines, and the keys."""
@@ -50,7 +64,7 @@ class SheetCard(ChooseCard):
     def draw(self) -> None:
         """Paint."""
         if self.is_mounted and self.query("#words"):
-            head, *rest = self._lines or [""]
+            head, *rest = wrapped(self._lines, self.size.width - 3) or [""]
             self.query_one("#words", Painted).paint((head, "bold"), *(f"\n{line}" for line in rest))
             self.query_one("#keys", Painted).paint(" ↑↓ more  BACKSPACE back ")
 
