@@ -218,7 +218,8 @@ class ClientForms:
 def _facts(found: Profile | None) -> Sequence[FormField]:
     """The fields of the facts; of somebody new all are empty."""
     facts = None if found is None else found.facts
-    screening, consent = ("", "") if facts is None else (facts.screening, facts.consent)
+    screening = None if facts is None else facts.screening
+    consent = None if facts is None else facts.consent
     noted = f" Noted: {screening.outcome}, until {screening.expires}." if screening else ""
     outcomes = tuple(each.value for each in ScreeningOutcome)
     fields = [
@@ -229,7 +230,9 @@ def _facts(found: Profile | None) -> Sequence[FormField]:
         FormField("max-hr", words.MAX_HR, _shown(facts, "max_bpm")),
         FormField("beta-blocker", words.BETA_BLOCKER, _yes(facts, "beta_blocker"), NO_YES),
         FormField("falls", words.FALLS, _yes(facts, "fall_history"), NO_YES),
-        FormField("goal", words.GOAL, Goal.GENERAL if facts is None else facts.goal, tuple(each.value for each in Goal)),
+        FormField(
+            "goal", words.GOAL, Goal.GENERAL if facts is None else facts.goal, tuple(each.value for each in Goal)
+        ),
         FormField("forward", words.FORWARD, _speed(facts)),
         FormField("screening", words.SCREENING + noted, UNCHANGED, (UNCHANGED, *outcomes)),
         FormField("screened-on", words.SCREENED_ON),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from retroctl.domain.limits import Level
@@ -93,15 +93,15 @@ def as_json(profile: Profile) -> dict[str, Any]:
     return {**facts, "injuries": profile.injuries, "limits": profile.limits}
 
 
-def _fields(value: Any) -> dict[str, Any]:
+def _fields(value: Facts | Screening | Clearance) -> dict[str, Any]:
     """The fields of a dataclass, speeds under names with their unit."""
     units = {"comfortable_forward": "comfortable_forward_kmh", "max_speed": "max_speed_kmh"}
-    return {units.get(key, key): getattr(value, key) for key in type(value).__dataclass_fields__}
+    return {units.get(key, key): getattr(value, key) for key in (field.name for field in fields(value))}
 
 
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+def _plain(named: dict[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {}
-    for key, value in fields.items():
+    for key, value in named.items():
         if isinstance(value, Speed):
             shown[key] = value.kmh
         elif isinstance(value, Day):

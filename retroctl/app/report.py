@@ -25,8 +25,8 @@ from retroctl.domain.method.progress import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from retroctl.domain.method.assessment import Assessment
     from retroctl.domain.events import BalanceEvent
+    from retroctl.domain.method.assessment import Assessment
     from retroctl.domain.method.days import Day
     from retroctl.domain.method.practice import Outing
     from retroctl.domain.method.progress import Done, Week

@@ -48,7 +48,7 @@ def store() -> ClientStore:
 def desk_of(folder: Path, terms: Terms = OPTIONS) -> ClientDesk:
     """The acts on the clients of a folder, whose sessions are in the record beside them."""
 
-    def done(client_id: str, with_simulated: bool) -> Done:  # noqa: FBT001 - a callable takes it by position
+    def done(client_id: str, with_simulated: bool) -> Done:
         record = folder / FILE_NAME
         return Done(history(record, client_id, with_simulated=with_simulated), outings(record, client_id))
 

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 BOXES: Final = {Mark.DONE: "[x]", Mark.CUT_SHORT: "[/]", Mark.MISSED: "[-]", Mark.DUE: "[>]", Mark.AHEAD: "[ ]"}
 OUTDOORS_DAYS: Final = 7
 OUTDOORS_COUNT: Final = (
-    "Outdoors counts for rest (R16), and a balance event or a high RPE there holds back; it is none of the programme (R25)."
+    "Outdoors counts for rest (R16), and a balance event or a high RPE there holds back; "
+    "it is none of the programme (R25)."
 )
 FURTHEST_DAYS: Final = 366
 """A first day further from today is a slip of the pen."""

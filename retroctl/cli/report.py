@@ -52,7 +52,7 @@ def report_command(
     kept = store.programme(profile.id) if programme is None and began is None else None
     # What the client is on is known, unless another one is asked for.
     outdoors = outings(folder / FILE_NAME, profile.id)
-    days = sorted(each.day for each in (*done, *outdoors))
+    days = sorted([*(each.day for each in done), *(each.day for each in outdoors)])
     chosen, start = (kept.name, kept.started) if kept else _programme(programme, began, days, day)
     first = _first_day(weeks, start, day)
     practice = history(folder / FILE_NAME, profile.id, with_simulated=with_simulated)
@@ -75,9 +75,7 @@ def report_command(
         print(f"{hidden} sessions on the simulated treadmill are left out; --with-simulated counts them.")
 
 
-def _programme(
-    programme: str | None, began: str | None, days: list[Day], day: Day
-) -> tuple[ProgrammeName | None, Day]:
+def _programme(programme: str | None, began: str | None, days: list[Day], day: Day) -> tuple[ProgrammeName | None, Day]:
     """The programme, and the day from which its weeks are counted."""
     if began is not None and programme is None:
         raise ConfigError("--began goes with --programme")

@@ -40,9 +40,7 @@ Screening = Annotated[
     typer.Option(metavar="OUTCOME", help=words.SCREENING),
 ]
 ScreenedOn = Annotated[str | None, typer.Option(metavar="DATE", help=words.SCREENED_ON)]
-ScreeningExpires = Annotated[
-    str | None, typer.Option(metavar="DATE", help=words.SCREENING_EXPIRES)
-]
+ScreeningExpires = Annotated[str | None, typer.Option(metavar="DATE", help=words.SCREENING_EXPIRES)]
 Consent = Annotated[str | None, typer.Option(metavar="DATE", help=words.CONSENT)]
 Injuries = Annotated[str | None, typer.Option(metavar="TEXT", help=words.INJURIES)]
 
@@ -165,16 +163,10 @@ def list_() -> None:
 @client_app.command()
 def level(
     name: Name,
-    level: Annotated[
-        str | None, typer.Argument(metavar="[LEVEL]", help=words.LEVEL)
-    ] = None,
+    level: Annotated[str | None, typer.Argument(metavar="[LEVEL]", help=words.LEVEL)] = None,
     by: By = None,
-    despite: Annotated[
-        str | None, typer.Option(metavar="REASON", help=words.DESPITE)
-    ] = None,
-    with_simulated: Annotated[
-        bool, typer.Option("--with-simulated", help=words.WITH_SIMULATED)
-    ] = False,
+    despite: Annotated[str | None, typer.Option(metavar="REASON", help=words.DESPITE)] = None,
+    with_simulated: Annotated[bool, typer.Option("--with-simulated", help=words.WITH_SIMULATED)] = False,
 ) -> None:
     """Set a client's level: your own act, recorded with what was known of its conditions. Nothing else changes it.
 
@@ -204,12 +196,8 @@ def clear(
     low_hr: Annotated[int | None, typer.Option(metavar="BPM", help=words.LOW_HR)] = None,
     high_hr: Annotated[int | None, typer.Option(metavar="BPM", help=words.HIGH_HR)] = None,
     max_rpe: Annotated[int | None, typer.Option(metavar="RPE", help=words.MAX_RPE)] = None,
-    limits: Annotated[
-        str | None, typer.Option(metavar="TEXT", help=words.LIMITS)
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help=words.RESUME)
-    ] = False,
+    limits: Annotated[str | None, typer.Option(metavar="TEXT", help=words.LIMITS)] = None,
+    resume: Annotated[bool, typer.Option("--resume", help=words.RESUME)] = False,
     remove: Annotated[bool, typer.Option("--remove", help=words.REMOVE)] = False,
     by: By = None,
 ) -> None:

@@ -37,7 +37,9 @@ def incline_conditions(
         _condition("balance mastered, in your own judgement", facts.balance_mastered, "as noted"),
         _condition(f"{LEVEL_SESSIONS} completed level sessions", len(level) >= LEVEL_SESSIONS, f"{len(level)} done"),
         _condition(f"over {LEVEL_DAYS // 7} weeks or more", span >= LEVEL_DAYS, f"{span} days"),
-        _condition(f"no balance event in the last {CALM_SESSIONS} sessions, nor outdoors since", calm, "from the record"),
+        _condition(
+            f"no balance event in the last {CALM_SESSIONS} sessions, nor outdoors since", calm, "from the record"
+        ),
         _condition(
             "your own confirmation", confirmed is not None, "not noted" if confirmed is None else f"on {confirmed}"
         ),

@@ -154,7 +154,9 @@ def _weeks(days: int, done: tuple[Practice, ...], today: Day, *, at: Speed | Non
     return Condition(text, Met.MET if since >= days else Met.NOT_MET, f"{since} days, since {first}")
 
 
-_STEPS: Final[tuple[tuple[Level, Callable[[Facts, tuple[Practice, ...], tuple[Outing, ...], Day], list[Condition]]], ...]] = (
+_STEPS: Final[
+    tuple[tuple[Level, Callable[[Facts, tuple[Practice, ...], tuple[Outing, ...], Day], list[Condition]]], ...]
+] = (
     (Level.NOVICE, _novice),
     (Level.PRACTISED, _practised),
     (Level.RUNNER, _runner),

@@ -58,7 +58,17 @@ class ClientPage(ChoosePage):
         """As they are needed."""
         if self.rows[self.at].client_id is None:
             return ("ENTER take it", "↑↓ choose", "a add a client", "BACKSPACE back", "? help", "q leave")
-        return ("ENTER take", "a add", "i show", "e edit", "l level", "c clearance", "BACKSPACE back", "? help", "q leave")
+        return (
+            "ENTER take",
+            "a add",
+            "i show",
+            "e edit",
+            "l level",
+            "c clearance",
+            "BACKSPACE back",
+            "? help",
+            "q leave",
+        )
 
     def action_move(self, by: int) -> None:
         """Another client."""
