@@ -16,11 +16,8 @@ from retroctl.adapters.ble.treadmill import BleTreadmill
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.plans import Preset
 from retroctl.adapters.tui.choose.ports import ClientRow, HeardMachine, Practice, Preview, Said
-from retroctl.app.client_forms import ClientForms
-from retroctl.app.client_given import FIELDS
 from retroctl.app.clock import LoopClock
 from retroctl.app.ports import Disconnected, FrameArrived, LinkEvent
-from retroctl.cli.client_work import desk_of
 from retroctl.cli.known import standing_of
 from retroctl.cli.machine import Chosen, held, simulated
 from retroctl.cli.options import RunOptions, demo_options
@@ -90,6 +87,9 @@ class Air:
     nothing_heard = LIKELY_CAUSES
 
     def __init__(self, options: RunOptions, check: Callable[[Choice], RunOptions], clock: Clock) -> None:
+        from retroctl.app.client_forms import ClientForms  # noqa: PLC0415 - heavy, and only for the screen
+        from retroctl.app.client_given import FIELDS  # noqa: PLC0415 - as above
+        from retroctl.cli.client_work import desk_of  # noqa: PLC0415 - as above
         from simulators.personality import personality  # noqa: PLC0415 - only for the simulated treadmill
 
         self._options, self._check, self._clock = options, check, clock
