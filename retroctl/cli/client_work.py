@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 EXPORT_VERSION = 1
 LONGEST_BY = 80
+WITHDRAWN = "withdrawn"
+"""In the place of a day: a consent that was given is taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,14 +277,22 @@ def _changed(before: Facts, given: Given, day: Day) -> Facts:
         "goal": None if given.goal is None else written_word("--goal", Goal, given.goal),
         "comfortable_forward": None if given.forward is None else written_speed("--forward", given.forward),
         "screening": _screening(given, day),
-        "consent": None if given.consent is None else written_day("--consent", given.consent, day),
+        "consent": _consent(before, given, day),
         "balance_mastered": given.balance_mastered,
     }
     after = replace(before, **{key: value for key, value in changes.items() if value is not None})
+    if given.consent == WITHDRAWN and before.consent is not None:
+        after = replace(after, consent=None)
     if given.incline is not None:
         after = replace(after, incline_confirmed=day if given.incline else None)
     after.check(day)
     return after
+
+
+def _consent(before: Facts, given: Given, day: Day) -> Day | None:
+    if given.consent is None or (given.consent == WITHDRAWN and before.consent is not None):
+        return None
+    return written_day("--consent", given.consent, day)
 
 
 def _mass_day(given: Given, day: Day) -> Day | None:
@@ -299,6 +309,8 @@ def _screening(given: Given, day: Day) -> Screening | None:
             raise ClientError("--screened-on and --screening-expires go with --screening")
         return None
     done = day if given.screened_on is None else written_day("--screened-on", given.screened_on, day)
+    if done > day:
+        raise ClientError(f"--screened-on: {done} is still to come (this computer says that today is {day})")
     expires = done.plus(SCREENING_DAYS)
     if given.screening_expires is not None:
         expires = written_day("--screening-expires", given.screening_expires, day)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from retroctl.domain.limits import Level
 from retroctl.domain.method.facts import CLEARANCE_NEEDED
 from retroctl.domain.method.heart import intensity
+from retroctl.errors import ClientError
 
 if TYPE_CHECKING:
     from retroctl.domain.method.days import Day
@@ -37,6 +38,10 @@ def clearance_reason(facts: Facts, today: Day) -> str | None:
 def not_today(facts: Facts, today: Day) -> tuple[NotToday, ...]:
     """Everything that speaks against a session today; empty when nothing does."""
     found: list[NotToday] = []
+    try:
+        facts.check(today)
+    except ClientError as error:
+        found.append(NotToday("R20", str(error)))
     if facts.consent is None:
         found.append(NotToday("R30", "no consent is noted to keep data of this client"))
     screening = facts.screening

@@ -168,6 +168,20 @@ def test_the_last_valid_day_counts_and_the_next_does_not():
         assert [reason.rule for reason in not_today(facts, TOMORROW)] == ["R20"]
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(FIT, screening=Screening(ScreeningOutcome.CLEAR, TODAY.plus(1), TODAY.plus(30))),
+        replace(FIT, consent=TODAY.plus(1)),
+        replace(FIT, clearance=Clearance("Dr B", TODAY.plus(1), TODAY.plus(30))),
+        replace(FIT, birth_year=TODAY.year - 5),
+    ],
+)
+def test_nobody_runs_on_what_a_clock_set_back_makes_impossible(facts):
+    assert rules(facts) == ["R20"]
+    assert "to come" in texts(facts) or "birth year" in texts(facts)
+
+
 def test_each_thing_that_is_missing_is_named_with_its_rule():
     assert rules(Facts(1986)) == ["R30", "R20"]
     assert "no consent" in texts(replace(FIT, consent=None))
