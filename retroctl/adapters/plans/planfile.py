@@ -23,7 +23,7 @@ import re
 import sys
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -33,6 +33,9 @@ from retroctl.domain.plan import DEFAULT_HOLD_S, EASE_RUNG_BACKWARD_S, Plan, Sta
 from retroctl.domain.presets import COUNT, RECOVERY_S, STEADY_S
 from retroctl.errors import ConfigError
 from retroctl.units import Speed
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 LARGEST: Final = 100_000
 """A plan file is a page of text; anything larger is something else."""
@@ -211,12 +214,17 @@ def _first(error: ValidationError) -> str:
         return f"{key}: write [[stage]] before each stage, with two brackets"
     if key == "preset":
         return f"{key}: give one of {', '.join(Preset)}"
+    return f"{key}: {_instead(name, first)}"
+
+
+def _instead(name: str, wrong: ErrorDetails) -> str:
+    """What is wrong with a value, and what may be written in its place."""
     if name in _WORDS:
-        return f"{key}: give one of {', '.join(_WORDS[name])}"
-    bounds = (_IN_A_STAGE if first["loc"][0] == "stage" else _BOUNDS).get(name)
-    if bounds is not None and first["type"] in _OUT_OF_BOUNDS:
-        return f"{key}: {first['input']:g} cannot be; give {bounds}"
-    return f"{key}: {first['msg'].removeprefix('Value error, ')}"
+        return f"give one of {', '.join(_WORDS[name])}"
+    bounds = (_IN_A_STAGE if wrong["loc"][0] == "stage" else _BOUNDS).get(name)
+    if bounds is not None and wrong["type"] in _OUT_OF_BOUNDS:
+        return f"{wrong['input']:g} cannot be; give {bounds}"
+    return f"{wrong['msg'].removeprefix('Value error, ')}"
 
 
 def _quoted(source: str) -> str:
