@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from retroctl import __version__
 from retroctl.adapters.clients import ClientStore, Profile
@@ -23,21 +23,17 @@ from retroctl.adapters.journal.export import notes_of, sessions_of
 from retroctl.adapters.journal.history import history
 from retroctl.cli.client_words import change_line, condition_lines, list_lines, profile_lines
 from retroctl.cli.person import today
+from retroctl.cli.written import written_day, written_speed, written_word
 from retroctl.config import load_settings
 from retroctl.domain.limits import LEVEL_CAPS, Level
-from retroctl.domain.method.days import Day
 from retroctl.domain.method.facts import SCREENING_DAYS, Clearance, Facts, Goal, Screening, ScreeningOutcome
 from retroctl.domain.method.levels import Met, advice, conditions
 from retroctl.errors import ClientError, ConfigError
-from retroctl.units import Speed
 
 if TYPE_CHECKING:
-    from enum import StrEnum
-
+    from retroctl.domain.method.days import Day
     from retroctl.domain.method.levels import Condition
     from retroctl.domain.method.practice import Practice
-
-    _Word = TypeVar("_Word", bound=StrEnum)
 
 EXPORT_VERSION = 1
 LONGEST_BY = 80
@@ -366,32 +362,6 @@ def decided_by(by: str | None) -> str:
     if not kept or len(kept) > LONGEST_BY:
         raise ClientError(f"--by: give a name of 1 to {LONGEST_BY} characters")
     return kept
-
-
-def written_day(option: str, text: str, day: Day) -> Day:
-    """A day as people write it; `today` is `day`. Raises ClientError naming the option."""
-    if text == "today":
-        return day
-    try:
-        return Day.parse(text)
-    except ClientError as error:
-        raise ClientError(f"{option}: {error}") from None
-
-
-def written_speed(option: str, text: str) -> Speed:
-    """A speed as people write it. Raises ClientError naming the option."""
-    try:
-        return Speed.parse(text)
-    except ConfigError as error:
-        raise ClientError(f"{option}: {error}") from None
-
-
-def written_word(option: str, words: type[_Word], text: str) -> _Word:
-    """One of some words. Raises ClientError naming them."""
-    try:
-        return words(text)
-    except ValueError:
-        raise ClientError(f"{option} {text!r}: give one of {', '.join(words)}") from None
 
 
 def _utc(utc_ms: int) -> str:

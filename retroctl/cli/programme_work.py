@@ -12,7 +12,8 @@ from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME
 from retroctl.adapters.journal.history import history, outings
 from retroctl.cli import person as clock
-from retroctl.cli.client_work import decided_by, store, written_day, written_speed, written_word
+from retroctl.cli.client_work import decided_by, store
+from retroctl.cli.written import written_day, written_speed, written_word
 from retroctl.config import load_settings
 from retroctl.domain.method.assessment import Assessment, Due, compared, due, fastest_calm
 from retroctl.domain.method.calendar import Mark, calendar, counted
