@@ -42,6 +42,9 @@ ScreeningExpires = Annotated[
     str | None, typer.Option(metavar="DATE", help="Its last valid day (default and at most: a year later).")
 ]
 Consent = Annotated[str | None, typer.Option(metavar="DATE", help="When the client agreed to data being kept.")]
+ConsentOrNone = Annotated[
+    str | None, typer.Option(metavar="DATE|withdrawn", help="When the client agreed to data being kept, or no more.")
+]
 Injuries = Annotated[str | None, typer.Option(metavar="TEXT", help="What hurts or needs care.")]
 
 
@@ -97,7 +100,7 @@ def edit(
     screening: Screening = None,
     screened_on: ScreenedOn = None,
     screening_expires: ScreeningExpires = None,
-    consent: Consent = None,
+    consent: ConsentOrNone = None,
     injuries: Injuries = None,
     balance_mastered: Annotated[
         bool | None,

@@ -54,8 +54,20 @@ def not_today(facts: Facts, today: Day) -> tuple[NotToday, ...]:
         found.append(NotToday("R20", f"the clearance ended on {clearance.ends}"))
     elif clearance is None and needed is not None:
         found.append(NotToday("R20", f"{needed} needs a clinician's clearance, and none is noted"))
-    if facts.level is Level.REHAB and intensity(facts, today).low_bpm is None:
-        found.append(
-            NotToday("R20", "rehab works inside a band of heart rates, and no resting heart rate is noted to reckon it")
-        )
+    found += _no_band(facts, today)
     return tuple(found)
+
+
+def _no_band(facts: Facts, today: Day) -> tuple[NotToday, ...]:
+    """Rehab works inside a band of heart rates: what keeps it from being one."""
+    if facts.level is not Level.REHAB:
+        return ()
+    limits = intensity(facts, today)
+    if limits.low_bpm is None:
+        text = "rehab works inside a band of heart rates, and no resting heart rate is noted to reckon it"
+        return (NotToday("R20", text),)
+    if limits.high_bpm is not None and limits.low_bpm >= limits.high_bpm:
+        band = f"from {limits.low_bpm} to {limits.high_bpm} beats a minute"
+        text = f"a band of heart rates {band} is none: ask the clinician for both limits"
+        return (NotToday("R20", text),)
+    return ()
