@@ -57,7 +57,9 @@ TagWords = Annotated[str, Field(min_length=1, max_length=40)]
 class Settings(BaseSettings):
     """What a person may set once for all sessions."""
 
-    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(env_prefix="RETROCTL_", extra="forbid", frozen=True)
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix="RETROCTL_", env_ignore_empty=True, extra="forbid", frozen=True
+    )
 
     data_dir: DataFolder = Field(default_factory=lambda: user_data_path("retroctl", appauthor=False))
     """The folder of the records. RETROCTL_DATA_DIR overrides it."""

@@ -64,6 +64,12 @@ def prepare(file: Path) -> Path:
     return file
 
 
+def refuse_no_file(file: Path) -> None:
+    """Raise JournalError for a pipe or a device in the place of the file: SQLite would wait for it without end."""
+    if file.exists() and not file.is_file():
+        raise explain(file, sqlite3.OperationalError("unable to open database file"))
+
+
 def check(connection: sqlite3.Connection, name: str, owner: int, migrations: Sequence[Sequence[str]]) -> int:
     """How many migrations the file called `name` has had (0: it is new). `owner` is our number in the file's header.
 
@@ -110,6 +116,8 @@ def explain(file: Path, error: sqlite3.Error | OSError) -> JournalError:
     if file.is_dir():
         return JournalError(f"{file}: is a folder and no database; move it away (a new one is made)")
     code, text = primary_code(error), str(error)
+    if file.exists() and not file.is_file():
+        return JournalError(f"{file}: is no file (a pipe or a device); move it away (a new one is made)")
     if code == sqlite3.SQLITE_FULL:
         return DiskFull(f"{file}: no room left on the disk; free some space")
     meaning, way_out = _MEANINGS.get(code, ("cannot be kept", "check the disk, or name another data folder"))

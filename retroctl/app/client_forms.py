@@ -7,7 +7,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.app import client_help as words
-from retroctl.app.client_given import FIELDS, ClearanceGiven, Given, written_number, written_whole, written_word
+from retroctl.app.client_given import (
+    FIELDS,
+    WITHDRAWN,
+    ClearanceGiven,
+    Given,
+    written_number,
+    written_whole,
+    written_word,
+)
 from retroctl.app.client_words import SCREEN_AGAIN, clearance_words, condition_lines, level_lines
 from retroctl.domain.limits import LEVEL_CAPS, Level
 from retroctl.domain.method.facts import Goal, ScreeningOutcome
@@ -222,6 +230,9 @@ def _facts(found: Profile | None) -> Sequence[FormField]:
     consent = None if facts is None else facts.consent
     noted = f" Noted: {screening.outcome}, until {screening.expires}." if screening else ""
     outcomes = tuple(each.value for each in ScreeningOutcome)
+    consent_help = f"{words.CONSENT} A date, or today."
+    if consent is not None:
+        consent_help = f"{words.CONSENT_OR_NONE} A date, today, or {WITHDRAWN}."
     fields = [
         FormField("birth-year", words.BIRTH_YEAR, _shown(facts, "birth_year")),
         FormField("mass", words.MASS, "" if facts is None or facts.mass_kg is None else f"{facts.mass_kg:g}"),
@@ -237,7 +248,7 @@ def _facts(found: Profile | None) -> Sequence[FormField]:
         FormField("screening", words.SCREENING + noted, UNCHANGED, (UNCHANGED, *outcomes)),
         FormField("screened-on", words.SCREENED_ON),
         FormField("screening-expires", words.SCREENING_EXPIRES),
-        FormField("consent", f"{words.CONSENT} A date, or today.", "" if consent is None else str(consent)),
+        FormField("consent", consent_help, "" if consent is None else str(consent)),
         FormField("injuries", words.INJURIES, "" if found is None else found.injuries),
     ]
     if facts is not None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LONGEST_BY: Final = 80
 LONGEST_NUMBER: Final = 20
+WITHDRAWN: Final = "withdrawn"
+"""In the place of a day: a consent that was given is taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,12 @@ def facts_of(before: Facts, given: Given, day: Day, terms: Terms) -> Facts:
         "goal": None if given.goal is None else written_word(terms.of("goal"), Goal, given.goal),
         "comfortable_forward": None if given.forward is None else written_speed(terms.of("forward"), given.forward),
         "screening": _screening(given, day, terms),
-        "consent": None if given.consent is None else written_day(terms.of("consent"), given.consent, day),
+        "consent": _consent(before, given, day, terms),
         "balance_mastered": given.balance_mastered,
     }
     after = replace(before, **{key: value for key, value in changes.items() if value is not None})
+    if given.consent == WITHDRAWN and before.consent is not None:
+        after = replace(after, consent=None)
     if given.incline is not None:
         after = replace(after, incline_confirmed=day if given.incline else None)
     after.check(day)
@@ -181,6 +185,12 @@ def written_number(named: str, text: str) -> float:
     raise ClientError(f"{named}: {text[:LONGEST_NUMBER]!r} is not a number; write it as 70.5")
 
 
+def _consent(before: Facts, given: Given, day: Day, terms: Terms) -> Day | None:
+    if given.consent is None or (given.consent == WITHDRAWN and before.consent is not None):
+        return None
+    return written_day(terms.of("consent"), given.consent, day)
+
+
 def _mass_day(given: Given, day: Day, terms: Terms) -> Day | None:
     if given.mass is None:
         if given.mass_on is not None:
@@ -197,6 +207,9 @@ def _screening(given: Given, day: Day, terms: Terms) -> Screening | None:
         return None
     outcome = written_word(terms.of("screening"), ScreeningOutcome, given.screening)
     done = day if given.screened_on is None else written_day(terms.of("screened-on"), given.screened_on, day)
+    if done > day:
+        what = terms.of("screened-on")
+        raise ClientError(f"{what}: {done} is still to come (this computer says that today is {day})")
     if given.screening_expires is not None:
         expires = written_day(terms.of("screening-expires"), given.screening_expires, day)
     else:

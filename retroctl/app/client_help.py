@@ -18,6 +18,7 @@ SCREENING: Final = "clear, followed-up, referred or balance; never the answers t
 SCREENED_ON: Final = "When (default: today)."
 SCREENING_EXPIRES: Final = "Its last valid day (default and at most: a year later)."
 CONSENT: Final = "When the client agreed to data being kept."
+CONSENT_OR_NONE: Final = "When the client agreed to data being kept, or no more."
 INJURIES: Final = "What hurts or needs care."
 BALANCE_MASTERED: Final = "Fully in command of space and balance, in your judgement (R13)."
 INCLINE: Final = "Your own confirmation that incline may begin, one of R14's conditions."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated, Final, NoReturn
@@ -65,6 +66,9 @@ _GROUPS: Final = {
     "mqtt": mqtt_app,
 }
 
+_MOVING: Final = frozenset({"run", "demo", "qualify"})
+"""Commands that move a belt."""
+
 for command in _COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)
 for name, group in _GROUPS.items():
@@ -76,7 +80,16 @@ def run_app() -> None:
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:
-        sys.exit(app(args=with_bare_options(sys.argv[1:]), standalone_mode=False) or OK)
+        status = app(args=with_bare_options(sys.argv[1:]), standalone_mode=False) or OK
+        if status == OK and sys.stdout is not None:
+            sys.stdout.flush()  # here, where what goes wrong with it can still be said
+        _let_go_of_output()
+        sys.exit(status)
+    except SystemExit:
+        # Typer has met a reader that went away. Of a belt its status says nothing, so there it stays a fault.
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper" and sys.argv[1] not in _MOVING:
+            _nobody_reads()
+        raise
     except KeyboardInterrupt:
         _fail("interrupted; nothing was written to a treadmill", NO_TREADMILL)
     except RetroctlError as error:
@@ -89,6 +102,8 @@ def run_app() -> None:
 
 def _unexpected(error: Exception) -> None:
     """What click says of the command line is usage; anything else is a fault of ours."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        _fail(f"{error.filename or 'the output'}: no room left on the disk; free some space", USAGE)
     usage = getattr(error, "format_message", None)
     if usage is not None:
         context = getattr(error, "ctx", None)
@@ -104,6 +119,7 @@ def _unexpected(error: Exception) -> None:
 
 def _fail(text: str, status: int) -> NoReturn:
     last_words(f"retroctl: {' '.join(text.split())}")
+    _let_go_of_output()
     sys.exit(status)
 
 
@@ -111,6 +127,15 @@ def _nobody_reads() -> NoReturn:
     """The reader of what a command prints went away: nothing more to say, and no complaint from the interpreter."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.exit(OK)
+
+
+def _let_go_of_output() -> None:
+    """What could not be printed is not tried once more at the very end, by an interpreter that would complain."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _version(wanted: bool) -> None:

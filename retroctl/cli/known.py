@@ -7,6 +7,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from retroctl.adapters.profiles import load
+from retroctl.cli.local_time import local_now
 from retroctl.cli.machine import STANDARD
 from retroctl.domain.profile import Standing, standing
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def today() -> dt.date:
     """The local date."""
-    return dt.datetime.now(tz=dt.UTC).astimezone().date()
+    return local_now().date()
 
 
 def standing_of(options: RunOptions, name: str, address: str, belt: BeltRange) -> Standing:

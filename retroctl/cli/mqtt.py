@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from retroctl.adapters.console.text import plain as shown
@@ -14,6 +13,7 @@ from retroctl.adapters.mqtt.messages import Event, Session, State, Status, encod
 from retroctl.adapters.mqtt.topics import Machine
 from retroctl.adapters.mqtt.watcher import Watcher
 from retroctl.app.result import ExitStatus
+from retroctl.cli.local_time import local_now
 from retroctl.cli.mqtt_choice import broker_of
 from retroctl.cli.status import NO_TREADMILL, OK, USAGE
 from retroctl.config import load_settings
@@ -116,7 +116,7 @@ def _age(heard: Heard) -> str:
 
 
 def _clock() -> str:
-    return datetime.now(UTC).astimezone().strftime("%H:%M:%S")
+    return local_now().strftime("%H:%M:%S")
 
 
 def stop_command(machine: str, url: str | None, *, plain: bool) -> int:

@@ -249,6 +249,8 @@ def checked_belt(text: str) -> BeltRange:
         raise ConfigError(f"--range {text!r}: {form}")
     try:
         return BeltRange(*(Speed.parse(part) for part in match.groups()))
+    except ConfigError as error:
+        raise ConfigError(f"--range {text!r}: {error}") from None
     except UnsupportedTreadmill as error:
         what, _, _ = str(error).partition(";")
         raise ConfigError(f"--range {text!r}: {what.replace('the machine announces', 'that is')}; {form}") from None

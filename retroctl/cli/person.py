@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from retroctl.cli.local_time import local_now
 from retroctl.domain.limits import Client, Level
 from retroctl.domain.method.days import Day
 from retroctl.domain.method.heart import HeartLimits, intensity, without_facts
@@ -53,7 +53,7 @@ DEMO: Final = Person(
 
 def today() -> Day:
     """The day by this computer's clock, where it is."""
-    return Day(datetime.now().astimezone().date().toordinal())
+    return Day(local_now().toordinal())
 
 
 def person(name: str | None, data_dir: Path, *, simulated: bool) -> Person:

@@ -69,8 +69,10 @@ def energy(
 ) -> Energy:
     """Estimate at a steady speed. `gait` defaults to the one people choose at this speed backward.
 
-    Raises ValueError for a negative grade (the equations do not hold downhill), a negative speed or no mass.
+    Raises ValueError: a negative grade (the equations do not hold downhill), a negative speed, no mass or no number.
     """
+    if not all(math.isfinite(value) for value in (speed_kmh, mass_kg, grade_pct)):
+        raise ValueError("energy needs numbers that are finite")
     if grade_pct < 0:
         raise ValueError("the energy equations do not hold downhill")
     if speed_kmh < 0 or mass_kg <= 0:

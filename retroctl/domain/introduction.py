@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from retroctl.units import Speed
 
 MOST_INTERVALS: Final = 2
+UNEVEN_S: Final = 30.0
+"""So far from its even place the middle of a written interval may be: forward parts of one length are a little off."""
+SHORTEST_WRITTEN_S: Final = 300.0
 SHORTEST_RUN_S: Final = 600.0
 """Shorter runs leave no time to come to rest, turn and start again between the intervals."""
 
@@ -53,7 +56,10 @@ def refuse_before_balance(plan: Plan, client: Client, belt: BeltRange) -> None:
 
     Raises PlanError naming the first stage that is neither (R13).
     """
-    if client.balance_mastered or _is_introduction(plan, belt):
+    if client.balance_mastered:
+        return
+    if _is_introduction(plan, belt):
+        _refuse_uneven(plan)
         return
     for number, stage in enumerate(plan.stages, start=1):
         if stage.kind is not StageKind.LADDER or stage.facing is not Facing.BACKWARD:
@@ -61,6 +67,24 @@ def refuse_before_balance(plan: Plan, client: Client, belt: BeltRange) -> None:
                 f"stage {number}: {stage.facing} {stage.kind} is for clients whose balance is mastered (R13); until "
                 "then only a ladder, or one or two backward intervals of 30 s at the lowest speed inside a forward run"
             )
+
+
+def _refuse_uneven(plan: Plan) -> None:
+    """The intervals of a run that somebody wrote down: about where the preset would have them."""
+    total_s = sum(stage.hold_s for stage in plan.stages)
+    backward = [stage for stage in plan.stages if stage.facing is Facing.BACKWARD]
+    begun, found = 0.0, 0
+    for number, stage in enumerate(plan.stages, start=1):
+        if stage.facing is Facing.BACKWARD:
+            found += 1
+            middle, even = begun + stage.hold_s / 2, total_s * found / (len(backward) + 1)
+            if abs(middle - even) > UNEVEN_S or total_s < SHORTEST_WRITTEN_S:
+                raise PlanError(
+                    f"stage {number}: until balance is mastered the intervals are spaced evenly in a run of "
+                    f"{SHORTEST_WRITTEN_S:g} s or more: the middle of this one is to be at {even:.0f} s, not at "
+                    f"{middle:.0f} s (R13)"
+                )
+        begun += stage.hold_s
 
 
 def _is_introduction(plan: Plan, belt: BeltRange) -> bool:

@@ -112,7 +112,9 @@ class BeltRange:
     def snap_down(self, speed: Speed) -> Speed:
         """The greatest speed on the grid that is not above `speed`. Raises PlanError below the minimum."""
         if speed < self.minimum:
-            raise PlanError(f"{speed} is below the machine's lowest speed of {self.minimum}; ask for at least that")
+            raise PlanError(
+                f"{speed} is below the machine's lowest speed of {self.minimum}; ask for at least that (R6)"
+            )
         top = min(speed, self.maximum).hundredths - self.minimum.hundredths
         return Speed(self.minimum.hundredths + top // self.increment.hundredths * self.increment.hundredths)
 

@@ -193,7 +193,7 @@ def _neighbours(stages: tuple[Stage, ...], index: int) -> tuple[Stage, ...]:
 def _checked_stage(name: str, stage: Stage, belt: BeltRange, caps: Caps, *, alone: bool) -> Stage:
     """`alone`: both neighbours are forward, so a backward stage is an interval in a forward run (R13)."""
     if not math.isfinite(stage.hold_s) or stage.hold_s > MAX_HOLD_S:
-        raise PlanError(f"{name}: a hold lasts at most {MAX_HOLD_S:g} seconds, not {stage.hold_s:g}")
+        raise PlanError(f"{name}: a hold lasts at most {MAX_HOLD_S:g} seconds, not {stage.hold_s:g} (R9)")
     if stage.target < belt.minimum:
         raise PlanError(f"{name}: {stage.target} is below the machine's lowest speed of {belt.minimum} (R6)")
     interval = alone and stage.hold_s == BACKWARD_INTERVAL_S and belt.snap_down(stage.target) == belt.minimum
@@ -229,7 +229,7 @@ def _refuse_over_cap(name: str, target: Speed, caps: Caps, facing: Facing) -> No
     cap = caps.of(facing)
     if target > cap:
         raise PlanError(
-            f"{name}: {target} is over the cap of {cap} ({caps.reason(facing)}); ask for {cap.kmh:g} km/h or less"
+            f"{name}: {target} is over the cap of {cap} ({caps.reason(facing)}); ask for {cap.kmh:g} km/h or less (R10)"
         )
 
 

@@ -130,6 +130,10 @@ def _place(name: str) -> int:
 
 _TRAILING: Final = _place("trailing")
 
+MOST_TRAILING: Final = 512
+"""Bytes not understood that a merged record keeps, as many as one notification can have: a machine that sends halves
+without end must not fill the memory."""
+
 
 def decode_treadmill_data(data: bytes) -> TreadmillData:
     """Read one notification of 0x2ACD. Raises MalformedFrame when not even the flags are whole (fewer than 2 bytes)."""
@@ -244,7 +248,7 @@ def _join(earlier: TreadmillData, later: TreadmillData) -> TreadmillData:
         pace_undecided=earlier.pace_undecided or later.pace_undecided,
         truncated=earlier.truncated or later.truncated,
         unknown_bits=tuple(sorted({*earlier.unknown_bits, *later.unknown_bits})),
-        trailing=earlier.trailing + later.trailing,
+        trailing=(earlier.trailing + later.trailing)[-MOST_TRAILING:],
     )
 
 

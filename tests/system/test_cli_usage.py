@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -138,3 +139,31 @@ def test_help_is_there_within_200_ms_of_a_bare_interpreter():
     # Processor time, and the quickest of seven: what else this computer does is not our delay.
     runs = [(took_ms("-c", "pass"), took_ms("-m", "retroctl", "--help")) for _ in range(7)]
     assert min(helped for _, helped in runs) - min(bare for bare, _ in runs) < 200
+
+
+def program(output: int, *arguments: str, **environment: str) -> tuple[int, bytes]:
+    """The program with its output going there: its status, and what it said on standard error."""
+    command, given = [sys.executable, "-m", "retroctl", *arguments], {**os.environ, **environment}
+    ended = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, check=False, env=given)
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_an_output_on_a_full_disk_is_said_in_one_line_and_is_no_fault_of_ours():
+    with Path("/dev/full").open("wb") as full:
+        status, said = program(full.fileno(), "plan", "list")
+    assert (status, said) == (2, b"retroctl: the output: no room left on the disk; free some space\n")
+
+
+@pytest.mark.parametrize("arguments", [("machine", "list"), ("simulate", "--list")])
+def test_a_reader_that_went_away_is_no_fault(arguments, tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = program(writing, *arguments, RETROCTL_DATA_DIR=str(tmp_path))
+    os.close(writing)
+    assert ended == (0, b"")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX time zone")
+def test_a_time_zone_that_cannot_be_is_read_as_utc(tmp_path):
+    assert program(subprocess.DEVNULL, "client", "list", TZ="UTC+99", RETROCTL_DATA_DIR=str(tmp_path)) == (0, b"")

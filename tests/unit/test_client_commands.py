@@ -128,6 +128,7 @@ def test_a_client_is_added_shown_listed_and_changed(client):
         (("--birth-year", "1986", "--screening", "clear", "--screening-expires", "2099-01-01"), "twelve months"),
         (("--birth-year", "1986", "--consent", "yesterday"), "--consent"),
         (("--birth-year", "1986", "--consent", "2099-01-01"), "still to come"),
+        (("--birth-year", "1986", "--screening", "clear", "--screened-on", "9999-12-31"), "still to come"),
         (("--birth-year", "1986", "--injuries", "x" * 2001), "too many"),
         (("--birth-year", "1986", "--by", " "), "--by"),
         ((), "--birth-year"),
@@ -136,6 +137,25 @@ def test_a_client_is_added_shown_listed_and_changed(client):
 def test_what_cannot_be_is_one_line_and_adds_nobody(client, folder, arguments, word):
     assert word in client("add", "Ann", *arguments, status=2)
     assert ClientStore(folder).all() == ()
+
+
+def test_a_consent_that_is_taken_back_ends_the_sessions_and_is_kept_as_a_change(client, folder):
+    client("add", "Ann", *FIT)
+    assert "NO SESSION: no consent" in client("edit", "Ann", "--consent", "withdrawn", "--by", "Kim")
+    change = ClientStore(folder).changes(id_of(folder, "Ann"))[-1]
+    assert (change.by, change.data["consent"]["to"]) == ("Kim", None)
+    with pytest.raises(ClientError, match="no consent is noted"):
+        person("Ann", folder, simulated=True)
+    assert "write it as 2026-11-24" in client("add", "Bob", "--birth-year", "1986", "--consent", "withdrawn", status=2)
+
+
+def test_a_client_whom_the_clock_makes_impossible_is_not_shown_as_fit_to_run(client, folder):
+    client("add", "Ann", *FIT)
+    with closing(sqlite3.connect(folder / "clients.sqlite3")) as connection:
+        connection.execute("UPDATE clients SET profile = replace(profile, '1986', '1886')")
+        connection.commit()
+    assert "NOT TODAY" in client("list")
+    assert "NO SESSION: a birth year of 1886 cannot be" in client("show", "Ann")
 
 
 def test_names_and_texts_are_shown_as_plain_text(client, folder):

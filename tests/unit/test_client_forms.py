@@ -207,3 +207,17 @@ def test_a_client_who_was_erased_meanwhile_is_told_beside_the_level(desk):
     form = desk.forms.open(Act.LEVEL, client)
     desk.store.erase(client)
     assert "no client" in desk.forms.beside(form, {field.key: field.value for field in form.fields})[0]
+
+
+def test_consent_is_taken_back_in_the_form_that_says_how(desk):
+    client = desk.add()
+    shown = {field.key: field.hint for field in desk.forms.open(Act.EDIT, client).fields}
+    assert "withdrawn" in shown["consent"]
+    desk.write(Act.EDIT, client, consent="withdrawn")
+    assert desk.store.find("Ann").facts.consent is None
+
+
+def test_nobody_is_screened_on_a_day_to_come(desk):
+    client = desk.add()
+    with pytest.raises(ClientError, match="screened on: 9999-01-01 is still to come"):
+        desk.write(Act.EDIT, client, screening="clear", screened_on="9999-01-01")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import sys
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -174,6 +176,13 @@ def every_call(store: ClientStore):
 def test_a_folder_in_the_place_of_the_file_is_called_one_and_no_fault_of_the_disk(store):
     store.file.mkdir(parents=True)
     assert all("is a folder and no database" in told for told in every_call(store))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes in the file system")
+def test_a_pipe_in_the_place_of_the_file_is_refused_and_not_waited_for(store):
+    store.file.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(store.file)
+    assert all("is no file" in told and "move it away" in told for told in every_call(store))
 
 
 def test_a_file_of_a_newer_version_is_left_alone(store):

@@ -35,6 +35,11 @@ def test_the_environment_goes_before_the_file(file, monkeypatch):
     assert settings.data_dir == Path("/somewhere")
 
 
+def test_an_empty_variable_is_none_and_no_folder(file, monkeypatch):
+    monkeypatch.setenv("RETROCTL_DATA_DIR", "")
+    assert load_settings().data_dir.is_absolute()
+
+
 def test_variables_that_are_no_settings_are_no_errors(file, monkeypatch):
     monkeypatch.setenv("RETROCTL_DEBUG", "1")
     assert load_settings().hold_s == 120

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,12 @@ def test_energy_is_told_with_its_band_and_as_an_estimate():
     assert energy_words({"kcal": 121.7, "kcal_low": 110.0, "kcal_high": 153.0}) == (
         "about 120 kcal (110 to 150), an estimate"
     )
+
+
+@pytest.mark.parametrize(
+    "given", [(math.nan, 70.0, 0.0), (5.0, math.nan, 0.0), (5.0, math.inf, 0.0), (5.0, 70.0, math.nan)]
+)
+def test_what_is_no_number_has_no_estimate(given):
+    speed_kmh, mass_kg, grade_pct = given
+    with pytest.raises(ValueError, match="finite"):
+        energy(speed_kmh, mass_kg, grade_pct=grade_pct)

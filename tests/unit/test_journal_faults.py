@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import itertools
+import os
 import sqlite3
 import subprocess
 import sys
@@ -498,3 +499,11 @@ def test_a_second_journal_of_one_program_does_not_let_go_of_the_firsts_locks(tmp
         files.prepare_folder(tmp_path)
         subprocess.run([sys.executable, "-c", other, str(file)], timeout=30, check=True)
         assert file.with_name(f"{FILE_NAME}-wal").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes in the file system")
+def test_a_pipe_in_the_place_of_the_record_is_refused_and_not_waited_for(tmp_path):
+    pipe = tmp_path / "records.sqlite3"
+    os.mkfifo(pipe)
+    with pytest.raises(JournalError, match="is no file"):
+        files.connect_to_write(pipe)

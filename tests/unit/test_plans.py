@@ -40,6 +40,34 @@ WRONG = {
     "a facing that is none": ('[[stage]]\ntarget = "1.0"\nfacing = "up"', "stage 1: facing"),
     "a stage without target": ("[[stage]]\nhold_s = 60", "stage 1: target"),
     "both": ('top = "2"\n[[stage]]\ntarget = "1.0"', "either a top or stages"),
+    "nothing at all": ("", "holds no plan"),
+    "nothing but a remark": ("# monday\n\n", "holds no plan"),
+    "no stages": ("stage = []", "stage: a plan needs at least one stage"),
+    "a stage that is none": ('stage = ["x"]', "stage 1: write [[stage]]"),
+    "a number without end": ("hold_s = " + "9" * 5000, "a number of more than"),
+    "kinds are named": ('[[stage]]\ntarget = "1.0"\nkind = "Ladder"', "give one of ladder, work, recovery, cool-down"),
+    "facings are named": ('[[stage]]\ntarget = "1.0"\nfacing = ""', "give one of backward, forward"),
+    "hold short, its rule": ("hold_s = 59", "hold_s: 59 cannot be; give 60 to 3600 (R9)"),
+    "stage short, its rule": (
+        '[[stage]]\ntarget = "1.0"\nhold_s = 0',
+        "stage 1: hold_s: 0 cannot be; give 60 or more (R9)",
+    ),
+    "interval short, its rule": (
+        'preset = "steady"\ninterval_s = 30',
+        "interval_s: 30 cannot be; give 60 to 3600 (R9)",
+    ),
+    "recovery short, its rule": (
+        'preset = "steady"\nrecovery_s = nan',
+        "recovery_s: nan cannot be; give 60 to 3600 (R9)",
+    ),
+    "too steep, its rule": (
+        '[[stage]]\ntarget = "1.0"\nincline_pct = 15.1',
+        "incline_pct: 15.1 cannot be; give 0 to 15 (R14)",
+    ),
+    "downhill, its rule": (
+        '[[stage]]\ntarget = "1.0"\nincline_pct = -1',
+        "incline_pct: -1 cannot be; give 0 to 15 (R14)",
+    ),
     "too many stages": ('[[stage]]\ntarget = "1.0"\n' * 501, "stage"),
 }
 
@@ -74,6 +102,10 @@ def test_speeds_in_every_spelling(tmp_path, top):
     assert read_plan(written(tmp_path, f"top = {top}")).build(BELT, CAPS).stages[-1].target == Speed(260)
 
 
+def test_the_mark_that_some_editors_put_before_a_text_is_no_fault(tmp_path):
+    assert read_plan(written(tmp_path, "\ufefftop = 2\r\n")).build(BELT, CAPS).stages[-1].target == Speed(200)
+
+
 def test_stages_one_by_one(tmp_path):
     text = '[[stage]]\ntarget = "1.0"\nhold_s = 120\n[[stage]]\ntarget = 1.8\nhold_s = 60'
     plan = read_plan(written(tmp_path, text)).build(BELT, CAPS)
@@ -87,8 +119,10 @@ def test_stages_one_by_one(tmp_path):
         ('[[stage]]\ntarget = "1.0"\n[[stage]]\ntarget = "9"', "stage 2: 9.00 km/h is over the cap"),
         ('[[stage]]\ntarget = "1.0"\nhold_s = 30', "stage 1"),
         ('[[stage]]\ntarget = "1.0"\n[[stage]]\ntarget = "2.6"', "stage 2"),
-        ('top = "9"', "over the cap"),
-        ('top = "0.5"', "below the machine's lowest speed"),
+        ('top = "9"', r"over the cap .* \(R10\)"),
+        ('[[stage]]\ntarget = "3.3"', r"stage 1: 3.30 km/h is over the cap .* \(R10\)"),
+        ('top = "0.5"', r"below the machine's lowest speed .* \(R6\)"),
+        ('[[stage]]\ntarget = "1.0"\nhold_s = 3601', r"at most 3600 seconds, not 3601 \(R9\)"),
     ],
 )
 def test_what_could_never_be_allowed_is_refused_when_built(tmp_path, text, words):

@@ -275,6 +275,7 @@ class ClientStore:
     def _connect(self, mode: str) -> sqlite3.Connection:
         if sqlite3.sqlite_version_info < sqlite.OLDEST:
             raise JournalError(f"SQLite {sqlite3.sqlite_version} is too old for {self.file}; 3.37 or later is needed")
+        sqlite.refuse_no_file(self.file)
         try:
             connection = sqlite3.connect(
                 f"{self.file.absolute().as_uri()}?mode={mode}", uri=True, timeout=sqlite.BUSY_S, isolation_level=None

@@ -45,6 +45,7 @@ def connect_to_write(file: Path) -> sqlite3.Connection:
     """Open a connection that keeps what it commits, to an up-to-date record. Raises sqlite3.Error, JournalError."""
     if sqlite3.sqlite_version_info < sqlite.OLDEST:
         raise JournalError(f"SQLite {sqlite3.sqlite_version} is too old for {file}; 3.37 or later is needed")
+    sqlite.refuse_no_file(file)
     connection = sqlite3.connect(
         f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=sqlite.BUSY_S, isolation_level=None
     )

@@ -20,9 +20,10 @@ hold_s = 60
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -33,12 +34,28 @@ from retroctl.domain.presets import COUNT, RECOVERY_S, STEADY_S
 from retroctl.errors import ConfigError
 from retroctl.units import Speed
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 LARGEST: Final = 100_000
 """A plan file is a page of text; anything larger is something else."""
 LONGEST_NAME: Final = 200
 LONGEST_PLAN_NAME: Final = 80
 _ALWAYS: Final = frozenset({"name", "preset"})
 _WITH_STAGES: Final = frozenset({"stage", "ease_rung_s"})
+
+_OUT_OF_BOUNDS: Final = frozenset({"finite_number", "greater_than", "greater_than_equal", "less_than_equal"})
+_BOUNDS: Final = {
+    "hold_s": "60 to 3600 (R9)",
+    "interval_s": "60 to 3600 (R9)",
+    "recovery_s": "60 to 3600 (R9)",
+    "total_s": "600 to 3600 (R13)",
+    "count": "1 to 100 (R11)",
+}
+_IN_A_STAGE: Final = {"hold_s": "60 or more (R9)", "incline_pct": "0 to 15 (R14)"}
+"""What may be written in place of a number that cannot be, and the rule."""
+_WORDS: Final = {"kind": StageKind, "facing": Facing}
+_NO_TABLE: Final = frozenset({"model_type", "dict_type"})
 
 
 def _speed(value: Any) -> Any:
@@ -133,6 +150,8 @@ def _request(data: dict[str, Any], shown: str) -> PlanRequest:
         request = PlanRequest.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{shown}: {_first(error)}") from None
+    if data.get("stage") == []:
+        raise ConfigError(f"{shown}: stage: a plan needs at least one stage")
     if request.stage and request.top is not None:
         raise ConfigError(f"{shown}: top: a plan has either a top or stages, not both")
     known = _WITH_STAGES if request.stage else PRESETS[request.preset].keys
@@ -185,17 +204,27 @@ def _first(error: ValidationError) -> str:
     """The first thing that is wrong: its key and what to write instead."""
     first = error.errors()[0]
     key = _place(first["loc"])[:LONGEST_NAME]
-    key = key if key.isprintable() else f"{key!r}"
+    key, name = (key if key.isprintable() else f"{key!r}"), str(first["loc"][-1])
     if first["type"] == "extra_forbidden":
         known = ", ".join(PlanRequest.model_fields) + "; in a stage: " + ", ".join(StageRequest.model_fields)
         return f"{key}: is not a key of a plan (keys: {known})"
     if key == "stage" and first["type"] == "too_long":
         return f"{key}: {first['ctx']['actual_length']} stages are too many; a plan has {first['ctx']['max_length']}"
-    if key == "stage":
+    if key == "stage" or first["type"] in _NO_TABLE:
         return f"{key}: write [[stage]] before each stage, with two brackets"
     if key == "preset":
         return f"{key}: give one of {', '.join(Preset)}"
-    return f"{key}: {first['msg'].removeprefix('Value error, ')}"
+    return f"{key}: {_instead(name, first)}"
+
+
+def _instead(name: str, wrong: ErrorDetails) -> str:
+    """What is wrong with a value, and what may be written in its place."""
+    if name in _WORDS:
+        return f"give one of {', '.join(_WORDS[name])}"
+    bounds = (_IN_A_STAGE if wrong["loc"][0] == "stage" else _BOUNDS).get(name)
+    if bounds is not None and wrong["type"] in _OUT_OF_BOUNDS:
+        return f"{wrong['input']:g} cannot be; give {bounds}"
+    return f"{wrong['msg'].removeprefix('Value error, ')}"
 
 
 def _quoted(source: str) -> str:
@@ -219,13 +248,23 @@ def _toml(path: Path) -> dict[str, Any]:
             written = file.read(LARGEST + 1)
         if len(written) > LARGEST:
             raise ConfigError(f"{shown}: larger than a plan file can be ({LARGEST} bytes)")
-        return tomllib.loads(written.decode("utf-8"))
+        data = _parsed(written.decode("utf-8-sig"), shown)  # some editors put a mark before the text
     except UnicodeDecodeError:
         raise ConfigError(f"{shown}: not a text file (UTF-8); a plan is written in TOML") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ConfigError(f"{shown}: cannot be read: {reason}") from None
+    if not data:
+        raise ConfigError(f"{shown}: holds no plan; retroctl plan new writes one to edit")
+    return data
+
+
+def _parsed(text: str, shown: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except RecursionError:
         raise ConfigError(f"{shown}: nested too deeply for a plan") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{shown}: not TOML: {error}") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise ConfigError(f"{shown}: cannot be read: {reason}") from None
+    except ValueError:  # Python's own limit, whatever the document
+        raise ConfigError(f"{shown}: a number of more than {sys.get_int_max_str_digits()} digits") from None

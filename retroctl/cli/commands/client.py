@@ -42,6 +42,7 @@ Screening = Annotated[
 ScreenedOn = Annotated[str | None, typer.Option(metavar="DATE", help=words.SCREENED_ON)]
 ScreeningExpires = Annotated[str | None, typer.Option(metavar="DATE", help=words.SCREENING_EXPIRES)]
 Consent = Annotated[str | None, typer.Option(metavar="DATE", help=words.CONSENT)]
+ConsentOrNone = Annotated[str | None, typer.Option(metavar="DATE|withdrawn", help=words.CONSENT_OR_NONE)]
 Injuries = Annotated[str | None, typer.Option(metavar="TEXT", help=words.INJURIES)]
 
 
@@ -98,7 +99,7 @@ def edit(
     screening: Screening = None,
     screened_on: ScreenedOn = None,
     screening_expires: ScreeningExpires = None,
-    consent: Consent = None,
+    consent: ConsentOrNone = None,
     injuries: Injuries = None,
     balance_mastered: Annotated[
         bool | None,

@@ -166,7 +166,9 @@ class Facts:
         }
         for what, day in dated.items():
             if day is not None and day > today:
-                raise ClientError(f"{what} is dated {day}, which is still to come (today is {today})")
+                raise ClientError(
+                    f"{what} is dated {day}, which is still to come (this computer says that today is {today})"
+                )
 
     def held_to_rehab(self, today: Day) -> str | None:
         """Why the cap of level rehab applies whatever the level is; None when it does not."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from retroctl.domain.limits import Level
 from retroctl.domain.method.facts import CLEARANCE_NEEDED
 from retroctl.domain.method.heart import intensity
+from retroctl.errors import ClientError
 
 if TYPE_CHECKING:
     from retroctl.domain.method.days import Day
@@ -37,6 +38,10 @@ def clearance_reason(facts: Facts, today: Day) -> str | None:
 def not_today(facts: Facts, today: Day) -> tuple[NotToday, ...]:
     """Everything that speaks against a session today; empty when nothing does."""
     found: list[NotToday] = []
+    try:
+        facts.check(today)
+    except ClientError as error:
+        found.append(NotToday("R20", str(error)))
     if facts.consent is None:
         found.append(NotToday("R30", "no consent is noted to keep data of this client"))
     screening = facts.screening
@@ -49,8 +54,20 @@ def not_today(facts: Facts, today: Day) -> tuple[NotToday, ...]:
         found.append(NotToday("R20", f"the clearance ended on {clearance.ends}"))
     elif clearance is None and needed is not None:
         found.append(NotToday("R20", f"{needed} needs a clinician's clearance, and none is noted"))
-    if facts.level is Level.REHAB and intensity(facts, today).low_bpm is None:
-        found.append(
-            NotToday("R20", "rehab works inside a band of heart rates, and no resting heart rate is noted to reckon it")
-        )
+    found += _no_band(facts, today)
     return tuple(found)
+
+
+def _no_band(facts: Facts, today: Day) -> tuple[NotToday, ...]:
+    """Rehab works inside a band of heart rates: what keeps it from being one."""
+    if facts.level is not Level.REHAB:
+        return ()
+    limits = intensity(facts, today)
+    if limits.low_bpm is None:
+        text = "rehab works inside a band of heart rates, and no resting heart rate is noted to reckon it"
+        return (NotToday("R20", text),)
+    if limits.high_bpm is not None and limits.low_bpm >= limits.high_bpm:
+        band = f"from {limits.low_bpm} to {limits.high_bpm} beats a minute"
+        text = f"a band of heart rates {band} is none: ask the clinician for both limits"
+        return (NotToday("R20", text),)
+    return ()

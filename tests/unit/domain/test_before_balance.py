@@ -40,6 +40,22 @@ def test_a_ladder_and_an_introduction_are_for_everybody():
     refuse_before_balance(introduction_plan(BELT, caps, total_s=1800, intervals=2), NEW, BELT)
 
 
+@pytest.mark.parametrize(
+    "forward_s", [(60, 300), (300, 60), (60, 60, 1200), (600, 30, 600), (0.001, 0.001), (120, 700, 900)]
+)
+def test_intervals_that_are_not_evenly_spaced_in_the_run_wait_for_balance(forward_s):
+    stages = [stage for each in forward_s for stage in ((WORK, FRONT, 3.0, each), (WORK, BACK, 1.0, 30))][:-1]
+    with pytest.raises(PlanError, match=r"^stage 2: .*evenly.*\(R13\)|^stage 1: .*R13"):
+        refuse_before_balance(plan(*stages), NEW, BELT)
+    refuse_before_balance(plan(*stages), MASTERED, BELT)
+
+
+@pytest.mark.parametrize("forward_s", [(300, 300), (300, 320), (200, 200, 200), (590, 580, 600)])
+def test_intervals_in_a_run_of_equal_parts_are_evenly_spaced(forward_s):
+    stages = [stage for each in forward_s for stage in ((WORK, FRONT, 3.0, each), (WORK, BACK, 1.0, 30))][:-1]
+    refuse_before_balance(plan(*stages), NEW, BELT)
+
+
 def test_a_run_without_a_backward_interval_is_no_introduction():
     with pytest.raises(PlanError, match="R13"):
         refuse_before_balance(plan((WORK, FRONT, 3.0, 120)), NEW, BELT)

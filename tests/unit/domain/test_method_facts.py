@@ -168,6 +168,27 @@ def test_the_last_valid_day_counts_and_the_next_does_not():
         assert [reason.rule for reason in not_today(facts, TOMORROW)] == ["R20"]
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        replace(FIT, screening=Screening(ScreeningOutcome.CLEAR, TODAY.plus(1), TODAY.plus(30))),
+        replace(FIT, consent=TODAY.plus(1)),
+        replace(FIT, clearance=Clearance("Dr B", TODAY.plus(1), TODAY.plus(30))),
+        replace(FIT, birth_year=TODAY.year - 5),
+    ],
+)
+def test_nobody_runs_on_what_a_clock_set_back_makes_impossible(facts):
+    assert rules(facts) == ["R20"]
+    assert "to come" in texts(facts) or "birth year" in texts(facts)
+
+
+def test_a_clinicians_floor_over_the_ceiling_is_no_band_to_train_in():
+    clearance = Clearance("Dr B", TODAY, TODAY.plus(30), low_bpm=150)
+    facts = replace(FIT, level=Level.REHAB, clearance=clearance)
+    assert rules(facts) == ["R20"]
+    assert "from 150 to 130 beats a minute is none" in texts(facts)
+
+
 def test_each_thing_that_is_missing_is_named_with_its_rule():
     assert rules(Facts(1986)) == ["R30", "R20"]
     assert "no consent" in texts(replace(FIT, consent=None))

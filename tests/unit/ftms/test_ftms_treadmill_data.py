@@ -130,3 +130,10 @@ def test_half_record_is_dropped_at_a_new_connection():
     merger.add(frame("0104 2c01"))
     merger.reset()
     assert merger.add(frame("0000 2003")).elapsed_time_s is None
+
+
+def test_halves_without_end_do_not_fill_the_memory():
+    merger = RecordMerger()
+    for _ in range(200):
+        merger.add(decode_treadmill_data(b"\x01\x20" + bytes(18)))
+    assert len(merger.add(decode_treadmill_data(b"\x00\x00\x64\x00")).trailing) == 512
