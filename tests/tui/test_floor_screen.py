@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from floor_tools import NASTY, Answer, Club, Presence
+from textual.screen import ModalScreen
 
 from retroctl.adapters.tui.floor.app import ASKED_S, FloorApp
 from retroctl.adapters.tui.keymap import Urgent
@@ -179,15 +180,60 @@ async def test_a_broker_that_is_away_is_said_before_everything_else(hall):
         assert "STOP NOT SENT - GO THERE, PULL THE CLIP (no broker)" in hall.text
 
 
-async def test_help_names_every_key_and_any_key_closes_it_and_stops_nothing(hall):
+async def test_help_names_every_key_and_any_key_closes_it(hall):
     hall.state("a")
     async with hall.open() as pilot:
-        for key in ("x", "space", "escape"):
+        for key in ("x", "n", "enter", "q"):
             await hall.press(pilot, "question_mark")
             assert "STOP ALL machines" in hall.text
             await hall.press(pilot, key)
             assert "STOP ALL machines" not in hall.text
         assert hall.asked == []
+
+
+@pytest.mark.parametrize("key", ["space", "escape", "s", "S", "b", "full_stop", "f5", "ctrl+q"])
+async def test_a_stop_key_over_the_help_closes_it_and_stops_as_without_it(hall, key):
+    hall.state("a")
+    async with hall.open() as pilot:
+        await hall.press(pilot, "question_mark", key)
+        assert hall.asked == [("a", "stop-1")]
+        assert "STOP ALL machines" not in hall.text
+        assert "STOP: asked" in hall.text
+
+
+async def test_stop_all_over_the_help_takes_the_same_two_keys(hall):
+    for machine in "ab":
+        hall.state(machine)
+    async with hall.open() as pilot:
+        await hall.press(pilot, "question_mark", "a")
+        assert "STOP ALL?" in hall.text
+        assert hall.asked == []
+        await hall.press(pilot, "question_mark", "space")
+        assert sorted(machine for machine, _ in hall.asked) == ["a", "b"]
+        await hall.press(pilot, "a", "question_mark", "enter")
+        assert len(hall.asked) == 4
+        await hall.press(pilot, "a", "question_mark", "n", "enter")
+        assert len(hall.asked) == 4, "n leaves the question, over the help too"
+
+
+@pytest.mark.parametrize("shown", ["help", "another"])
+async def test_a_stop_key_that_comes_past_the_queue_stops_over_every_modal(hall, shown):
+    hall.state("a")
+    async with hall.open() as pilot:
+        if shown == "help":
+            hall.app.action_help()
+        else:
+            hall.app.push_screen(ModalScreen())
+        await pilot.pause()
+        hall.app.urgent(Urgent.STOP)
+        assert hall.asked == [("a", "stop-1")]
+        assert not isinstance(hall.app.screen, ModalScreen)
+        hall.app.urgent(Urgent.STOP)
+        assert len(hall.asked) == 2
+        hall.app.action_help()
+        hall.app.urgent(Urgent.HOLD)
+        assert not isinstance(hall.app.screen, ModalScreen)
+        assert len(hall.asked) == 2
 
 
 async def test_the_pages_address_stands_in_the_help_and_a_page_that_broke_is_said(hall):
