@@ -7,8 +7,8 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from retroctl.adapters.mqtt.link import Outgoing
 from retroctl.adapters.mqtt.messages import Ack, Event, State, Status, Stop, encoded, now_ts
+from retroctl.adapters.mqtt.outbox import Outgoing
 from retroctl.adapters.mqtt.topics import Leaf, Machine
 from retroctl.app.floor_news import AckNews, Alarm, AlarmNews, Answer, Origin, Presence, StateNews, StatusNews
 from retroctl.domain.effects import StopView
