@@ -137,7 +137,7 @@ async def test_a_fleet_runs_sessions_stops_as_one_and_leaves_every_belt_at_rest(
             names = ("sim-001", "sim-002", "sim-003")
             await until(
                 lambda: len(seen.rows()) == 3 and all(row.news and row.moving for row in seen.rows().values()),
-                within_s=60.0,
+                within_s=180.0,
             )
             for machine, stop_id in seen.floor.stop_all(time.monotonic()):
                 seen.watch.send(machine, stop_id)
@@ -145,7 +145,10 @@ async def test_a_fleet_runs_sessions_stops_as_one_and_leaves_every_belt_at_rest(
             fleet.leave("the test is over")
             await asyncio.wait_for(running, 60.0)
             assert not fleet.running
-            await until(lambda: {row.urgency for row in seen.rows().values()} == {Urgency.GONE})
+            # On a computer that is late alarms may have come, which stay trouble until somebody has seen them.
+            await until(lambda: {row.fresh for row in seen.rows().values()} == {Fresh.OFFLINE})
+            seen.floor.seen(names)
+            assert {row.urgency for row in seen.rows().values()} == {Urgency.GONE}
     finally:
         assert hub.close(10.0)
         mosquitto.stop()
