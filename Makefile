@@ -85,7 +85,7 @@ bench-exchange: ## a thousand workouts out and in again, whole and damaged; the 
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/exchange.py
 
-bench-fleet: ## 50 to 500 controllers on a broker, and the floor that shows them; needs mosquitto; 8 minutes
+bench-fleet: ## 50 to 500 controllers on a broker, and the floor that shows them; needs mosquitto; 7 minutes
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/fleet.py
 
@@ -93,7 +93,7 @@ bench-screens: ## screens, voice and keys of a real process: processor, memory, 
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/screens.py
 
-bench-mqtt: ## how soon a Stop reaches Bluetooth beside brokers that work, hang, flood and restart; needs mosquitto; 25 minutes
+bench-mqtt: ## how soon a Stop reaches Bluetooth beside brokers that work, hang, flood and restart; needs mosquitto; 11 minutes, goes on where it left off
 	@.ci/venv dev
 	$(BIN)/python tests/benchmarks/mqtt.py
 

@@ -21,6 +21,7 @@ class Club:
         self.now = 1000.0
         self.floor.linked(self.now)
         self._seqs = itertools.count(1)
+        self.taken = True
         self.asked: list[tuple[str, str]] = []
         """Machine and id of each Stop that was to be sent."""
 
@@ -43,7 +44,10 @@ class Club:
         self.floor.hear(news, self.now, UTC + self.now)
 
     def send(self, machine, stop_id):
+        """The broker takes it, where there is one."""
         self.asked.append((machine, stop_id))
+        if self.taken:
+            self.floor.sent(stop_id, self.now)
 
     def evening(self):
         """Some of everything."""

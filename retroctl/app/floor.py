@@ -25,7 +25,7 @@ from retroctl.app.floor_news import (
 )
 from retroctl.app.floor_order import Order
 from retroctl.app.floor_row import Fresh, Row, Urgency
-from retroctl.app.floor_stop import DONE, FAILED, UNDER_WAY, StopOrder
+from retroctl.app.floor_stop import DONE, FAILED, FRESH_S, UNDER_WAY, StopOrder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -344,8 +344,23 @@ class Floor:
     def sent(self, stop_id: str, now: float, *, failed: str | None = None) -> None:
         """The broker has taken a Stop, or why it has not left this computer."""
         order = self._ids.get(stop_id)
-        if order is not None:
+        if order is not None and order.id == stop_id:  # of an asking that was repeated the last one counts
             order.hear(Answer.SENT if failed is None else Answer.NOT_SENT, failed or "", now)
+
+    def refused(self, stop_id: str, why: str, now: float) -> None:
+        """The broker would not take a Stop."""
+        order = self._ids.get(stop_id)
+        if order is not None:
+            order.hear(Answer.REFUSED, why, now)
+
+    def fresh_until(self, stop_id: str) -> float:
+        """Until when a Stop that cannot leave may still do so; the past for one that nobody knows."""
+        order = self._ids.get(stop_id)
+        return float("-inf") if order is None else order.asked_at + FRESH_S
+
+    def unsent(self) -> list[str]:
+        """Machines whose Stop has not left this computer, as far as is known."""
+        return [machine.name for machine in self._machines.values() if machine.stop is not None and machine.stop.unsent]
 
 
 def _bounded(news: StateNews) -> StateNews:

@@ -14,7 +14,10 @@ REST_S: Final = 12.0
 AGAIN_S: Final = 2.0
 """A Stop that nobody has answered is sent again so often: a program that just connects anew has not heard it."""
 AGAIN_FOR_S: Final = 30.0
-"""And for so long. Then it is asked again by a person, or not."""
+"""And for so long after the broker has taken it first. Then it is asked again by a person, or not."""
+FRESH_S: Final = 120.0
+"""So long a Stop waits for a broker that is away, which is tried again at most 23 s apart. Whoever asked has been told
+since the third second to go there; a belt that is stopped out of the blue later helps nobody."""
 DONE_SHOWN_S: Final = 60.0
 """So long a Stop that is done stays on the screen."""
 
@@ -32,7 +35,8 @@ _RANK: Final = {
     Answer.AT_REST: 9,
 }
 """An answer replaces one of a lower rank only: they may come out of order, and twice."""
-_UNANSWERED: Final = frozenset({Answer.ASKED, Answer.SENT, Answer.NO_ANSWER})
+_UNSENT: Final = frozenset({Answer.ASKED, Answer.NOT_SENT})
+_UNANSWERED: Final = frozenset({*_UNSENT, Answer.SENT, Answer.NO_ANSWER})
 UNDER_WAY: Final = frozenset({Answer.ASKED, Answer.SENT, Answer.RECEIVED, Answer.WRITTEN, Answer.ACCEPTED})
 DONE: Final = frozenset({Answer.AT_REST, Answer.NOTHING})
 FAILED: Final = frozenset({Answer.NOT_SENT, Answer.NO_ANSWER, Answer.REFUSED, Answer.NOT_CONFIRMED})
@@ -48,8 +52,11 @@ class StopOrder:
     id: str = ""
     """The latest."""
     sent_at: float = 0.0
+    """When it was handed over last, to be sent."""
     answer: Answer = Answer.ASKED
     reason: str = ""
+    taken_at: float | None = None
+    """When the broker took it first."""
     answered_at: float | None = None
     """When the machine's program answered first."""
     done_at: float | None = None
@@ -60,13 +67,20 @@ class StopOrder:
         """Ask, or ask again: the deadlines begin anew, what the machine has said stands."""
         self.id, self.asked_at, self.sent_at = stop_id, now, now
         if self.answer in (Answer.NO_ANSWER, Answer.NOT_SENT, Answer.REFUSED, Answer.SENT):
-            self.answer, self.reason = Answer.ASKED, ""
+            self.answer, self.reason, self.taken_at = Answer.ASKED, "", None
+
+    @property
+    def unsent(self) -> bool:
+        """It has not left this computer, as far as is known."""
+        return self.answer in _UNSENT
 
     def hear(self, answer: Answer, reason: str, now: float) -> None:
         """The broker or the machine's program says how far it is."""
         if _RANK[answer] <= _RANK[self.answer]:
             return
         self.answer, self.reason = answer, reason[:LONGEST_TEXT]
+        if answer is Answer.SENT:
+            self.taken_at = now
         if _RANK[answer] >= _RANK[Answer.RECEIVED] and self.answered_at is None:
             self.answered_at = now
         if answer in DONE:
@@ -74,17 +88,27 @@ class StopOrder:
 
     def again(self, now: float) -> bool:
         """Whether it is to be sent once more; if so, it counts as sent."""
-        due = self.answer in _UNANSWERED and now - self.sent_at >= AGAIN_S and now - self.asked_at <= AGAIN_FOR_S
+        for_s = FRESH_S if self.unsent else AGAIN_FOR_S
+        due = self.answer in _UNANSWERED and now - self.sent_at >= AGAIN_S and now - self._since <= for_s
         if due:
             self.sent_at = now
         return due
 
     def look(self, now: float) -> None:
         """Silence means something once its time is over."""
-        if self.answer in (Answer.ASKED, Answer.SENT) and now - self.asked_at > ANSWER_S:
+        if self.answer is Answer.ASKED and now - self.asked_at > ANSWER_S:
+            self.answer, self.reason = Answer.NOT_SENT, "it waits for the broker"
+        elif self.answer is Answer.NOT_SENT and now - self.asked_at > FRESH_S:
+            self.reason = f"given up after {FRESH_S:.0f} s"
+        elif self.answer is Answer.SENT and now - self._since > ANSWER_S:
             self.answer, self.reason = Answer.NO_ANSWER, f"nothing within {ANSWER_S:.0f} s"
-        elif self.answer in UNDER_WAY and now - self.asked_at > REST_S:
+        elif self.answer in UNDER_WAY and now - self._since > REST_S:
             self.answer, self.reason = Answer.NOT_CONFIRMED, f"no rest within {REST_S:.0f} s"
+
+    @property
+    def _since(self) -> float:
+        """From when an answer is waited for: an outage of the broker is no silence of the machine."""
+        return self.asked_at if self.taken_at is None else max(self.asked_at, self.taken_at)
 
     def over(self, now: float) -> bool:
         """Whether it was done so long ago that it need not be shown any more."""

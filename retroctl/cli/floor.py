@@ -8,14 +8,16 @@ import sys
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.mqtt.hub import Hub
 from retroctl.adapters.mqtt.watcher import Watcher
 from retroctl.app.floor import Floor
-from retroctl.app.floor_words import heading
+from retroctl.app.floor_words import GO_THERE, heading
+from retroctl.app.result import ExitStatus
 from retroctl.cli.floor_mqtt import LEAVES, FloorWatch
+from retroctl.cli.status import OK
 from retroctl.cli.ways_out import ways_out
 from retroctl.errors import ConfigError
 
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     from retroctl.adapters.mqtt.broker import Broker
     from retroctl.adapters.tui.floor.run import FloorScreen
     from retroctl.adapters.wall.address import WallAddress
+
+
+NOT_SENT: Final = int(ExitStatus.NOT_AT_REST)
+"""A Stop that was asked for did not leave this computer: somebody has to look at a belt."""
+UNSENT_NAMES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ async def _show(options: FloorOptions) -> int:
             await _on_screen(floor, watch, club, said)
         else:
             await _until_left(floor)
-    return 0
+    return NOT_SENT if floor.unsent() else OK
 
 
 class _Said:
@@ -86,8 +93,14 @@ async def _watched(floor: Floor, broker: Broker, club: str) -> AsyncIterator[Flo
         yield watch
     finally:
         watching.cancel()
+        watch.hand_over()
         await watcher.close()
         await asyncio.to_thread(hub.close)
+        if unsent := floor.unsent():
+            some, more = ", ".join(unsent[:UNSENT_NAMES]), max(0, len(unsent) - UNSENT_NAMES)
+            _say(
+                f"STOP did NOT leave this computer for: {plain(some)}{f' and {more} more' if more else ''} - {GO_THERE}"
+            )
 
 
 def _broke(task: asyncio.Task[None], floor: Floor) -> None:

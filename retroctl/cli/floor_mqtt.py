@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from retroctl.adapters.mqtt.link import Outgoing
 from retroctl.adapters.mqtt.messages import Ack, Event, State, Status, Stop, encoded, now_ts
+from retroctl.adapters.mqtt.outbox import Outgoing
 from retroctl.adapters.mqtt.topics import Leaf, Machine
 from retroctl.app.floor_news import AckNews, Alarm, AlarmNews, Answer, Origin, Presence, StateNews, StatusNews
 from retroctl.domain.effects import StopView
@@ -26,8 +29,8 @@ if TYPE_CHECKING:
 
 LEAVES: Final = (Leaf.STATUS, Leaf.STATE, Leaf.EVENT, Leaf.ACK)
 """What the floor listens to; plans and outcomes are not shown."""
-BURST: Final = 200
-"""Stops handed over in one turn; the way to the broker's thread is bounded, and all shall get through."""
+AGAIN_S: Final = 0.02
+"""The way to the broker's thread is bounded; where it is full, what is left is handed over a little later."""
 LOOK_S: Final = 0.5
 DENIED: Final = "the broker does not let this user stop it"
 
@@ -115,9 +118,8 @@ class FloorWatch:
         self._floor, self._watcher, self._club = floor, watcher, club
         self._changed = changed or (lambda: None)
         self._linked: bool | None = None
-        self._waiting: list[tuple[str, str]] = []
-        self._ids: dict[str, tuple[str, str]] = {}
-        """Topic of each Stop that is on its way: its machine and id."""
+        self._waiting: deque[tuple[str, str]] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self) -> None:
         """Until the watcher is closed."""
@@ -132,23 +134,43 @@ class FloorWatch:
         """Have a Stop published, as soon as the broker is there; waits for nothing."""
         self._waiting.append((machine, stop_id))
         if len(self._waiting) == 1:
-            asyncio.get_running_loop().call_soon(self._send_some)
+            self._loop = asyncio.get_running_loop()
+            self._loop.call_soon(self.hand_over)
 
-    def _send_some(self) -> None:
-        some, self._waiting = self._waiting[:BURST], self._waiting[BURST:]
-        for machine, stop_id in some:
-            try:
-                topic = Machine(self._club, machine).topic(Leaf.STOP)
-            except ConfigError as error:
-                self._floor.sent(stop_id, time.monotonic(), failed=str(error))
-                continue
-            stop = Stop(id=stop_id, ts=now_ts(), by="floor")
-            # Of each machine the newest waits: a queue of all would drop the oldest, and nobody may be left out.
-            outgoing = Outgoing(topic, encoded(stop), latest=True)
-            self._watcher.link.put(lambda outgoing=outgoing: outgoing)  # type: ignore[misc]  # a default, no parameter
-            self._ids[topic] = (machine, stop_id)
-        if self._waiting:
-            asyncio.get_running_loop().call_later(0.02, self._send_some)
+    def hand_over(self) -> None:
+        """What was asked for goes to the broker's thread, as far as there is room."""
+        while self._waiting and self._handed(*self._waiting[0]):
+            self._waiting.popleft()
+        if self._waiting and self._loop is not None:
+            self._loop.call_later(AGAIN_S, self.hand_over)
+
+    def _handed(self, machine: str, stop_id: str) -> bool:
+        try:
+            topic = Machine(self._club, machine).topic(Leaf.STOP)
+        except ConfigError as error:
+            self._floor.sent(stop_id, time.monotonic(), failed=str(error))
+            return True
+        outgoing = Outgoing(
+            topic,
+            encoded(Stop(id=stop_id, ts=now_ts(), by="floor")),
+            latest=True,  # of each machine the newest waits: a queue of all would drop the oldest
+            until=self._floor.fresh_until(stop_id),
+            taken=partial(self._soon, stop_id),
+        )
+        return self._watcher.link.put(lambda: outgoing)
+
+    def _soon(self, stop_id: str, allowed: bool) -> None:
+        """From the broker's thread into this one."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # closed meanwhile
+                self._loop.call_soon_threadsafe(self._taken, stop_id, allowed)
+
+    def _taken(self, stop_id: str, allowed: bool) -> None:
+        now = time.monotonic()
+        if allowed:
+            self._floor.sent(stop_id, now)
+        else:
+            self._floor.refused(stop_id, DENIED, now)
 
     def _take(self, batch: list[Heard]) -> None:
         now, utc = time.monotonic(), time.time()
@@ -170,11 +192,8 @@ class FloorWatch:
             self._floor.unlinked(now, standing.why)
 
     async def _look(self) -> None:
-        """What nobody answered is sent again; where the broker's access list closes a topic, no answer will come."""
+        """What nobody answered is sent again."""
         while True:
             await asyncio.sleep(LOOK_S)
             for machine, stop_id in self._floor.due(time.monotonic()):
                 self.send(machine, stop_id)
-            for topic in [topic for topic in self._ids if topic in self._watcher.link.denied]:
-                machine, stop_id = self._ids.pop(topic)
-                self._floor.hear(AckNews(machine, stop_id, Answer.REFUSED, DENIED), time.monotonic(), time.time())

@@ -61,8 +61,8 @@ def broker_of(given: str | None, settings: Settings, *, plain: bool) -> Broker:
     if url is None:
         raise ConfigError(NONE_CONFIGURED)
     address = parse_url(url)
-    if settings.mqtt_key is not None:
-        private(settings.mqtt_key)
+    if key := settings.mqtt_key or settings.mqtt_cert:  # without a file of its own the key stands in the certificate's
+        private(key)
     return Broker.checked(
         address,
         password=password_for(address, settings.mqtt_password_file, keyring=settings.mqtt_keyring),

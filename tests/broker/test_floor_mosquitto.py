@@ -12,13 +12,16 @@ from broker_rig import Mosquitto, until
 from mqtt_rig import published
 
 from retroctl.adapters.mqtt.hub import Hub
+from retroctl.adapters.mqtt.link import Handlers, Link
+from retroctl.adapters.mqtt.topics import Leaf, of_club
 from retroctl.adapters.mqtt.watcher import Watcher
 from retroctl.app.floor import Floor
-from retroctl.app.floor_news import Answer
+from retroctl.app.floor_news import Answer, Origin, StateNews
 from retroctl.app.floor_row import Fresh, Urgency
 from retroctl.app.floor_words import shown
 from retroctl.cli.fleet import Fleet, Lateness, WatchedClock
 from retroctl.cli.floor_mqtt import DENIED, LEAVES, FloorWatch
+from retroctl.units import Speed
 
 pytestmark = pytest.mark.xdist_group("floor-mosquitto")
 
@@ -134,7 +137,7 @@ async def test_a_fleet_runs_sessions_stops_as_one_and_leaves_every_belt_at_rest(
             names = ("sim-001", "sim-002", "sim-003")
             await until(
                 lambda: len(seen.rows()) == 3 and all(row.news and row.moving for row in seen.rows().values()),
-                within_s=60.0,
+                within_s=180.0,
             )
             for machine, stop_id in seen.floor.stop_all(time.monotonic()):
                 seen.watch.send(machine, stop_id)
@@ -142,9 +145,50 @@ async def test_a_fleet_runs_sessions_stops_as_one_and_leaves_every_belt_at_rest(
             fleet.leave("the test is over")
             await asyncio.wait_for(running, 60.0)
             assert not fleet.running
-            await until(lambda: {row.urgency for row in seen.rows().values()} == {Urgency.GONE})
+            # On a computer that is late alarms may have come, which stay trouble until somebody has seen them.
+            await until(lambda: {row.fresh for row in seen.rows().values()} == {Fresh.OFFLINE})
+            seen.floor.seen(names)
+            assert {row.urgency for row in seen.rows().values()} == {Urgency.GONE}
     finally:
         assert hub.close(10.0)
         mosquitto.stop()
     assert lateness.count > 20
     assert fleet.results.total() >= 3
+
+
+async def test_a_link_that_drops_behind_stop_all_loses_no_stop(tmp_path):
+    """Each machine's Stop is at the broker once it is back, or was there before; none is told sent that is not."""
+    mosquitto, count, hub = Mosquitto(tmp_path / "broker", tls=False), 300, Hub()
+    mosquitto.start()
+    heard = set()
+
+    def arrived(message):
+        heard.add(message.topic.split("/")[3])
+
+    listening = Link(
+        hub,
+        mosquitto.broker(machine=None),
+        identifier="all",
+        subscriptions=[of_club("club", Leaf.STOP)],
+        handlers=Handlers(arrived=arrived),
+    )
+    listening.begin()
+    try:
+        async with hall(mosquitto.broker(machine=None)) as seen:
+            await until(lambda: listening.connected)
+            now = time.monotonic()
+            for number in range(count):
+                told = StateNews(Origin(f"b{number}", "a" * 32, 1, time.time()), "holding", measured=Speed(250))
+                seen.floor.hear(told, now, time.time())
+            for machine, stop_id in seen.floor.stop_all(now):
+                seen.watch.send(machine, stop_id)
+            await asyncio.sleep(0)
+            mosquitto.stop()
+            await until(lambda: seen.floor.linked_at is None)
+            mosquitto.start()
+            await until(lambda: not seen.floor.unsent())
+            await until(lambda: len(heard) == count)
+    finally:
+        listening.close()
+        assert hub.close(30.0)
+        mosquitto.stop()

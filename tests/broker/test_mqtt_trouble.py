@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from broker_rig import Mosquitto, free_port, until
-from mqtt_rig import BELT_1, Floor, published, raw
+from mqtt_rig import BELT_1, Floor, identity, published, raw
 
 from retroctl.adapters.mqtt.broker import Broker, parse_url
 from retroctl.adapters.mqtt.hub import Hub
 from retroctl.adapters.mqtt.messages import State, Status
+from retroctl.adapters.mqtt.publisher import MachinePublisher
 from retroctl.adapters.mqtt.topics import Leaf
 from retroctl.app.reports import Kind
 
@@ -98,6 +99,40 @@ async def test_a_broker_that_is_started_again_in_mid_session_is_told_everything_
         assert hub.close(30.0)
         assert await session.end()
         assert session.run.of(Kind.ALARM) == []
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+@pytest.mark.parametrize("ending", ["in order", "the broker takes no last word", "the hub goes first"])
+async def test_whichever_way_a_run_ends_the_broker_keeps_that_it_is_offline(open_broker, hub, version, ending):
+    """Leave that is taken of the broker makes it throw the last will away: only behind the last word."""
+    machine_hub = Hub()
+    publisher = MachinePublisher(
+        machine_hub,
+        open_broker.broker(version=version),
+        identity(),
+        picture=lambda: None,
+        elapsed=lambda: 0.0,
+        stop=lambda _source: None,
+    )
+    publisher.begin()
+    await until(lambda: publisher.link.connected)
+    if ending == "the broker takes no last word":
+        open_broker.process.send_signal(signal.SIGSTOP)
+        try:
+            await publisher.close(1.0)
+            assert await asyncio.to_thread(publisher.link.ended, 60.0)
+        finally:
+            open_broker.process.send_signal(signal.SIGCONT)
+    elif ending == "in order":
+        assert await publisher.close(60.0)
+    assert await asyncio.to_thread(machine_hub.close, 60.0)
+
+    async with Floor(hub, open_broker.broker("", None)) as late:
+        await until(lambda: late.of(Status) and late.of(Status)[-1].status == "offline")
+        assert late.of(Status)[-1].reason == ("ended" if ending == "in order" else "lost")
+    async with Floor(hub, open_broker.broker("", None)) as later:
+        await until(lambda: later.of(Status))
+        assert later.of(Status)[-1].status == "offline"
 
 
 @asynccontextmanager

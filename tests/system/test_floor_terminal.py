@@ -93,3 +93,16 @@ async def test_a_fault_in_hearing_is_said_and_everything_gets_old():
     _broke(task, floor)
     assert floor.linked_at is None
     assert floor.link_words == "a fault in this program: KeyError: 'x'"
+
+
+async def test_a_stop_that_never_left_is_said_by_name_when_the_floor_is_left(capsys):
+    from retroctl.adapters.mqtt.broker import Broker, parse_url  # noqa: PLC0415
+    from retroctl.app.floor import Floor  # noqa: PLC0415
+    from retroctl.app.floor_news import Origin, StateNews  # noqa: PLC0415
+    from retroctl.cli.floor import _watched  # noqa: PLC0415
+
+    floor = Floor(lambda: "stop-1")
+    async with _watched(floor, Broker.checked(parse_url(NOBODY)), "west") as watch:
+        floor.hear(StateNews(Origin("belt-7", "a" * 32, 1, 0.0), "holding"), 0.0, 0.0)
+        watch.send("belt-7", floor.stop("belt-7", 0.0))
+    assert "STOP did NOT leave this computer for: belt-7 - GO THERE, PULL THE CLIP" in capsys.readouterr().err

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from floor_tools import NASTY, Answer, Club, Presence
+from textual.screen import ModalScreen
 
 from retroctl.adapters.tui.floor.app import ASKED_S, FloorApp
 from retroctl.adapters.tui.keymap import Urgent
@@ -88,7 +89,7 @@ async def test_space_stops_the_machine_with_the_cursor_which_stays_with_it(hall)
         assert hall.lines[3].startswith(">‼ b")
         await hall.press(pilot, "space")
         assert hall.asked == [("b", "stop-1")]
-        assert "STOP: asked" in hall.text
+        assert "STOP: sent, no answer yet" in hall.text
         hall.ack("b", Answer.ACCEPTED)
         await hall.draw(pilot)
         assert "STOP: accepted by the treadmill, rest not measured yet" in hall.text
@@ -169,25 +170,86 @@ async def test_an_alarm_that_is_over_stays_until_it_is_marked_as_seen(hall):
 async def test_a_broker_that_is_away_is_said_before_everything_else(hall):
     hall.state("a")
     hall.floor.unlinked(hall.now, "connection refused")
+    hall.taken = False
     async with hall.open() as pilot:
         hall.now += 5
         await hall.draw(pilot)
         assert "NO BROKER for 5 s: all of this is old, no STOP leaves here" in hall.text
         await hall.press(pilot, "space")
-        hall.floor.sent(hall.asked[0][1], hall.now, failed="no broker")
+        assert "STOP: asked" in hall.text
+        hall.now += 3.1
         await hall.draw(pilot)
-        assert "STOP NOT SENT - GO THERE, PULL THE CLIP (no broker)" in hall.text
+        assert "STOP NOT SENT - GO THERE, PULL THE CLIP (it waits for the broker)" in hall.text
 
 
-async def test_help_names_every_key_and_any_key_closes_it_and_stops_nothing(hall):
+async def test_stop_all_while_the_broker_is_away_is_told_machine_by_machine(hall):
+    for number in range(300):
+        hall.state(f"belt-{number:03d}")
+    hall.floor.unlinked(hall.now, "connection refused")
+    hall.taken = False
+    async with hall.open() as pilot:
+        await hall.press(pilot, "a", "a")
+        hall.now += 3.1
+        await hall.draw(pilot)
+        assert "STOP ALL 3 s ago, 300 asked: 300 NOT SENT" in hall.text
+        assert "300 IN TROUBLE" in hall.text
+        assert len(hall.floor.unsent()) == 300
+
+
+async def test_help_names_every_key_and_any_key_closes_it(hall):
     hall.state("a")
     async with hall.open() as pilot:
-        for key in ("x", "space", "escape"):
+        for key in ("x", "n", "enter", "q"):
             await hall.press(pilot, "question_mark")
             assert "STOP ALL machines" in hall.text
             await hall.press(pilot, key)
             assert "STOP ALL machines" not in hall.text
         assert hall.asked == []
+
+
+@pytest.mark.parametrize("key", ["space", "escape", "s", "S", "b", "full_stop", "f5", "ctrl+q"])
+async def test_a_stop_key_over_the_help_closes_it_and_stops_as_without_it(hall, key):
+    hall.state("a")
+    async with hall.open() as pilot:
+        await hall.press(pilot, "question_mark", key)
+        assert hall.asked == [("a", "stop-1")]
+        assert "STOP ALL machines" not in hall.text
+        assert "STOP: sent, no answer yet" in hall.text
+
+
+async def test_stop_all_over_the_help_takes_the_same_two_keys(hall):
+    for machine in "ab":
+        hall.state(machine)
+    async with hall.open() as pilot:
+        await hall.press(pilot, "question_mark", "a")
+        assert "STOP ALL?" in hall.text
+        assert hall.asked == []
+        await hall.press(pilot, "question_mark", "space")
+        assert sorted(machine for machine, _ in hall.asked) == ["a", "b"]
+        await hall.press(pilot, "a", "question_mark", "enter")
+        assert len(hall.asked) == 4
+        await hall.press(pilot, "a", "question_mark", "n", "enter")
+        assert len(hall.asked) == 4, "n leaves the question, over the help too"
+
+
+@pytest.mark.parametrize("shown", ["help", "another"])
+async def test_a_stop_key_that_comes_past_the_queue_stops_over_every_modal(hall, shown):
+    hall.state("a")
+    async with hall.open() as pilot:
+        if shown == "help":
+            hall.app.action_help()
+        else:
+            hall.app.push_screen(ModalScreen())
+        await pilot.pause()
+        hall.app.urgent(Urgent.STOP)
+        assert hall.asked == [("a", "stop-1")]
+        assert not isinstance(hall.app.screen, ModalScreen)
+        hall.app.urgent(Urgent.STOP)
+        assert len(hall.asked) == 2
+        hall.app.action_help()
+        hall.app.urgent(Urgent.HOLD)
+        assert not isinstance(hall.app.screen, ModalScreen)
+        assert len(hall.asked) == 2
 
 
 async def test_the_pages_address_stands_in_the_help_and_a_page_that_broke_is_said(hall):

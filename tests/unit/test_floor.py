@@ -9,7 +9,7 @@ import pytest
 from retroctl.app.floor import MOST_MACHINES, OLD_S, SILENT_S, Floor, Heard
 from retroctl.app.floor_news import AckNews, Alarm, AlarmNews, Answer, Origin, Presence, StateNews, StatusNews
 from retroctl.app.floor_row import Fresh, Urgency
-from retroctl.app.floor_stop import ANSWER_S, REST_S
+from retroctl.app.floor_stop import AGAIN_FOR_S, ANSWER_S, FRESH_S, REST_S
 from retroctl.app.floor_words import heading, shown
 from retroctl.units import Speed
 
@@ -343,6 +343,7 @@ def test_no_answer_in_time_is_trouble_and_a_late_answer_takes_it_back(club):
 def test_a_stop_that_nobody_answers_is_sent_again_every_2_s_for_half_a_minute(club):
     club.state()
     stop_id = club.floor.stop("belt-1", club.now)
+    club.floor.sent(stop_id, club.now)
     again = 0
     for _ in range(160):
         club.now += 0.25
@@ -353,6 +354,50 @@ def test_a_stop_that_nobody_answers_is_sent_again_every_2_s_for_half_a_minute(cl
     club.floor.stop("belt-1", club.now)
     club.now += 2.1
     assert len(club.floor.due(club.now)) == 1
+
+
+def test_a_stop_that_waits_for_the_broker_is_said_not_sent_and_the_machine_has_its_time_once_it_leaves(club):
+    club.state()
+    stop_id = club.floor.stop("belt-1", club.now)
+    until = club.floor.fresh_until(stop_id)
+    assert club.floor.unsent() == ["belt-1"]
+    club.now += ANSWER_S + 0.1
+    assert club.row().urgency is Urgency.TROUBLE
+    assert club.notes()[0] == "STOP NOT SENT - GO THERE, PULL THE CLIP (it waits for the broker)"
+    club.now += AGAIN_FOR_S + 10
+    club.row()
+    club.floor.sent(stop_id, club.now)
+    assert club.floor.unsent() == []
+    assert "STOP: sent, no answer yet" in club.notes()
+    club.now += 2.1  # the machine's program comes back from the same outage: it has not heard the first
+    assert club.floor.due(club.now) == [("belt-1", stop_id)]
+    club.now += ANSWER_S
+    assert club.notes()[0].startswith("NO ANSWER TO STOP - GO THERE")
+    assert club.now < until
+
+
+def test_a_stop_that_could_not_leave_for_two_minutes_is_given_up_and_that_is_said(club):
+    club.state()
+    stop_id = club.floor.stop("belt-1", club.now)
+    assert club.floor.fresh_until(stop_id) == club.now + FRESH_S
+    club.now += ANSWER_S + 0.1
+    club.row()
+    club.now += FRESH_S
+    assert club.notes()[0] == "STOP NOT SENT - GO THERE, PULL THE CLIP (given up after 120 s)"
+    assert club.floor.due(club.now) == []
+    assert club.floor.fresh_until("stop-of-another-floor") < club.now
+    assert club.floor.fresh_until(club.floor.stop("belt-1", club.now)) > club.now
+    assert "STOP: asked" in club.notes()
+
+
+def test_of_a_stop_that_was_asked_again_the_latest_counts_as_sent(club):
+    club.state()
+    first = club.floor.stop("belt-1", club.now)
+    club.floor.stop("belt-1", club.now)
+    club.floor.sent(first, club.now)
+    assert club.floor.unsent() == ["belt-1"]
+    club.floor.refused(first, "not you", club.now)
+    assert club.notes()[0] == "STOP REFUSED - GO THERE, PULL THE CLIP (not you)"
 
 
 @pytest.mark.parametrize("answer", [Answer.RECEIVED, Answer.ACCEPTED, Answer.AT_REST, Answer.REFUSED, Answer.NOTHING])
@@ -419,6 +464,8 @@ def test_stop_all_asks_everybody_the_moving_ones_first_and_says_how_far_each_is(
     club.status(Presence.ENDED, machine="d", seq=2)
     asked = dict(club.floor.stop_all(club.now))
     assert list(asked) == ["b", "c", "a", "d"]
+    for stop_id in asked.values():
+        club.floor.sent(stop_id, club.now)
     club.ack(asked["a"], Answer.NOTHING, machine="a")
     club.ack(asked["b"], Answer.AT_REST, machine="b")
     club.now += ANSWER_S + 0.1

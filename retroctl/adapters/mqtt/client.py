@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiomqtt
 from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from retroctl.adapters.mqtt.broker import Broker
+    from retroctl.adapters.mqtt.outbox import Outgoing
 
 IO_S: Final = 5.0
 """The most that the broker may take for an answer; then the connection is given up and made anew."""
@@ -77,6 +79,8 @@ class Client(aiomqtt.Client):
         """Another client came with this one's identifier, and the broker has said so (MQTT 5)."""
         self.denied = 0
         """Messages that the broker's access list did not let through; MQTT 5 only, the older one does not say."""
+        self._answers: dict[int, asyncio.Future[bool]] = {}
+        """Of each message that `say` has sent: whether the broker has taken it."""
         self._read_in_turn, self._turn_began = 0, 0.0
         self._reading: tuple[Any, int] | None = None
         self._cut = False
@@ -85,6 +89,27 @@ class Client(aiomqtt.Client):
     async def lost(self) -> None:
         """Wait until the connection is gone. Raises what ended it."""
         await asyncio.shield(self._disconnected)
+
+    def say(self, message: Outgoing) -> asyncio.Future[bool]:
+        """Publish, QoS 1, and wait for nothing; the future tells whether the access list let it through.
+
+        aiomqtt's own way waits for each before the next may go, or makes a task of each, and does not tell them apart.
+        Raises aiomqtt.MqttError where there is no connection any more.
+        """
+        sent = self._client.publish(message.topic, message.payload, 1, message.retain)
+        if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise aiomqtt.MqttCodeError(sent.rc, "the connection to the broker was lost")
+        answer: asyncio.Future[bool] = self._loop.create_future()
+        self._answers[sent.mid] = answer
+        return answer
+
+    async def answered(self, answer: asyncio.Future[bool]) -> bool:
+        """Wait for it. Raises aiomqtt.MqttError where the broker does not answer."""
+        try:
+            async with asyncio.timeout(IO_S):
+                return await answer
+        except TimeoutError:
+            raise aiomqtt.MqttError("Operation timed out") from None
 
     def cut(self) -> None:
         """Close the socket without a word: the broker takes it for lost."""
@@ -129,8 +154,11 @@ class Client(aiomqtt.Client):
         self._arrived(topic, bytes(message.payload), bool(message.retain))
 
     def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
-        if getattr(reason_code, "value", 0) >= REFUSED:
-            self.denied += 1
+        refused = getattr(reason_code, "value", 0) >= REFUSED
+        self.denied += refused
+        answer = self._answers.pop(mid, None)
+        if answer is not None and not answer.done():
+            answer.set_result(not refused)
         super()._on_publish(client, userdata, mid, reason_code, properties)
 
     def _on_socket_open(self, client: Any, userdata: Any, sock: Any) -> None:

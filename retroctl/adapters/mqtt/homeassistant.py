@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from retroctl.adapters.mqtt.link import Outgoing
 from retroctl.adapters.mqtt.narrator import short
+from retroctl.adapters.mqtt.outbox import Outgoing
 from retroctl.adapters.mqtt.topics import Leaf
 
 if TYPE_CHECKING:

@@ -9,20 +9,24 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
+import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import aiomqtt
 
 from retroctl.adapters.mqtt.client import REFUSED, Client
+from retroctl.adapters.mqtt.outbox import Outbox
+from retroctl.adapters.mqtt.reasons import AGAIN_AND_AGAIN, LOST, TAKEN_OVER, NotAllowed, plain_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from retroctl.adapters.mqtt.broker import Broker
     from retroctl.adapters.mqtt.hub import Hub
+    from retroctl.adapters.mqtt.outbox import Outgoing
 
 CONNECT_S: Final = 12.0
 """Name, TCP, TLS and the broker's answer, all of it."""
@@ -31,27 +35,14 @@ BACKOFF_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 STEADY_S: Final = 10.0
 """A connection that held so long begins with the first pause again."""
 BRIEF: Final = 2
-"""So many connections in a row that were made and ended at once: not every broker says why."""
-SHARED: Final = (
-    "the broker ends the connection each time: another client comes with the same machine name; do two laptops publish "
-    "as one machine? Give each its own"
-)
-OUTBOX: Final = 256
-"""Messages that wait while the broker is away or slow. More are dropped, the oldest first, and counted."""
+"""So many connections in a row that were made and soon lost are told as that, unless the broker said why."""
+AT_ONCE: Final = 16
+"""Messages that are on their way before the first of them is acknowledged: less than Mosquitto's 20, and over a network
+with 20 ms there and back a STOP ALL for 50 machines takes a tenth of a second and not one."""
 HANDED: Final = 1024
 """What waits for this thread to run at all."""
 FAREWELL_S: Final = 1.0
 """For what still waits and the last word, and as much again for taking leave of the broker."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to publish, QoS 1. Of `latest` ones only the newest of a topic is kept while it waits."""
-
-    topic: str
-    payload: bytes
-    retain: bool = False
-    latest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +91,6 @@ class Handlers:
     standing: Callable[[Standing], None] = lambda _standing: None
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """What is to be sent: the newest of each `latest` topic, and the others in order."""
-
-    latest: dict[str, Outgoing] = field(default_factory=dict)
-    others: deque[Outgoing] = field(default_factory=deque)
-
-    def take(self) -> Outgoing | None:
-        if self.others:
-            return self.others[0]
-        return next(iter(self.latest.values()), None)
-
-    def done(self, message: Outgoing) -> None:
-        """It was sent; what replaced it meanwhile stays."""
-        if self.others and self.others[0] is message:
-            self.others.popleft()
-        elif self.latest.get(message.topic) is message:
-            del self.latest[message.topic]
-
-
 class Link:
     """A connection that lasts until `close`."""
 
@@ -148,14 +119,12 @@ class Link:
         self._jitter, self._wake = jitter, wake
         self._handed: deque[Callable[[], Outgoing | None]] = deque()
         self._woken = False
-        self._waiting = _Waiting()
+        self._waiting = Outbox()
         self._fresh: asyncio.Event | None = None
         self._closing: asyncio.Event | None = None
         self._farewell_s = FAREWELL_S
         self._talking = self._ends = False
         self.connected = False
-        self.denied: dict[str, None] = {}
-        """Topics that the broker's access list closes to us, as far as it has said so."""
         self._over = threading.Event()
 
     # -- from any thread -------------------------------------------------------------------------------------------
@@ -164,15 +133,19 @@ class Link:
         """Connect, and stay connected."""
         self._hub.spawn(self._live(), f"mqtt link {self._identifier}")
 
-    def put(self, make: Callable[[], Outgoing | None]) -> None:
-        """Have something published when that is possible. It is made in the hub's thread; None is nothing."""
+    def put(self, make: Callable[[], Outgoing | None]) -> bool:
+        """Have something published when that is possible. It is made in the hub's thread; None is nothing.
+
+        False, and counted as dropped, where the hub's thread has not come to what was put before.
+        """
         if len(self._handed) >= HANDED:
             self.counts.dropped_out += 1
-            return
+            return False
         self._handed.append(make)
         if not self._woken:
             self._woken = True
             self._wake(self._rouse)
+        return True
 
     def _rouse(self) -> None:
         self._hub.call(self._take_handed)
@@ -198,13 +171,7 @@ class Link:
                 continue
             if message is None:
                 continue
-            if message.latest:
-                self._waiting.latest[message.topic] = message
-                continue
-            if len(self._waiting.others) >= OUTBOX:
-                self._waiting.others.popleft()
-                self.counts.dropped_out += 1
-            self._waiting.others.append(message)
+            self.counts.dropped_out += self._waiting.put(message)
         if self._fresh is not None:
             self._fresh.set()
 
@@ -232,7 +199,7 @@ class Link:
             why = await self._once()
             held_s = loop.time() - began if self.connected else 0.0
             brief = brief + 1 if 0 < held_s < STEADY_S else 0
-            why = SHARED if brief >= BRIEF else why
+            why = AGAIN_AND_AGAIN if brief >= BRIEF and why == LOST else why
             self.connected = False
             if self._closing.is_set():
                 return
@@ -254,37 +221,38 @@ class Link:
             client = Client(self._broker, self._identifier, last, self._arrived)
             async with asyncio.timeout(CONNECT_S):
                 await client.__aenter__()
-            try:
-                await self._talk(client)
-            finally:
+            # Leave is taken only behind the last word. Whatever else ends a connection ends it without a word, so that
+            # the broker says the last will: what it keeps must not call this program well when it is gone.
+            if await self._talk(client):
                 with suppress(aiomqtt.MqttError, TimeoutError):
                     async with asyncio.timeout(self._farewell_s):
                         await client.__aexit__(None, None, None)
         except TimeoutError:
             return f"no answer within {CONNECT_S:g} s"
         except Exception as error:  # noqa: BLE001 - the end of a connection; the next one begins anew
-            return SHARED if client is not None and client.taken_over else plain_reason(error)
+            return TAKEN_OVER if client is not None and client.taken_over else plain_reason(error)
         finally:
             if client is not None:
                 client.cut()
-        return "the broker ended the connection"
+        return LOST
 
-    async def _talk(self, client: Client) -> None:
+    async def _talk(self, client: Client) -> bool:
+        """Until the connection ends; whether it was ended from here, with the last word said."""
         for topic in self._subscriptions:
             await subscribed(client, topic)
         for topic in self._wished:
             with suppress(NotAllowed):
                 await subscribed(client, topic)
-        for number, message in enumerate(self._handlers.greeting()):
-            if not await self._publish(client, message) and number == 0:
-                raise NotAllowed(f"the broker's access list does not let this user speak on {message.topic}")
-            self._waiting.done(message)
+        greeting = self._handlers.greeting()
+        if greeting and not await self._publish(client, greeting[:1]):
+            raise NotAllowed(f"the broker's access list does not let this user speak on {greeting[0].topic}")
+        await self._publish(client, greeting[1:])
         self.connected = True
         self.counts.connects += 1
         self._handlers.standing(Standing(connected=True))
         closing = self._closing
         if closing is None:
-            return
+            return False
         self._talking = True
         ending = asyncio.create_task(closing.wait(), name="mqtt until closed")
         tasks = (
@@ -294,22 +262,22 @@ class Link:
         try:
             done, _ = await asyncio.wait((*tasks, ending), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._talking = False  # Python 3.11's wait_for, inside aiomqtt, may swallow a cancellation
+            self._talking = False
             for task in (*tasks, ending):
                 task.cancel()
             await asyncio.gather(*tasks, ending, return_exceptions=True)
         for ended in done:
             ended.result()  # raises what ended it
-        if closing.is_set():
-            async with asyncio.timeout(self._farewell_s):
-                await self._say_goodbye(client)
+        if not closing.is_set():
+            return False
+        async with asyncio.timeout(self._farewell_s):
+            return await self._say_goodbye(client)
 
-    async def _say_goodbye(self, client: Client) -> None:
-        while (message := self._waiting.take()) is not None:
-            await self._publish(client, message)
-            self._waiting.done(message)
-        for message in self._handlers.farewell():
-            await self._publish(client, message)
+    async def _say_goodbye(self, client: Client) -> bool:
+        """Whether the broker has taken the last word."""
+        while messages := self._waiting.some(AT_ONCE, time.monotonic()):
+            await self._publish(client, messages)
+        return await self._publish(client, self._handlers.farewell())
 
     def _arrived(self, topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 - as the client calls it
         self.counts.received += 1
@@ -318,27 +286,29 @@ class Link:
     async def _write(self, client: Client) -> None:
         fresh = self._fresh
         while fresh is not None and self._talking:
-            message = self._waiting.take()
-            if message is None:
+            messages = self._waiting.some(AT_ONCE, time.monotonic())
+            if not messages:
                 fresh.clear()
                 await fresh.wait()
                 continue
-            await self._publish(client, message)
+            await self._publish(client, messages)
+
+    async def _publish(self, client: Client, messages: Sequence[Outgoing]) -> bool:
+        """Have the broker take them, in this order; whether its access list lets all through, as far as it says so.
+
+        What it has not taken when this raises waits on.
+        """
+        answers = [client.say(message) for message in messages]  # all are on their way before one is waited for
+        well = True
+        for message, answer in zip(messages, answers, strict=True):
+            allowed = await client.answered(answer)
             self._waiting.done(message)
-
-    async def _publish(self, client: Client, message: Outgoing) -> bool:
-        """Whether the broker took it: MQTT 5 says so, 3.1.1 does not."""
-        denied = client.denied
-        await client.publish(message.topic, message.payload, qos=1, retain=message.retain)
-        self.counts.sent += 1
-        if client.denied > denied:
-            self.counts.denied += 1
-            self.denied.setdefault(message.topic, None)
-        return client.denied == denied
-
-
-class NotAllowed(aiomqtt.MqttError):
-    """The broker's access list says no."""
+            self.counts.sent += 1
+            self.counts.denied += not allowed
+            well = well and allowed
+            if message.taken is not None:
+                message.taken(allowed)
+        return well
 
 
 async def subscribed(client: Client, topic: str) -> None:
@@ -348,33 +318,3 @@ async def subscribed(client: Client, topic: str) -> None:
     code = first if isinstance(first, int) else first.value
     if code >= REFUSED:
         raise NotAllowed(f"the broker's access list does not let this user read {topic}")
-
-
-def plain_reason(error: BaseException) -> str:
-    """Why a connection failed, in one line of plain words, without anything secret."""
-    text = " ".join(str(error).split())[:200] or type(error).__name__
-    text = "".join(letter if letter.isprintable() else "?" for letter in text)
-    for known, words in _KNOWN:
-        if known in text:
-            return words
-    return text
-
-
-_KNOWN: Final = (
-    ("Bad user name or password", "the broker does not take this user and password"),
-    ("Not authorized", "the broker does not let this user in"),
-    ("Unexpected disconnection", "the connection to the broker was lost"),
-    ("Hostname mismatch", "the broker's certificate is for another name: write the URL with the name that it has"),
-    (
-        "IP address mismatch",
-        "the broker's certificate is not for this address: write the URL with the name that it has",
-    ),
-    ("CERTIFICATE_VERIFY_FAILED", "the broker's certificate is not trusted: give its authority (mqtt_ca)"),
-    ("certificate required", "the broker asks for a client certificate (mqtt_cert, mqtt_key)"),
-    ("WRONG_VERSION_NUMBER", "the broker speaks no TLS on this port"),
-    ("Unsupported protocol version", "the broker speaks no MQTT 5: set mqtt_version to 3.1.1"),
-    ("Connection refused", "no broker listens there"),
-    ("Name or service not known", "there is no host of that name"),
-    ("Operation timed out", "the broker does not answer"),
-    ("timed out", "the broker does not answer"),
-)

@@ -24,11 +24,11 @@ _TS: Final = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"
 _ID: Final = r"^[A-Za-z0-9._:-]{1,64}$"
 
 Timestamp = Annotated[str, Field(pattern=_TS, description="UTC, milliseconds")]
-Seq = Annotated[int, Field(ge=1)]
+Seq = Annotated[int, Field(ge=1, le=2**53 - 1, description="What every reader of JSON keeps exactly")]
 Run = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="One run of the program; random, new each time")]
 StopId = Annotated[str, Field(pattern=_ID, description="Chosen by who asks; acknowledgements carry it")]
 Kmh = Annotated[float, Field(ge=0, le=655.35, description="km/h")]
-Seconds = Annotated[float, Field(ge=0, description="seconds")]
+Seconds = Annotated[float, Field(ge=0, le=1e7, description="seconds; no session lasts four months")]
 Short = Annotated[str, Field(max_length=80)]
 Text = Annotated[str, Field(max_length=300)]
 

@@ -14,8 +14,9 @@ import aiomqtt
 from retroctl.adapters.mqtt.client import Client
 from retroctl.adapters.mqtt.homeassistant import config_topic
 from retroctl.adapters.mqtt.hub import run_aside
-from retroctl.adapters.mqtt.link import CONNECT_S, NotAllowed, plain_reason, subscribed
+from retroctl.adapters.mqtt.link import CONNECT_S, subscribed
 from retroctl.adapters.mqtt.messages import Event, encoded, now_ts
+from retroctl.adapters.mqtt.reasons import NotAllowed, plain_reason
 from retroctl.adapters.mqtt.topics import Leaf, of_club
 from retroctl.errors import TreadmillError
 

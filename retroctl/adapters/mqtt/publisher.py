@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters.mqtt.desk import StopDesk
 from retroctl.adapters.mqtt.door import Door, Refused, source_of
-from retroctl.adapters.mqtt.link import Handlers, Link, Outgoing
+from retroctl.adapters.mqtt.link import Handlers, Link
 from retroctl.adapters.mqtt.messages import Ack, Event, encoded
 from retroctl.adapters.mqtt.narrator import Narrator, outcome_of
+from retroctl.adapters.mqtt.outbox import Outgoing
 from retroctl.adapters.mqtt.topics import Leaf
 from retroctl.app.reports import Kind, Report
 

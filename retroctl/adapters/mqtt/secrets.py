@@ -33,7 +33,9 @@ def password_for(address: Address, file: Path | None, *, keyring: bool) -> str |
             raise ConfigError(f"there is a password but no user: write mqtts://USER@{address.host}/...")
         return None
     given = os.environ.get(VARIABLE)
-    if given:
+    if given is not None:
+        if not given.strip():
+            raise ConfigError(f"{VARIABLE} is set and empty: put the password into it, or unset it")
         return _bounded(given, VARIABLE)
     if file is not None:
         return from_file(file)
@@ -48,7 +50,7 @@ def from_file(path: Path) -> str:
     except UnicodeDecodeError:
         raise ConfigError(f"{shown(path)}: is no text; write the password alone into it") from None
     line = text.splitlines()[0] if text.splitlines() else ""
-    if not line:
+    if not line.strip():
         raise ConfigError(f"{shown(path)}: its first line is empty; the password stands there")
     return _bounded(line, shown(path))
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from retroctl.adapters.mqtt.link import Handlers, Link, Outgoing
+from retroctl.adapters.mqtt.link import Handlers, Link
 from retroctl.adapters.mqtt.messages import (
     FINAL,
     Ack,
@@ -24,6 +24,7 @@ from retroctl.adapters.mqtt.messages import (
     encoded,
     now_ts,
 )
+from retroctl.adapters.mqtt.outbox import Outgoing
 from retroctl.adapters.mqtt.topics import Leaf, Machine, of_club, parsed
 
 if TYPE_CHECKING:

@@ -136,6 +136,10 @@ def test_a_password_comes_from_the_environment_before_the_file(monkeypatch, tmp_
     assert password_for(address, None, keyring=False) is None
     monkeypatch.setenv(VARIABLE, "from-environment")
     assert password_for(address, file, keyring=True) == "from-environment"
+    for empty in ("", "  "):
+        monkeypatch.setenv(VARIABLE, empty)
+        with pytest.raises(ConfigError, match="is set and empty"):
+            password_for(address, file, keyring=False)
 
 
 def test_a_password_without_a_user_is_said(monkeypatch):
@@ -157,7 +161,7 @@ def test_a_password_file_that_others_can_read_is_refused(tmp_path, mode):
 def test_a_password_file_that_is_none_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="cannot be read"):
         private(tmp_path / "missing")
-    for content, why in ((b"\n", "empty"), (b"\xff\xfe", "no text"), (b"x" * 2000, "bytes")):
+    for content, why in ((b"\n", "empty"), (b" \t\nx", "empty"), (b"\xff\xfe", "no text"), (b"x" * 2000, "bytes")):
         file = tmp_path / "password"
         file.write_bytes(content)
         file.chmod(0o600)
@@ -233,3 +237,14 @@ def test_the_clients_name_is_told_only_where_that_was_opted_in():
         choice = mqtt_choice(None, settings, plain=False, simulated=False, client="Anna")
         assert choice is not None
         assert choice.client_name == ("Anna" if opted else None)
+
+
+def test_a_certificate_that_holds_its_key_is_as_private_as_a_key(tmp_path):
+    both = tmp_path / "client.pem"
+    trustme.CA().issue_cert("client").private_key_and_cert_chain_pem.write_to_path(both)
+    both.chmod(0o644)
+    settings = Settings(mqtt_url="mqtts://broker.example/club/belt-1", mqtt_cert=both)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        mqtt_choice(None, settings, plain=False, simulated=False, client=None)
+    both.chmod(0o600)
+    assert mqtt_choice(None, settings, plain=False, simulated=False, client=None) is not None

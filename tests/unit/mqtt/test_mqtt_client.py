@@ -11,9 +11,11 @@ import pytest
 from retroctl.adapters.mqtt.broker import Broker, parse_url
 from retroctl.adapters.mqtt.client import MOST_PACKET, MOST_WAITING, Client
 from retroctl.adapters.mqtt.hub import Hub
-from retroctl.adapters.mqtt.link import Link
+from retroctl.adapters.mqtt.link import Handlers, Link
+from retroctl.adapters.mqtt.reasons import AGAIN_AND_AGAIN, LOST, TAKEN_OVER
 
 CONNACK = bytes([0x20, 0x03, 0x00, 0x00, 0x00])
+CONNACK_3 = bytes([0x20, 0x02, 0x00, 0x00])
 SIZE = 20_000
 NO_TEXT = os.fsdecode(b"\x80")
 
@@ -77,6 +79,53 @@ async def test_what_cannot_even_be_tried_is_said_like_any_other_failure():
     broker = Broker(parse_url("mqtt://me@127.0.0.1/club/b"), password=NO_TEXT)
     link = Link(None, broker, identifier="someone")  # type: ignore[arg-type]
     assert "surrogates" in await link._once()
+
+
+TAKEN = bytes([0xE0, 0x02, 0x8E, 0x00])
+KEPT_ALIVE = bytes([0xE0, 0x02, 0x8D, 0x00])
+
+
+@pytest.mark.parametrize(
+    ("version", "said", "why"),
+    [
+        ("5", TAKEN, TAKEN_OVER),
+        ("5", b"", AGAIN_AND_AGAIN),
+        ("5", KEPT_ALIVE, "[code:141] Keep alive timeout"),
+        ("3.1.1", b"", AGAIN_AND_AGAIN),
+    ],
+)
+async def test_another_client_of_the_same_name_is_named_only_where_the_broker_says_so(version, said, why):
+    """A weak network looks the same as another laptop with the same name, unless the broker speaks (MQTT 5)."""
+
+    async def serve(reader, writer):
+        await reader.read(4096)
+        writer.write(CONNACK if version == "5" else CONNACK_3)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(said)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}/club/b"
+    hub, told, enough = Hub(), [], asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stands(standing):
+        if not standing.connected:
+            told.append(standing.why)
+            if len(told) == 2:
+                loop.call_soon_threadsafe(enough.set)
+
+    broker = Broker.checked(parse_url(url), version=version)
+    link = Link(hub, broker, identifier="someone", handlers=Handlers(standing=stands), jitter=lambda: 0.0)
+    link.begin()
+    async with asyncio.timeout(60):
+        await enough.wait()
+    link.close()
+    assert await asyncio.to_thread(hub.close, 30.0)
+    server.close()
+    assert told[1] == why
+    assert told[0] == (why if said else LOST)
 
 
 def test_a_link_that_is_closed_before_it_has_begun_ends():

@@ -56,6 +56,12 @@ def test_the_schema_in_docs_is_current_and_is_a_schema():
             json.dumps({**SAID, "schema": "retroctl.state/1", "state": "x", "measured_kmh": float("nan")}).encode(),
             "measured_kmh",
         ),
+        (
+            Leaf.STATE,
+            json.dumps({**SAID, "schema": "retroctl.state/1", "state": "x", "hold_left_s": 1e308}).encode(),
+            "hold_left_s",
+        ),
+        (Leaf.STATE, json.dumps({**SAID, "schema": "retroctl.state/1", "state": "x", "seq": 2**53}).encode(), "seq"),
         (Leaf.EVENT, json.dumps({**SAID, "schema": "retroctl.event/1", "t": 1, "event": "note"}).encode(), "event"),
     ],
 )

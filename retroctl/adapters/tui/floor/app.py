@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from rich.cells import set_cell_size
 from textual.binding import Binding, BindingType
@@ -11,7 +11,7 @@ from textual.screen import ModalScreen, Screen
 
 from retroctl.adapters.tui.floor.lines import ALARM, draw, head
 from retroctl.adapters.tui.hosted import HostedApp
-from retroctl.adapters.tui.keymap import Urgent, with_capitals
+from retroctl.adapters.tui.keymap import Urgent, urgent, with_capitals
 from retroctl.adapters.tui.painted import Painted
 from retroctl.adapters.tui.text import plain
 from retroctl.app.floor_row import Urgency
@@ -66,16 +66,17 @@ class FloorHelp(ModalScreen[None]):
             "Grey and an age: old, it says nothing about now.\n"
             "A STOP from here is a request over two networks.\n"
             "The clip and the console are surer and quicker.\n"
-            "Any key closes this."
+            "Any key closes this; STOP keys and a do their work too."
         )
         if self._page:
             parts.append(f"\nThe page: {self._page}")
-        self.query_one("#words", Painted).paint(*parts)
+        for words in self.query("#words").results(Painted):  # none where a STOP key was quicker than this
+            words.paint(*parts)
 
     def on_key(self, event: Key) -> None:
-        """Away with it."""
+        """Away with it; what stops does so over this too."""
         event.stop()
-        self.dismiss(None)
+        cast("FloorApp", self.app).over_modal(event.key)
 
 
 class FloorPage(Screen[None]):
@@ -150,15 +151,26 @@ class FloorApp(HostedApp[None]):
     # -- keys ------------------------------------------------------------------------------------------------------
 
     def urgent(self, act: Urgent) -> None:
-        """Keys that come past the queue: STOP keys stop, Ctrl-C leaves."""
+        """Keys that come past the queue: STOP keys stop, over every modal too; Ctrl-C leaves."""
         if act is Urgent.LEAVE:
             self.exit(None)
-        elif isinstance(self.screen, FloorHelp):
+            return
+        if act is Urgent.STOP:
+            self.action_stop()  # before the screen is touched: nothing there may keep it
+        if isinstance(self.screen, ModalScreen):
             self.screen.dismiss(None)
         elif act is Urgent.HOLD:
             self.action_page(-1)
-        else:
+
+    def over_modal(self, key: str) -> None:
+        """Any key closes what lies over the machines. Those of STOP and STOP ALL do there what they do here."""
+        act = urgent(key)
+        plain_key = key.removeprefix("shift+").lower()
+        if act is Urgent.STOP:
             self.action_stop()
+        elif plain_key in _STOP_ALL:
+            _STOP_ALL[plain_key](self)
+        self.screen.dismiss(None)
 
     def action_leave(self) -> None:
         """End the screen; the machines go on as they are."""
@@ -296,6 +308,14 @@ class FloorApp(HostedApp[None]):
             if isinstance(screen, FloorPage):
                 return screen.query_one("#machines", Painted).content_size.height or 1
         return 1
+
+
+_STOP_ALL: Final[dict[str, Callable[[FloorApp], None]]] = {
+    "a": FloorApp.action_stop_all,
+    "enter": FloorApp.action_yes,
+    "n": FloorApp.action_no,
+    "backspace": FloorApp.action_no,
+}
 
 
 def _show(page: FloorPage, where: str, lines: list[str], style: str) -> None:
