@@ -92,7 +92,7 @@ class WholeWorld(Scene):
         self.connections = 0
         self.violations: list[Violation] = []
         self.leaves_at = math.inf
-        """When a way out was taken: the program waits for rest so long, and then lets go."""
+        """When a way out was first taken: a program that waits for rest waits so long at least."""
 
     async def live(self, journal: SqliteJournal) -> Told:
         """From connecting to the program's end. Raises Violation."""
@@ -114,8 +114,10 @@ class WholeWorld(Scene):
 
         self.listeners.append(record)
         self._begin()
-        async with self._clock.timeout(story.acts[-1].at + END_S):
+        async with asyncio.timeout(story.acts[-1].at + END_S) as patience:
             result = await runner.finish()
+        if patience.expired() and self.leaves_at < math.inf:
+            raise Violation("the way out was taken, and the program has not ended")
         self.told.state = self.session.state.value
         journal.end_session(runner.now() - runner.began_at, {"exit_status": int(result.status)})
         await journal.flush(5.0)
@@ -143,10 +145,14 @@ class WholeWorld(Scene):
             raise Violation(f"an internal error: {result.reason}")
         if result.belt_at_rest:
             self.judge.rests(self.least_true())
+        elif self.judge.armed and result.status is not ExitStatus.NOT_AT_REST:
+            raise Violation(f"rest was not measured, and the exit status is {result.status}")
+        if self.judge.state == "stopping" and self.link_up and self.time() < self.leaves_at + EXIT_WAIT_S:
+            raise Violation("the program has ended, and its Stop is not through")
 
     def _watch(self) -> None:
         """Four times a second, whether anything happens or not."""
-        if self.time() < self.leaves_at + EXIT_WAIT_S:
+        if not self.runner.over:
             with self.judging():
                 self.judge.belt(self.true(), self.time())
             self.later(0.25, self._watch)
@@ -198,7 +204,7 @@ class WholeWorld(Scene):
         if person:
             self.runner.stop("mqtt" if self.story.seed % 2 else "key")
         else:
-            self.leaves_at = self.time()
+            self.leaves_at = min(self.leaves_at, self.time())
             self.runner.leave("storm")
 
     def lose_link(self, away_s: float) -> None:
@@ -208,15 +214,20 @@ class WholeWorld(Scene):
 
 
 class _Runner(Runner):
-    """The program's own; the judge hears when an announcement has come to its end."""
+    """The program's own; the judge hears when an announcement has come to its end, and when it lets go of the belt."""
 
     judge: Judge
+    over = False
 
     def tell(self, event: ev.Event) -> None:
         """Something happened."""
         if isinstance(event, ev.AnnouncementFinished):
             self.judge.announcement_over(event.number, self.now())
         super().tell(event)
+
+    async def _close(self) -> None:
+        self.over = True
+        await super()._close()
 
 
 class _Voice:
