@@ -34,6 +34,7 @@ from simulators.storm.judge import Judge, Violation
 from simulators.storm.loop import VirtualLoop
 from simulators.storm.people import People
 from simulators.storm.scene import Scene, Told
+from simulators.storm.seen import REST_STATES
 from simulators.storm.setting import Refused, setting
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ SLACK_S: Final = 0.3
 """What the adapter's own steps take between the decision and bleak, virtual seconds."""
 READY_S: Final = 1.6
 """On a new connection the Control Point is found and subscribed first, within about a second."""
+_NOT_WAITED_FOR: Final = frozenset({"the treadmill was not found again"})
 MESSAGES: Final = 1000
 """What the stand-in for a broker keeps; the oldest go."""
 
@@ -118,6 +120,8 @@ class WholeWorld(Scene):
             result = await runner.finish()
         if patience.expired() and self.leaves_at < math.inf:
             raise Violation("the way out was taken, and the program has not ended")
+        if patience.expired():
+            return self.end()  # nobody ever left, in a story shrunk to that
         self.told.state = self.session.state.value
         journal.end_session(runner.now() - runner.began_at, {"exit_status": int(result.status)})
         await journal.flush(5.0)
@@ -147,8 +151,12 @@ class WholeWorld(Scene):
             self.judge.rests(self.least_true())
         elif self.judge.armed and result.status is not ExitStatus.NOT_AT_REST:
             raise Violation(f"rest was not measured, and the exit status is {result.status}")
-        if self.judge.state == "stopping" and self.link_up and self.time() < self.leaves_at + EXIT_WAIT_S:
+        if not self.judge.armed or result.reason in _NOT_WAITED_FOR:
+            return
+        if self.judge.state == "stopping" and self.time() < self.leaves_at + EXIT_WAIT_S:
             raise Violation("the program has ended, and its Stop is not through")
+        if self.judge.state not in {*REST_STATES, "stopping"}:
+            raise Violation(f"the program has ended, and its session goes on: {self.judge.state}")
 
     def _watch(self) -> None:
         """Four times a second, whether anything happens or not."""
