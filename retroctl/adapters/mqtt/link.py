@@ -123,6 +123,8 @@ class _Waiting:
 class Link:
     """A connection that lasts until `close`."""
 
+    _client = Client
+
     def __init__(
         self,
         hub: Hub,
@@ -251,7 +253,7 @@ class Link:
         last = None if will is None else aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retain)
         client = None
         try:
-            client = Client(self._broker, self._identifier, last, self._arrived)
+            client = self._client(self._broker, self._identifier, last, self._arrived)
             async with asyncio.timeout(CONNECT_S):
                 await client.__aenter__()
             try:
