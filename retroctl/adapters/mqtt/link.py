@@ -124,6 +124,7 @@ class Link:
     """A connection that lasts until `close`."""
 
     _client = Client
+    """Where the network begins: what a link in the storm has another of."""
 
     def __init__(
         self,
