@@ -135,9 +135,9 @@ class Runner:
     # -- what people do --------------------------------------------------------------------------------------------
 
     def tell(self, event: ev.Event) -> None:
-        """Something a person did, or a front end noticed. Who has left can only stop: nothing is armed or raised."""
-        engine = self._engine
-        heard = not self.leaving or isinstance(event, _AFTER_LEAVING)
+        """Something a person did, or a front end noticed. After the end, or a way out, only Stop: nothing is begun."""
+        engine, over = self._engine, self.leaving or self._end is not None or self._over.is_set()
+        heard = not over or isinstance(event, _AFTER_LEAVING)
         if engine is not None and heard:
             self._guarded(lambda: engine.handle(event, self.now()))
 
@@ -242,6 +242,8 @@ class Runner:
             elif isinstance(output, DropLink):
                 self._tasks.spawn(self._relink(drop=True), "drop the link")
                 self._told.let_writes_begin()
+            elif isinstance(output, Ended):
+                self._end = output  # before anybody is told: who is may begin nothing anew
         for output in outputs:
             match output:
                 case Report():
@@ -250,8 +252,6 @@ class Runner:
                     self._announcer.announce(output)
                 case AnnouncementWithdrawn():
                     self._announcer.silence()
-                case Ended():
-                    self._end = output
                 case _:
                     pass
         self._watch_stop()

@@ -38,6 +38,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Virtual seconds."""
         return self._leap.now
 
+    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any, context: Any = None) -> asyncio.Handle:  # type: ignore[override]  # the same, less general
+        """No other thread runs while this loop turns, so that there is nobody to be woken."""
+        return self.call_soon(callback, *args, context=context)
+
     def run_in_executor(  # type: ignore[override]  # a coroutine's place is taken by a future, as callers await it
         self, executor: Executor | None, func: Callable[..., Any], *args: Any
     ) -> asyncio.Future[Any]:

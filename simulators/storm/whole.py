@@ -1,8 +1,8 @@
 """One story lived through by the whole program: its runner, its Bluetooth adapter, the real bleak and the real record.
 
-What is in memory is the radio below bleak; what is virtual is time. Standing in for the port of a broker of messages
-is a listener that takes every report, and through which STOP comes now and then. The judge sits where bleak begins:
-it sees what is handed to Bluetooth and what Bluetooth hands over.
+What is in memory is the radio below bleak; what is virtual is time. The program's MQTT side is real down to its client,
+and in that one's place there is a broker that misbehaves; through it STOP comes in every second story. The judge sits
+where bleak begins: it sees what is handed to Bluetooth and what Bluetooth hands over.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import math
 import os
 import sqlite3
 import tempfile
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +22,7 @@ from retroctl.app.clock import LoopClock
 from retroctl.app.engine import Engine
 from retroctl.app.ports import Telling
 from retroctl.app.recorder import Recorder
+from retroctl.app.reports import Kind
 from retroctl.app.result import ExitStatus
 from retroctl.app.runner import Runner
 from retroctl.domain import events as ev
@@ -30,10 +30,12 @@ from retroctl.errors import RetroctlError
 from simulators.bleak_backend import SimulatedRadio
 from simulators.heart import SimulatedStrap, strap_traits
 from simulators.person import PersonAtConsole
+from simulators.storm.broker import FakeBroker
 from simulators.storm.judge import Judge, Violation
 from simulators.storm.loop import VirtualLoop
 from simulators.storm.people import People
 from simulators.storm.scene import Scene, Told
+from simulators.storm.seen import REST_STATES
 from simulators.storm.setting import Refused, setting
 
 if TYPE_CHECKING:
@@ -57,8 +59,7 @@ SLACK_S: Final = 0.3
 """What the adapter's own steps take between the decision and bleak, virtual seconds."""
 READY_S: Final = 1.6
 """On a new connection the Control Point is found and subscribed first, within about a second."""
-MESSAGES: Final = 1000
-"""What the stand-in for a broker keeps; the oldest go."""
+_NOT_WAITED_FOR: Final = frozenset({"the treadmill was not found again"})
 
 
 class WholeWorld(Scene):
@@ -75,8 +76,7 @@ class WholeWorld(Scene):
         treadmill = BleTreadmill(
             device, clock=clock, backend=backend, scanner=self.radio.scanner_backend, jitter=lambda: 0.5
         )
-        self.messages: deque[Report] = deque(maxlen=MESSAGES)
-        self.listeners: list[Callable[[Report], None]] = [self.reported, self.messages.append]
+        self.listeners: list[Callable[[Report], None]] = [self.reported]
         self.runner = _Runner(
             treadmill,
             clock,
@@ -89,18 +89,24 @@ class WholeWorld(Scene):
         self.runner.judge = self.judge
         self.engine = Engine(made.session, made.envelope, began_at=self.runner.began_at)
         self.people = People(self)
+        self.broker = FakeBroker(self, story.seed)
+        self.listeners.append(self.broker.publisher)
         self.connections = 0
+        self.gone = False
+        """The program has let go of the belt."""
         self.violations: list[Violation] = []
         self.leaves_at = math.inf
-        """When a way out was taken: the program waits for rest so long, and then lets go."""
+        """When a way out was first taken: a program that waits for rest waits so long at least."""
 
     async def live(self, journal: SqliteJournal) -> Told:
         """From connecting to the program's end. Raises Violation."""
         story, runner = self.story, self.runner
+        self.broker.begin()
         try:
             await runner.connect()
         except RetroctlError:
             await runner.abandon()
+            await self.broker.end()
             if self.told.writes:
                 raise Violation("a machine that is not used was written to") from None
             return self.end()
@@ -114,8 +120,14 @@ class WholeWorld(Scene):
 
         self.listeners.append(record)
         self._begin()
-        async with self._clock.timeout(story.acts[-1].at + END_S):
+        async with asyncio.timeout(story.acts[-1].at + END_S) as patience:
             result = await runner.finish()
+        self.gone = self.left = True
+        if patience.expired() and self.leaves_at < math.inf:
+            raise Violation("the way out was taken, and the program has not ended")
+        await self.broker.end({"belt_at_rest": result.belt_at_rest}, int(result.status))
+        if patience.expired():
+            return self.end()  # nobody ever left, in a story shrunk to that
         self.told.state = self.session.state.value
         journal.end_session(runner.now() - runner.began_at, {"exit_status": int(result.status)})
         await journal.flush(5.0)
@@ -143,10 +155,18 @@ class WholeWorld(Scene):
             raise Violation(f"an internal error: {result.reason}")
         if result.belt_at_rest:
             self.judge.rests(self.least_true())
+        elif self.judge.armed and result.status is not ExitStatus.NOT_AT_REST:
+            raise Violation(f"rest was not measured, and the exit status is {result.status}")
+        if not self.judge.armed or result.reason in _NOT_WAITED_FOR:
+            return
+        if self.runner.ended_in == "stopping" and self.time() < self.leaves_at + EXIT_WAIT_S:
+            raise Violation("the program has ended, and its Stop is not through")
+        if self.judge.state not in {*REST_STATES, "stopping"}:
+            raise Violation(f"the program has ended, and its session goes on: {self.judge.state}")
 
     def _watch(self) -> None:
         """Four times a second, whether anything happens or not."""
-        if self.time() < self.leaves_at + EXIT_WAIT_S:
+        if not self.runner.over:
             with self.judging():
                 self.judge.belt(self.true(), self.time())
             self.later(0.25, self._watch)
@@ -164,6 +184,8 @@ class WholeWorld(Scene):
         """The program says something."""
         with self.judging():
             super().reported(report)
+            if report.kind is Kind.STOP:
+                self.broker.said(report.data["view"])
 
     def _heart(self) -> None:
         strap = self.strap
@@ -195,10 +217,12 @@ class WholeWorld(Scene):
     def stop(self, *, person: bool) -> None:
         """STOP, from the keys or as a message; or a way out of the program."""
         self.judge.pressed_stop(self.time(), person=person)
-        if person:
-            self.runner.stop("mqtt" if self.story.seed % 2 else "key")
+        if person and not (self.story.seed % 2 and self.broker.ask_stop()):
+            self.runner.stop("key")
+        elif person:
+            pass  # it came as a message
         else:
-            self.leaves_at = self.time()
+            self.leaves_at = min(self.leaves_at, self.time())
             self.runner.leave("storm")
 
     def lose_link(self, away_s: float) -> None:
@@ -208,15 +232,22 @@ class WholeWorld(Scene):
 
 
 class _Runner(Runner):
-    """The program's own; the judge hears when an announcement has come to its end."""
+    """The program's own; the judge hears when an announcement has come to its end, and when it lets go of the belt."""
 
     judge: Judge
+    over = False
+    ended_in = ""
+    """The session's state then."""
 
     def tell(self, event: ev.Event) -> None:
         """Something happened."""
         if isinstance(event, ev.AnnouncementFinished):
             self.judge.announcement_over(event.number, self.now())
         super().tell(event)
+
+    async def _close(self) -> None:
+        self.over, self.ended_in = True, self.judge.state
+        await super()._close()
 
 
 class _Voice:
@@ -236,7 +267,7 @@ class _Voice:
 
 
 def _caught(world: WholeWorld, call: Callable[[Act], None], act: Act) -> Callable[[], None]:
-    return lambda: None if world.session.state.value == "idle" else call(act)
+    return lambda: None if world.gone or world.session.state.value == "idle" else call(act)
 
 
 def _watched(backend: type[Any], world: WholeWorld) -> type[BlueZLikeClient]:

@@ -9,6 +9,10 @@ import sys
 import pytest
 from planted import BUGS, plant
 
+from retroctl.adapters.mqtt.desk import StopDesk
+from retroctl.adapters.mqtt.door import Door
+from retroctl.adapters.mqtt.messages import Stop
+from retroctl.adapters.mqtt.publisher import MachinePublisher
 from retroctl.domain import envelope
 from retroctl.domain.hold import HoldTimer
 from retroctl.domain.session import core
@@ -49,6 +53,45 @@ def test_a_storm_on_the_whole_program_breaks_no_rule():
 
 def test_the_whole_program_lives_the_same_story_twice():
     assert whole.lived(story(7, ALL)) == whole.lived(story(7, ALL)) is not None
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(435, id="a second way out did not begin the 15 s anew, and the judge thought so"),
+        pytest.param(812, id="ARM and START were taken while the program let go of the machine"),
+        pytest.param(826, id="ARM was"),
+    ],
+)
+def test_what_a_storm_of_the_whole_program_once_found(seed):
+    assert fails(story(seed, ALL), whole.lived) is None
+
+
+def _anything_is_a_stop(self, message, now):
+    del self, now
+    return Stop(id="storm") if message.topic.endswith("belt-1/cmd/stop") else None
+
+
+def _late_by_a_second(self):
+    if not self._closed:
+        self._control.call_later(1.0, lambda: self._stops and self._stop("MQTT") is self._stops.clear())
+
+
+@pytest.mark.parametrize(
+    ("where", "bug", "says"),
+    [
+        (Door, {"judge": _anything_is_a_stop}, "over the broker, and nobody asked for it"),
+        (MachinePublisher, {"_take_stops": _late_by_a_second}, "no Stop left"),
+        (StopDesk, {"look": lambda self, picture, now: self._tell_all("at_rest", picture, now)}, "and nobody else"),
+    ],
+    ids=["garbage stops", "a Stop comes late", "rest is told too soon"],
+)
+def test_a_bug_planted_in_the_port_of_messages_is_caught(where, bug, says, monkeypatch):
+    for name, new in bug.items():
+        monkeypatch.setattr(where, name, new)
+    error = next(error for seed in range(1, 40) if (error := fails(story(seed, ("standard",)), whole.lived)))
+    assert isinstance(error, Violation)
+    assert says in str(error)
 
 
 TIMED_TO_THE_CORE = {

@@ -94,6 +94,9 @@ class Handlers:
 class Link:
     """A connection that lasts until `close`."""
 
+    _client = Client
+    """Where the network begins: what a link in the storm has another of."""
+
     def __init__(
         self,
         hub: Hub,
@@ -218,7 +221,7 @@ class Link:
         last = None if will is None else aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retain)
         client = None
         try:
-            client = Client(self._broker, self._identifier, last, self._arrived)
+            client = self._client(self._broker, self._identifier, last, self._arrived)
             async with asyncio.timeout(CONNECT_S):
                 await client.__aenter__()
             # Leave is taken only behind the last word. Whatever else ends a connection ends it without a word, so that

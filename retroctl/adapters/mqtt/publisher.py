@@ -67,21 +67,25 @@ class MachinePublisher:
         standing: Callable[[Standing], None] = lambda _standing: None,
         extras: Sequence[Outgoing] = (),
         hail: str | None = None,
+        link: type[Link] = Link,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """All functions are called in the controlling loop.
 
         `picture`: the session as it is, None before there is one. `elapsed`: seconds since the run began. `stop`:
         what a STOP key calls, with who asked. `note`: a line for the record. `standing`: how the connection stands.
-        `extras`: retained messages said on every connection, and when `hail` (a topic) says `online`.
+        `extras`: retained messages said on every connection, and when `hail` (a topic) says `online`. `link`, `clock`:
+        another way to a broker, and its time.
         """
         self._hub, self._identity = hub, identity
         self._picture, self._elapsed = picture, elapsed
         self._stop, self._note, self._standing = stop, note, standing
         self._extras, self._hail = tuple(extras), hail
+        self._clock = clock
         self._narrator = Narrator(identity)
         machine = identity.machine
         will = self._retained(Leaf.STATUS, self._narrator.status("lost"))
-        self.link = Link(
+        self.link = link(
             hub,
             broker,
             identifier=f"retroctl-{machine.club}-{machine.name}",
@@ -95,7 +99,7 @@ class MachinePublisher:
         self._desk = StopDesk()
         # Of the hub's thread.
         self._last: dict[Leaf, Outgoing] = {}
-        self._seen_at = time.monotonic()
+        self._seen_at = self._clock()
         self._silent = False
         # Between the two.
         self._stops: deque[tuple[Stop, float]] = deque()
@@ -124,7 +128,7 @@ class MachinePublisher:
             return
         self.link.put(lambda: self._event(report))
         picture = self._picture() if self._desk or report.kind is Kind.COMMAND else None
-        self._acknowledge(self._desk.take_in(report, picture, time.monotonic()))
+        self._acknowledge(self._desk.take_in(report, picture, self._clock()))
         if report.kind in _AT_ONCE and self._soon is None and self._control is not None:
             self._soon = self._control.call_soon(self._say_state)
 
@@ -148,7 +152,7 @@ class MachinePublisher:
         for handle in (self._look, self._soon):
             if handle is not None:
                 handle.cancel()
-        self._acknowledge(self._desk.end(at_rest=self._at_rest, now=time.monotonic()))
+        self._acknowledge(self._desk.end(at_rest=self._at_rest, now=self._clock()))
         self.link.close(wait_s / 2)
         return await asyncio.to_thread(self.link.ended, wait_s)
 
@@ -169,7 +173,7 @@ class MachinePublisher:
         self._look = self._soon = None
         if self._closed or self._control is None:
             return
-        picture, t, made = self._picture(), self._elapsed(), time.monotonic()
+        picture, t, made = self._picture(), self._elapsed(), self._clock()
         self.link.put(lambda: self._state(picture, t, made))
         self._acknowledge(self._desk.look(picture, made))
         pause = STOPPING_S if self._desk or self._desk.stopping else STATE_S
@@ -189,7 +193,7 @@ class MachinePublisher:
             came.append(self._stops.popleft())
         if not came or self._closed:
             return
-        now = time.monotonic()
+        now = self._clock()
         for stop, at in came:
             self._acknowledge(self._desk.ask(stop.id, at))
         if self._desk.stopping and now - self._pressed_at < AGAIN_S:
@@ -227,7 +231,7 @@ class MachinePublisher:
                 return  # it was closed meanwhile: the run is over
 
     def _arrived(self, message: Incoming) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if self._hail is not None and message.topic == self._hail:
             if message.payload == b"online" and not message.retained:
                 for extra in (*self._extras, *self._last.values()):
@@ -285,7 +289,7 @@ class MachinePublisher:
         """Say so when the controlling loop has handed over nothing for too long: nobody may take it for well."""
         while not self.link.ended(0):
             await asyncio.sleep(1.0)
-            silent = time.monotonic() - self._seen_at > SILENT_S
+            silent = self._clock() - self._seen_at > SILENT_S
             if silent != self._silent and not self._closed:
                 self._silent = silent
                 self.link.put(self._standing_status)
