@@ -3,9 +3,14 @@
 .PHONY: help demo test check lint coverage bench bench-exchange bench-fleet bench-history bench-mqtt bench-screens \
 	bluez wheel wheel-test clean storm storm-long bench-figures fuzz kills soak explore mutants mutants-tables
 
+# Without the compiled files each of some two hundred processes would compile the program anew, and each worker the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
-# Two cores are what CI has; more than four workers help little and starve the tests that run on the real clock.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup -m 'not bluez'
+# Two cores are what CI has. Half of the time a worker waits for other processes and for real clocks, so that three fill
+# them; more would make the tests on the real clock late.
+WORKERS := 3
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m 'not bluez'
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 16
