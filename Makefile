@@ -3,9 +3,14 @@
 .PHONY: help demo test check lint coverage bench bench-exchange bench-fleet bench-history bench-mqtt bench-screens \
 	bluez wheel wheel-test clean storm storm-long bench-figures fuzz kills soak explore mutants mutants-tables
 
+# Without the compiled files each of some two hundred processes would compile the program anew, and each worker the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
-# Two cores are what CI has; more than four workers help little and starve the tests that run on the real clock.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup -m 'not bluez'
+# Two cores are what CI has. Half of the time a worker waits for other processes and for real clocks, so that three fill
+# them; more would make the tests on the real clock late.
+WORKERS := 3
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m 'not bluez'
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 16
@@ -43,6 +48,8 @@ PURE := tests/unit/domain tests/unit/ftms tests/unit/test_engine.py tests/unit/t
 	tests/system/test_call_out.py tests/system/test_stillness.py tests/system/test_machines.py tests/system/test_machines_unseen.py \
 	tests/system/test_presets_run.py
 
+# None of these waits for anything.
+coverage: WORKERS := 2
 coverage: ## the tests of the pure core (domain, ftms) with branch coverage: 100 %
 	@.ci/venv dev
 	$(PYTEST) $(wildcard $(PURE)) --cov=retroctl.domain --cov=retroctl.ftms --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100

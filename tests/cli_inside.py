@@ -60,6 +60,7 @@ class Inside:
         patch.setattr(session, "simulated", self._simulated)
         patch.setattr(session, "session_clock", lambda _factor: nullcontext(self._clock()))
         patch.setattr(session, "_stillness", lambda _options: None)  # a virtual loop does not stand still
+        patch.setattr(session, "_imports_uncollected", nullcontext)  # what it thaws again, the tests keep frozen
         patch.setattr(front, "ways_out", self._ways_out)
         patch.setattr(ways_out, "ways_out", self._ways_out)
         patch.setattr(front, "keys", lambda *_: nullcontext())

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from wall_tools import picture, screen
 
 from retroctl.adapters.wall import server
@@ -22,6 +23,7 @@ TELEVISION, PHONE = (1920, 1080), (390, 844)
 BOTH = pytest.mark.parametrize("size", [TELEVISION, PHONE], ids=["television", "phone"])
 
 pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),  # one Chromium for all, a page in a context of its own for each
     pytest.mark.xdist_group("chromium"),
     pytest.mark.skipif(
         not REQUIRED and not Path(CHROMIUM).exists(),
@@ -94,15 +96,28 @@ class Browser:
         return tuple(int(part) for part in text.removeprefix("rgb(").removesuffix(")").split(","))
 
 
-@asynccontextmanager
-async def browser(size: tuple[int, int], *, lan: bool = False):
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium():
     from playwright.async_api import async_playwright  # noqa: PLC0415 - a skipped test must not need it
 
-    async with screen(lan=lan) as shown, async_playwright() as tools:
+    async with async_playwright() as tools:
         # The sandbox needs what a container has not; the page is our own.
-        chromium = await tools.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        started = await tools.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         try:
-            page = await chromium.new_page(viewport={"width": size[0], "height": size[1]})
+            yield started
+        finally:
+            await started.close()
+
+
+@pytest.fixture
+def browser(chromium):
+    @asynccontextmanager
+    async def shown_in(size: tuple[int, int], *, lan: bool = False):
+        async with (
+            screen(lan=lan) as shown,
+            await chromium.new_context(viewport={"width": size[0], "height": size[1]}) as context,
+        ):
+            page = await context.new_page()
             complaints: list[str] = []
             requests: list[str] = []
             page.on("console", lambda message: complaints.append(message.text))
@@ -113,8 +128,8 @@ async def browser(size: tuple[int, int], *, lan: bool = False):
             seen = Browser(page, shown, complaints, requests)
             await seen.until("window.heard > 0")
             yield seen
-        finally:
-            await chromium.close()
+
+    return shown_in
 
 
 def field(name: str) -> str:
@@ -144,7 +159,7 @@ def inside(found: dict, size: tuple[int, int]) -> None:
 
 
 @BOTH
-async def test_a_hold_shows_speed_time_left_and_what_comes_next(size):
+async def test_a_hold_shows_speed_time_left_and_what_comes_next(browser, size):
     async with browser(size) as seen:
         found = await seen.show(
             picture(hold_remaining_s=60.0), until="document.getElementById('left').innerText === '1:00'"
@@ -166,7 +181,7 @@ async def test_a_hold_shows_speed_time_left_and_what_comes_next(size):
 
 
 @BOTH
-async def test_it_is_readable_from_the_belt(size):
+async def test_it_is_readable_from_the_belt(browser, size):
     width, height = size
     async with browser(size) as seen:
         for speed in (100, 260, 1240):
@@ -184,7 +199,7 @@ async def test_it_is_readable_from_the_belt(size):
 
 
 @BOTH
-async def test_every_state_fits(size):
+async def test_every_state_fits(browser, size):
     async with browser(size) as seen:
         for state in set(State) - {State.STOPPING}:
             holding = state in {State.HOLDING, State.READY, State.ANNOUNCING}
@@ -204,7 +219,7 @@ async def test_every_state_fits(size):
 
 
 @BOTH
-async def test_a_stop_takes_the_whole_field(size):
+async def test_a_stop_takes_the_whole_field(browser, size):
     async with browser(size) as seen:
         for view in StopView:
             await seen.show(picture(), until=field("run"))
@@ -226,7 +241,7 @@ async def test_a_stop_takes_the_whole_field(size):
             assert (border == "dashed") == (name == "clip"), "a shape, too: not by colour alone"
 
 
-async def test_it_turns_grey_within_two_seconds_of_silence_and_counts():
+async def test_it_turns_grey_within_two_seconds_of_silence_and_counts(browser):
     async with browser(TELEVISION) as seen:
         assert len(set(await seen.colour())) > 1
         seen.screen.wall._broadcast.cancel()
@@ -243,7 +258,7 @@ async def test_it_turns_grey_within_two_seconds_of_silence_and_counts():
         inside(found, TELEVISION)
 
 
-async def test_old_data_of_a_server_that_lives_are_grey_too():
+async def test_old_data_of_a_server_that_lives_are_grey_too(browser):
     async with browser(PHONE) as seen:
         found = await seen.show(picture(measured_age_s=7.2), until="document.body.hasAttribute('data-silent')")
         assert found["age"]["text"] == "No news for 7 s"
@@ -252,7 +267,7 @@ async def test_old_data_of_a_server_that_lives_are_grey_too():
         assert "age" not in await seen.look()
 
 
-async def test_silence_does_not_take_back_the_advice_to_pull_the_clip():
+async def test_silence_does_not_take_back_the_advice_to_pull_the_clip(browser):
     async with browser(TELEVISION) as seen:
         bad = picture(state=State.STOPPING, stop_view=StopView.NOT_CONFIRMED, measured_age_s=4.0)
         found = await seen.show(bad, until="document.body.hasAttribute('data-silent')")
@@ -263,7 +278,7 @@ async def test_silence_does_not_take_back_the_advice_to_pull_the_clip():
         assert colour[0] > 2 * max(colour[1:])
 
 
-async def test_a_program_that_ends_says_so_and_its_page_stays():
+async def test_a_program_that_ends_says_so_and_its_page_stays(browser):
     async with browser(TELEVISION) as seen:
         await seen.show(picture(state=State.STOPPED, measured=Speed(0), hold_remaining_s=None), until=field("rest"))
         await seen.screen.wall.close()
@@ -274,14 +289,14 @@ async def test_a_program_that_ends_says_so_and_its_page_stays():
         assert "age" not in found
 
 
-async def test_behind_a_token_the_page_finds_its_events():
+async def test_behind_a_token_the_page_finds_its_events(browser):
     async with browser(PHONE, lan=True) as seen:
         assert (await seen.look())["number"]["text"] == "2.6"
         answer = await seen.page.goto(seen.screen.wall.url.replace(seen.screen.path, "/0123456789ab/"))
         assert (answer.status, await answer.text()) == (403, "403\n")
 
 
-async def test_a_mark_stands_in_the_middle_whatever_is_shown():
+async def test_a_mark_stands_in_the_middle_whatever_is_shown(browser):
     async with browser(TELEVISION) as seen:
         for now, name in (
             (picture(), "run"),

@@ -38,6 +38,9 @@ TWICE = (
 """What is most likely to go wrong together."""
 
 
+pytestmark = pytest.mark.xdist_group("explored")  # its fixtures are made once, and not by each worker
+
+
 @pytest.fixture(scope="module")
 def once() -> Found:
     return explore(depth=1)

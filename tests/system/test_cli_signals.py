@@ -23,7 +23,10 @@ from terminal import STOP_PATH
 
 from retroctl.adapters.journal import read
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and pipes")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and pipes"),
+    pytest.mark.xdist_group("signals"),  # its runs are begun once, and not by each worker
+]
 
 DRIVER = Path(__file__).parent.parent / "cli_driver.py"
 LIMIT_S = 60.0
@@ -148,7 +151,7 @@ WAYS = [name for name in CASES if name not in ("whole", "ignored", "stalled")]
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    with ThreadPoolExecutor(6) as pool:
+    with ThreadPoolExecutor(4) as pool:
         futures: dict[str, Future[Run]] = {}
         for name, case in CASES.items():
             folder = tmp_path_factory.mktemp(name.replace(" ", "-"))

@@ -198,7 +198,7 @@ def test_a_killed_program_is_followed_by_stop_at_once_and_the_guard_ends_when_th
         until(lambda: run.written, 5, "Stop")
         stop_at, payload = run.written[0]
         assert payload == "0801"
-        assert stop_at - at < 1.0
+        assert stop_at - at < 2.5, "sooner than a program that merely stands still is stopped, on a late computer too"
         until(lambda: not alive(run.guard), 15, "the guard ends")
         assert {payload for _, payload in run.written} == {"0801"}
         shown = run.shown()

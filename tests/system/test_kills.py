@@ -22,6 +22,9 @@ KILLED = -9
 QUICK = {"file limit", "clock set back"}
 
 
+pytestmark = pytest.mark.xdist_group("kills")  # its fixtures are made once, and not by each worker
+
+
 @pytest.fixture(scope="module")
 def kill() -> Iterator[Killer]:
     with killer() as server:

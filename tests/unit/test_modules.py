@@ -1,4 +1,4 @@
-"""How large a module may be: one that is longer has two subjects."""
+"""How large a module may be, and where the tests of one run."""
 
 from __future__ import annotations
 
@@ -16,3 +16,11 @@ def test_no_module_is_longer_than_400_lines(package):
     assert len(modules) > 20
     lines = {str(module.relative_to(ROOT)): module.read_text(encoding="utf-8").count("\n") for module in modules}
     assert {name: count for name, count in lines.items() if count > LONGEST} == {}, "split it by subject"
+
+
+def test_what_a_file_of_tests_makes_once_is_made_by_one_worker():
+    """Tests are dealt out one by one: without a group each worker would make a module's fixture anew."""
+    files = {file: file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py")}
+    shared = {file.name for file, text in files.items() if '(scope="module' in text}
+    assert len(shared) > 5
+    assert shared - {file.name for file, text in files.items() if "xdist_group(" in text} == set()

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+pytestmark = pytest.mark.xdist_group("half hour")  # its fixtures are made once, and not by each worker
+
+
 @pytest.fixture(scope="module")
 def half_hour(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Written]:
     """Thirty minutes with heart rate, five stages and easing down."""

@@ -214,7 +214,7 @@ async def test_a_player_that_hangs_delays_nobody(monkeypatch):
         began = time.monotonic()
         for _ in range(1000):
             speaking.cue("Stopping.")
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 5.0, "the player hangs for ever"
         async with asyncio.timeout(10):
             while not speaking.became:  # once the sound's own length has passed, the thread counts as stuck
                 await asyncio.sleep(0.05)
