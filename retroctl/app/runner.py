@@ -296,9 +296,10 @@ class Runner:
     async def _write(self, write: Write) -> None:
         engine = self._engine
         written = await self._connection.write(write.payload)
-        lost = written.lost is not None
-        if lost:
+        if lost := written.lost is not None:
             self.report(Kind.LINK, {"write": write.payload.hex(), "failed": written.lost})
+        if written.wants_pairing is not None:
+            self.report(Kind.REFUSAL, {"rule": "pairing", "reason": written.wants_pairing})
         if engine is not None:
             self._guarded(lambda: engine.write_returned(write.token, self.now(), error=written.error, lost=lost))
 
