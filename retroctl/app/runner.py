@@ -298,8 +298,8 @@ class Runner:
         written = await self._connection.write(write.payload)
         if lost := written.lost is not None:
             self.report(Kind.LINK, {"write": write.payload.hex(), "failed": written.lost})
-        if written.wants_pairing is not None:
-            self.report(Kind.REFUSAL, {"rule": "pairing", "reason": written.wants_pairing})
+        if words := written.wants_pairing:
+            self.report(Kind.REFUSAL, {"rule": "pairing", "reason": words})
         if engine is not None:
             self._guarded(lambda: engine.write_returned(write.token, self.now(), error=written.error, lost=lost))
 
