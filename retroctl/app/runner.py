@@ -143,8 +143,7 @@ class Runner:
 
     def heart_rate(self, data: bytes) -> None:
         """A frame of the client's strap (0x2A37). It can only hold raises back."""
-        engine = self._engine
-        if engine is not None:
+        if (engine := self._engine) is not None:
             self._guarded(lambda: engine.frame("2a37", data, self.now()))
 
     def stop(self, source: str, *, person: bool = True) -> None:
