@@ -68,10 +68,13 @@ class LinkLost(TreadmillError):  # noqa: N818 - as above: it says what happened
 
 
 class WriteRefused(TreadmillError):  # noqa: N818 - as above: it says what happened
-    """The machine answered a write with an ATT error: `code` (Core Specification, Vol 3 Part F)."""
+    """The machine answered a write with an ATT error: `code` (Core Specification, Vol 3 Part F).
 
-    def __init__(self, code: int, message: str = "") -> None:
-        self.code = code
+    `wants_pairing`: that this is for want of pairing, and how to pair; None for every other reason.
+    """
+
+    def __init__(self, code: int, message: str = "", *, wants_pairing: str | None = None) -> None:
+        self.code, self.wants_pairing = code, wants_pairing
         super().__init__(message or f"the machine refused the write (ATT error 0x{code:02X})")
 
 
@@ -93,3 +96,11 @@ class JournalError(RetroctlError):
 
 class DiskFull(JournalError):  # noqa: N818 - as above: it says what happened
     """There is no room left where the records are kept."""
+
+
+def needs_extra(name: str) -> str:
+    """What to do about an extra that is not installed: the program is in no registry, so by what it came from."""
+    return (
+        f"the extra `{name}`: install retroctl again with [{name}] behind what it came from, as in "
+        f"pip install '.[{name}]' in a checkout or pip install 'FILE.whl[{name}]' for a wheel"
+    )

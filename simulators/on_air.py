@@ -11,7 +11,7 @@ import secrets
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from retroctl.errors import ConfigError
+from retroctl.errors import ConfigError, needs_extra
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -176,4 +176,4 @@ def _need_bumble() -> None:
     try:
         import bumble.device  # noqa: F401, PLC0415 - the question is whether it can be imported
     except ImportError as error:
-        raise ConfigError("a simulated treadmill on the air needs Bumble: pip install 'retroctl[radio]'") from error
+        raise ConfigError(f"a simulated treadmill on the air needs {needs_extra('radio')}") from error

@@ -30,6 +30,8 @@ class Written:
 
     error: int | None = None
     lost: str | None = None
+    wants_pairing: str | None = None
+    """Refused because computer and machine are not paired: how to do that. Said once: a Stop is repeated."""
 
 
 class Connection:
@@ -49,6 +51,7 @@ class Connection:
         `jitter`: numbers from 0 to 1 that spread the pauses between the tries.
         """
         self.treadmill, self._clock = treadmill, clock
+        self._pairing_told = False
         self.wrote = False
         """Whether anything was sent to the machine."""
         self._inbox = Inbox()
@@ -111,7 +114,8 @@ class Connection:
         try:
             await self.treadmill.write(payload)
         except WriteRefused as refused:
-            return Written(error=refused.code)
+            words, self._pairing_told = None if self._pairing_told else refused.wants_pairing, True
+            return Written(error=refused.code, wants_pairing=words)
         except (LinkLost, ProcedureTimeout, UnsupportedTreadmill) as gone:
             return Written(lost=str(gone))
         return Written()

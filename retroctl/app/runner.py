@@ -143,8 +143,7 @@ class Runner:
 
     def heart_rate(self, data: bytes) -> None:
         """A frame of the client's strap (0x2A37). It can only hold raises back."""
-        engine = self._engine
-        if engine is not None:
+        if (engine := self._engine) is not None:
             self._guarded(lambda: engine.frame("2a37", data, self.now()))
 
     def stop(self, source: str, *, person: bool = True) -> None:
@@ -296,9 +295,10 @@ class Runner:
     async def _write(self, write: Write) -> None:
         engine = self._engine
         written = await self._connection.write(write.payload)
-        lost = written.lost is not None
-        if lost:
+        if lost := written.lost is not None:
             self.report(Kind.LINK, {"write": write.payload.hex(), "failed": written.lost})
+        if words := written.wants_pairing:
+            self.report(Kind.REFUSAL, {"rule": "pairing", "reason": words})
         if engine is not None:
             self._guarded(lambda: engine.write_returned(write.token, self.now(), error=written.error, lost=lost))
 

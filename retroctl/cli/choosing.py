@@ -23,9 +23,9 @@ from retroctl.cli.machine import Chosen, held, simulated
 from retroctl.cli.options import RunOptions, demo_options
 from retroctl.cli.person import DEMO_CLIENT, today
 from retroctl.cli.plan_files import plan_files
-from retroctl.cli.planning import planned
+from retroctl.cli.planning import assumed_belt, planned
 from retroctl.cli.ways_out import ways_out
-from retroctl.domain.limits import LEVEL_CAPS, BeltRange, Facing, Level, caps_for
+from retroctl.domain.limits import LEVEL_CAPS, BeltRange, Level, caps_for
 from retroctl.errors import (
     ConfigError,
     JournalError,
@@ -35,17 +35,16 @@ from retroctl.errors import (
     UnsupportedTreadmill,
 )
 from retroctl.ftms.treadmill_data import RecordMerger, decode_treadmill_data
-from retroctl.units import Speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from retroctl.adapters.ble.scan import FoundMachine
-    from retroctl.adapters.plans import PlanRequest
     from retroctl.adapters.tui.choose.ports import Choice
     from retroctl.app.clock import Clock
     from retroctl.app.ports import MachineInfo
+    from retroctl.units import Speed
 
 LISTEN_S: Final = 60.0
 """One search on the screen: long enough to walk up to a machine and see its signal grow."""
@@ -54,8 +53,6 @@ OFFERED: Final = tuple(each.value for each in Preset if each not in (Preset.LADD
 UNREADABLE: Final = "(clients cannot be read)"
 """No client is called so; choosing it is refused with the reason."""
 PRACTICE: Final = "standard"
-USUAL_LOWEST: Final = Speed(100)
-"""The lowest speed of nearly every treadmill; only to draw a ladder before the machine has said its own."""
 
 
 def choose_first(options: RunOptions, check: Callable[[Choice], RunOptions], given: Choice) -> RunOptions:
@@ -132,7 +129,7 @@ class Air:
         except JournalError as error:  # the clients' file or the record, which the screen knows nothing of
             raise ConfigError(str(error)) from None
         known = options.belt or belt
-        usable = known or _assumed(options.request)
+        usable = known or assumed_belt(options.request)
         heard = self._found.get(choice.address or "")
         name, address = ("", "") if heard is None else (heard.name, heard.address)
         plan, caps = planned(options, usable, qualified=standing_of(options, name, address, usable).qualified)
@@ -202,16 +199,6 @@ def _kept_clients(data_dir: Path) -> tuple[ClientRow, ...]:
         )
         for each in kept
     )
-
-
-def _assumed(request: PlanRequest) -> BeltRange:
-    """A range on which only that is refused which every machine refuses: the plan decides its lowest speed."""
-    backward = [stage.target for stage in request.stage if stage.facing is Facing.BACKWARD]
-    targets = [stage.target for stage in request.stage]
-    lowest = backward[0] if backward else min(targets, default=USUAL_LOWEST)
-    if not request.stage and request.top is not None:
-        lowest = min(USUAL_LOWEST, request.top)
-    return BeltRange(max(lowest, Speed(1)), Speed(0xFFFF), Speed(1))
 
 
 def _speed(merger: RecordMerger, event: FrameArrived) -> Speed | None:

@@ -19,7 +19,7 @@ from retroctl.app.result import ExitStatus
 from retroctl.cli.floor_mqtt import LEAVES, FloorWatch
 from retroctl.cli.status import OK
 from retroctl.cli.ways_out import ways_out
-from retroctl.errors import ConfigError
+from retroctl.errors import ConfigError, needs_extra
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -114,7 +114,7 @@ async def _served(floor: Floor, address: WallAddress, club: str, said: _Said) ->
     try:
         from retroctl.adapters.wall.floor_page import FloorPage  # noqa: PLC0415 - an extra, and only for those who ask
     except ImportError as error:
-        raise ConfigError(f"--web needs the extra `wall`: pip install 'retroctl[wall]' ({error})") from error
+        raise ConfigError(f"--web needs {needs_extra('wall')} ({error})") from error
 
     page = FloorPage(address, floor, time.monotonic, club=club, failed=said)
     await page.open()

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.plans import Preset
 from retroctl.domain.introduction import refuse_before_balance
-from retroctl.domain.limits import Level, caps_for
+from retroctl.domain.limits import BeltRange, Facing, Level, caps_for
 from retroctl.domain.method.heart import intensity
 from retroctl.domain.method.incline import refuse_incline
 from retroctl.domain.method.one_variable import refuse_two_rises
 from retroctl.domain.method.practice import kind_of, last_comparable, shape_of
 from retroctl.errors import PlanError
+from retroctl.units import Speed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from retroctl.adapters.plans import PlanRequest
     from retroctl.cli.options import RunOptions
     from retroctl.cli.person import Person
-    from retroctl.domain.limits import BeltRange, Caps
+    from retroctl.domain.limits import Caps
     from retroctl.domain.plan import Plan
+
+USUAL_LOWEST: Final = tuple(Speed(tenth * 10) for tenth in range(3, 11))
+"""The lowest speeds of nearly every treadmill, 0.3 to 1.0 km/h."""
+FAST_LOWEST: Final = tuple(Speed(tenth * 10) for tenth in range(11, 41))
+"""Those of machines that begin faster than nearly all; the trainer gives them as --range if it matters."""
+USUAL_STEPS: Final = (Speed(1), Speed(10), Speed(16), Speed(20), Speed(50))
 
 
 def planned(options: RunOptions, belt: BeltRange, *, qualified: bool) -> tuple[Plan, Caps]:
@@ -34,9 +43,7 @@ def judged(
 
     What rises against the client's last completed session of the kind stands in the plan's remarks (R11, R12).
     """
-    caps = caps_for(who.client, belt, qualified=qualified)
-    plan = request.build(belt, caps, coarse_accepted=coarse, incline=who.facts is not None)
-    refuse_before_balance(plan, who.client, belt)
+    plan, caps = _built(request, who, belt, qualified=qualified, coarse=coarse)
     remarks = list(plan.remarks)
     if request.preset is Preset.REHAB and not request.stage:
         remarks.append(_band(who))
@@ -52,6 +59,57 @@ def judged(
         called = "" if before.name in ("", kind) else f" ({before.name})"
         remarks.append(f"against the last completed {kind}{called}, of {before.day}, {rises} (R11)")
     return replace(plan, remarks=tuple(remarks)), caps
+
+
+def refuse_everywhere(options: RunOptions) -> None:
+    """Refuse, before any machine is looked for, what no treadmill could take. Raises PlanError.
+
+    What compares with the client's last session (R11, R14) waits for the machine: its lowest speed decides there.
+    """
+    belts = [options.belt] if options.belt is not None else _belts(options.request, USUAL_LOWEST)
+    why = _refused_on_all(options, belts)
+    if why is None:
+        return
+    if options.belt is None and _refused_on_all(options, _belts(options.request, FAST_LOWEST)) is None:
+        raise PlanError(f"{why}; if yours begins over 1 km/h, give its speeds: --range MIN-MAX/STEP")
+    raise why
+
+
+def assumed_belt(request: PlanRequest) -> BeltRange:
+    """A range on which only that is refused which every machine refuses: the plan decides its lowest speed."""
+    backward = [stage.target for stage in request.stage if stage.facing is Facing.BACKWARD]
+    targets = [stage.target for stage in request.stage]
+    lowest = backward[0] if backward else min(targets, default=USUAL_LOWEST[-1])
+    if not request.stage and request.top is not None:
+        lowest = min(USUAL_LOWEST[-1], request.top)
+    return BeltRange(max(lowest, Speed(1)), Speed(0xFFFF), Speed(1))
+
+
+def _belts(request: PlanRequest, lowest: Sequence[Speed]) -> list[BeltRange]:
+    """The first is the one whose refusal reads best."""
+    every = [BeltRange(least, Speed(0xFFFF), step) for least in reversed(lowest) for step in USUAL_STEPS]
+    return [assumed_belt(request), *every]
+
+
+def _refused_on_all(options: RunOptions, belts: Sequence[BeltRange]) -> PlanError | None:
+    """The first refusal, if there is one on each of these machines, measured ones and others."""
+    first: PlanError | None = None
+    for belt in belts:
+        for qualified in (True, False):
+            try:
+                _built(options.request, options.who, belt, qualified=qualified, coarse=options.coarse)
+            except PlanError as error:
+                first = first or error
+            else:
+                return None
+    return first
+
+
+def _built(request: PlanRequest, who: Person, belt: BeltRange, *, qualified: bool, coarse: bool) -> tuple[Plan, Caps]:
+    caps = caps_for(who.client, belt, qualified=qualified)
+    plan = request.build(belt, caps, coarse_accepted=coarse, incline=who.facts is not None)
+    refuse_before_balance(plan, who.client, belt)
+    return plan, caps
 
 
 def _band(who: Person) -> str:

@@ -22,7 +22,7 @@ from retroctl.cli.guarded import guard_for
 from retroctl.cli.known import standing_of, with_words
 from retroctl.cli.machine import at_console, held, on_air, session_clock, simulated
 from retroctl.cli.mqtt_voice import MqttVoice, mqtt_voice
-from retroctl.cli.planning import planned
+from retroctl.cli.planning import planned, refuse_everywhere
 from retroctl.cli.power import power_watched
 from retroctl.cli.status import status_of
 from retroctl.cli.strap import remember_strap, strap_keeper
@@ -38,7 +38,7 @@ from retroctl.domain.plan import Plan, raise_step
 from retroctl.domain.profile import UNKNOWN
 from retroctl.domain.session import Advance, Session
 from retroctl.domain.verdict import Wire
-from retroctl.errors import JournalError, RetroctlError, UnsupportedTreadmill
+from retroctl.errors import ConfigError, JournalError, RetroctlError, UnsupportedTreadmill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,6 +57,7 @@ REMEMBER_S = 3.0
 
 def run_session(options: RunOptions) -> int:
     """Run one session; gives the exit status. Raises RetroctlError for what ends it before it begins."""
+    refuse_everywhere(options)
     errors = Output(2, lambda: None)  # a reader of standard error that stops reading must not stop the belt's control
     try:
         return asyncio.run(_run(options, errors))
@@ -91,6 +92,8 @@ class _Run:
             chosen = self._chosen = await self._choose()
             with held(chosen, self._options.settings.data_dir):
                 return await self._session(chosen)
+        except ConfigError:
+            raise  # what was asked for cannot be: a slip of the pen, corrected in the next line, and no session
         except RetroctlError as error:
             await self._keep_failure(error)
             raise

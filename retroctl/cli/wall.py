@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from retroctl.app.reports import Kind, Report
 from retroctl.app.snapshot import Snapshot, snapshot
-from retroctl.errors import ConfigError
+from retroctl.errors import ConfigError, needs_extra
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -32,7 +32,7 @@ async def wall_screen(
         from retroctl.adapters.wall.qr import columns, qr_lines  # noqa: PLC0415 - an extra, and only for those who ask
         from retroctl.adapters.wall.server import Wall  # noqa: PLC0415 - heavy
     except ImportError as error:
-        raise ConfigError(f"--wall needs the extra `wall`: pip install 'retroctl[wall]' ({error})") from error
+        raise ConfigError(f"--wall needs {needs_extra('wall')} ({error})") from error
 
     def picture() -> Snapshot | None:
         return None if runner.engine is None else snapshot(runner.engine, runner.now())

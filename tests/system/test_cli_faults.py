@@ -6,11 +6,14 @@ import sqlite3
 from types import SimpleNamespace
 
 import pytest
+from bleak.exc import BleakGATTProtocolError
 from cli_inside import Inside, entering, once
 
+from retroctl.adapters.ble.faults import write_fault
 from retroctl.adapters.ble.lock import machine_lock
+from retroctl.adapters.ble.treadmill import BleTreadmill
 from retroctl.adapters.console.jsonl import JsonLines
-from retroctl.adapters.journal import SqliteJournal, files
+from retroctl.adapters.journal import SqliteJournal, files, read
 from retroctl.app.attendant import Attendant
 from retroctl.app.engine import Engine
 from retroctl.app.recorder import Recorder
@@ -250,7 +253,21 @@ async def test_a_top_over_the_cap_is_refused_before_anything_is_written(inside):
     assert isinstance(inside.error, ConfigError)
     assert "over the cap of 3.20 km/h" in str(inside.error)
     assert inside.written == []
-    assert inside.record.summary.outcome["exit_status"] == 2
+    assert read.sessions(inside.folder / "records.sqlite3") == [], "a slip of the pen is no session"
+
+
+async def test_a_machine_that_wants_pairing_says_so_once_and_how(inside, monkeypatch):
+    async def refused(self, payload):
+        raise write_fault(BleakGATTProtocolError(0x05), connected=True)
+
+    monkeypatch.setattr(BleTreadmill, "write", refused)
+
+    assert await inside.run() == 0
+
+    said = [line["reason"] for line in inside.lines if line["type"] == "refusal" and line["rule"] == "pairing"]
+    assert len(said) == 1
+    assert "wants to be paired first (ATT error 0x05)" in said[0]
+    assert inside.true_speed == 0
 
 
 async def test_a_belt_that_moves_already_is_left_alone(inside):

@@ -28,6 +28,18 @@ WRONG = {
     "hold nan": ([*SIM, "--hold", "nan"], "not a finite number"),
     "hold negative": ([*SIM, "--hold", "-1"], "give 60 or more"),
     "hold for ever": ([*SIM, "--hold", "1e9"], "at most 3600 seconds"),
+    "an hour at each speed": ([*SIM, "--hold", "3600"], "stage 4: with it the plan lasts 240 minutes, over the 180"),
+    "the same on a machine that begins faster": (
+        [*SIM, "--hold", "3600"],
+        "if yours begins over 1 km/h, give its speeds: --range",
+    ),
+    "an hour at each speed of such a range": (
+        [*SIM, "--hold", "3600", "--range", "1.0-16.0/0.1"],
+        "stage 4: with it the plan lasts 240 minutes",
+    ),
+    "a top over every machine's cap": ([*SIM, "--top", "3.3"], "is over the cap of 3.20 km/h (level new)"),
+    "intervals before balance": ([*SIM, "--plan", "intervals"], "balance"),
+    "a preset that lasts for ever": ([*SIM, "--plan", "intervals:count=100,interval_s=3600"], "over the 180"),
     "hold a word": ([*SIM, "--hold", "long"], "'long' is not a number"),
     "an unknown simulator": (["run", "--sim", "nope", "--yes"], "known are standard"),
     "an unknown client": ([*SIM, "--client", "bob"], "no client is called 'bob'"),

@@ -8,6 +8,7 @@ import pytest
 from cli_inside import Inside
 
 from retroctl.adapters.clients import ClientStore, Profile
+from retroctl.adapters.journal import read
 from retroctl.cli.person import today
 from retroctl.domain.limits import Level
 from retroctl.domain.method.facts import Clearance, Facts, Screening, ScreeningOutcome
@@ -51,6 +52,7 @@ async def test_between_sessions_one_thing_may_rise_and_it_is_named(inside):
     for words in ("peak backward speed (from 1.80 km/h to 2.60 km/h)", "interval length (from 60 s to 120 s)", "(R11)"):
         assert words in str(inside.error)
     assert inside.machines[-1].log == []
+    assert len(read.sessions(inside.folder / "records.sqlite3")) == 1, "what was asked for wrongly was no session"
     assert await inside.run(client="Ann [b]", top="2.6", hold="60") == 0
     remarks = inside.record.plan["remarks"]
     assert any("the peak backward speed rises, and nothing else (R11)" in remark for remark in remarks)

@@ -275,6 +275,25 @@ def test_before_the_first_target_settled_a_belt_far_above_it_is_not_adopted():
     assert bench.state in {"stopping", "faulted"}
 
 
+def test_after_a_stop_the_two_seconds_of_f3_begin_anew():
+    bench = Bench()
+    bench.hold_at(1.8)
+    bench.belt.set(2.5)
+    bench.advance(1.2)
+    assert bench.alarms() == []
+    bench.tell(ev.StopRequested("key"))
+    bench.until("stopped", limit_s=60)
+    bench.tell(ev.ArmRequested())
+    bench.tell(ev.StartConfirmed(ev.StartKind.PROGRAM))
+    bench.air.result = {2: FAILED}
+    bench.until("settling")
+    bench.belt.set(2.0)
+    bench.advance(1.5)
+    assert "F3" not in bench.alarms(), "too fast for a second and a half, not since before the stop"
+    bench.advance(2.0)
+    assert "F3" in bench.alarms()
+
+
 def test_a_lower_target_waits_for_a_belt_that_shows_less_for_a_moment():
     stages = tuple(Stage(StageKind.WORK, Facing.BACKWARD, Speed(speed), 60.0) for speed in (100, 180, 170))
     bench = Bench(plan=build_plan("down", stages, BELT, CAPS))

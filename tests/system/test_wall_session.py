@@ -291,4 +291,4 @@ def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch, capsys, tmp_
         run_app()
     captured = capsys.readouterr()
     assert ended.value.code == 2
-    assert "pip install 'retroctl[wall]'" in captured.err
+    assert "pip install '.[wall]'" in captured.err

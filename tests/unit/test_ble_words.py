@@ -111,6 +111,27 @@ def test_a_failed_write_is_refused_or_unknown_or_lost(error, connected, expected
 
 def test_a_refusal_for_want_of_pairing_says_so():
     assert "paired" in describe(BleakGATTProtocolError(0x05))
+    for code in (0x05, 0x08, 0x0C, 0x0F):
+        fault = write_fault(BleakGATTProtocolError(code), connected=True)
+        assert "paired first" in fault.wants_pairing
+    assert write_fault(BleakGATTProtocolError(0x80), connected=True).wants_pairing is None
+
+
+@pytest.mark.parametrize(
+    ("platform", "way"),
+    [
+        ("linux", "bluetoothctl pair"),
+        ("darwin", "System Settings"),
+        ("win32", "Bluetooth & devices"),
+        ("x", "settings"),
+    ],
+)
+def test_how_to_pair_is_said_for_each_system(monkeypatch, platform, way):
+    monkeypatch.setattr("sys.platform", platform)
+    assert way in describe(BleakGATTProtocolError(0x0F))
+
+
+def test_the_rest_of_the_refusals_are_in_plain_words():
     assert describe(BleakGATTProtocolError(0x80)) == "refused with ATT error 0x80"
     assert describe(EOFError()) == "the connection ended"
     assert describe(BleakError("two\nlines")) == "two lines"

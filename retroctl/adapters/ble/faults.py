@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from bleak.exc import BleakDBusError, BleakError, BleakGATTProtocolError
 
 from retroctl.errors import LinkLost, ProcedureTimeout, TreadmillError, WriteRefused
@@ -19,6 +21,12 @@ ATT_CCCD_IMPROPERLY_CONFIGURED = 0xFD
 ATT_IN_PROGRESS = 0xFE
 _GONE = frozenset({"org.bluez.Error.NotConnected", "org.freedesktop.DBus.Error.UnknownObject"})
 _NEEDS_PAIRING = frozenset({0x05, 0x08, 0x0C, 0x0F})
+"""Insufficient authentication, authorization, key size, encryption: what pairing brings."""
+_PAIRING = {
+    "linux": "run `bluetoothctl pair ADDRESS`",
+    "darwin": "accept the system's question, or pair it in System Settings > Bluetooth",
+    "win32": "pair it in Settings > Bluetooth & devices > Add device",
+}
 
 
 def write_fault(error: BaseException, *, connected: bool) -> TreadmillError:
@@ -29,7 +37,7 @@ def write_fault(error: BaseException, *, connected: bool) -> TreadmillError:
     """
     code = _att_code(error)
     if code is not None:
-        return WriteRefused(code)
+        return WriteRefused(code, wants_pairing=pairing_words(code))
     if not connected or isinstance(error, (EOFError, AssertionError, ConnectionError)) or _says_gone(error):
         return LinkLost("the connection to the machine is gone")
     return ProcedureTimeout(f"a write to the Control Point ended in {describe(error)}; what the machine did is unknown")
@@ -38,8 +46,8 @@ def write_fault(error: BaseException, *, connected: bool) -> TreadmillError:
 def describe(error: BaseException) -> str:
     """Put a failed Bluetooth call into a few plain words."""
     code = _att_code(error)
-    if code in _NEEDS_PAIRING:
-        return f"the machine wants to be paired first, ATT error 0x{code:02X}"
+    if code is not None and (words := pairing_words(code)) is not None:
+        return words
     if code is not None:
         return f"refused with ATT error 0x{code:02X}"
     if isinstance(error, TimeoutError):
@@ -47,6 +55,14 @@ def describe(error: BaseException) -> str:
     if isinstance(error, (EOFError, AssertionError)):
         return "the connection ended"
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def pairing_words(code: int) -> str | None:
+    """Say that a machine wants to be paired and how, for an ATT error that means that (Vol 3 Part F, 3.4.1.1)."""
+    if code not in _NEEDS_PAIRING:
+        return None
+    how = _PAIRING.get(sys.platform, "pair it in the system's Bluetooth settings")
+    return f"the machine wants to be paired first (ATT error 0x{code:02X}): end this, {how}, then try again"
 
 
 def _att_code(error: BaseException) -> int | None:

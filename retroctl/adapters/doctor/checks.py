@@ -9,6 +9,7 @@ from retroctl.adapters.doctor.bluetooth import check_bluetooth
 from retroctl.adapters.doctor.comforts import check_comforts
 from retroctl.adapters.doctor.host import Host
 from retroctl.adapters.doctor.report import Check, not_ok, ok, unknown
+from retroctl.errors import needs_extra
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,4 +80,4 @@ def _extras(host: Host) -> Check:
     name = "Extra `radio`"
     if host.has_module("bumble"):
         return ok(name, "installed")
-    return ok(name, "not installed; only `retroctl simulate` needs it", "pip install 'retroctl[radio]'")
+    return ok(name, "not installed; only `retroctl simulate` needs it", f"if you want that: {needs_extra('radio')}")

@@ -10,7 +10,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from retroctl.errors import ConfigError
+from retroctl.errors import ConfigError, needs_extra
 
 
 @cache
@@ -36,7 +36,7 @@ def library() -> Any:
         from fit_tool.profile.messages.workout_step_message import WorkoutStepMessage  # noqa: PLC0415 - the extra `fit` may not be installed
         from fit_tool.utils.crc import crc16  # noqa: PLC0415 - the extra `fit` may not be installed
     except ImportError:
-        raise ConfigError("FIT files need the extra `fit`: pip install 'retroctl[fit]'") from None
+        raise ConfigError(f"FIT files need {needs_extra('fit')}") from None
     names = (
         "Activity", "Event", "EventType", "FileType", "Intensity", "LapTrigger", "Manufacturer", "SessionTrigger",
         "Sport", "SubSport", "WorkoutStepDuration", "WorkoutStepTarget",

@@ -10,7 +10,7 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.files import read_bounded, shown
-from retroctl.errors import ConfigError
+from retroctl.errors import ConfigError, needs_extra
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,9 +76,7 @@ def from_keyring(user: str, host: str) -> str:
         import keyring as ring  # noqa: PLC0415 - an extra, and slow
         from keyring.errors import KeyringError  # noqa: PLC0415
     except ImportError:
-        raise ConfigError(
-            "mqtt_keyring needs the keyring package: pip install 'retroctl[keyring]', or use a password file"
-        ) from None
+        raise ConfigError(f"mqtt_keyring needs {needs_extra('keyring')}; or use a password file") from None
     try:
         found = ring.get_password(SERVICE, name)
     except KeyringError as error:

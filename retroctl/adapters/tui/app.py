@@ -11,6 +11,7 @@ from textual.command import CommandPalette
 from textual.screen import ModalScreen
 
 from retroctl.adapters.tui.bindings import BINDINGS
+from retroctl.adapters.tui.caches import bound_caches
 from retroctl.adapters.tui.controls import View
 from retroctl.adapters.tui.entry import Asked
 from retroctl.adapters.tui.keymap import ACTS, PAGE_ACTIONS, RUNNING_ACTIONS, Urgent
@@ -75,6 +76,7 @@ class TrainerApp(App[None]):
         real_now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`driver`: see `driver.guarded_driver`; tests use Textual's headless one."""
+        bound_caches()
         super().__init__(driver_class=driver)
         self.failure: BaseException | None = None
         self.view = View(machine, feed)

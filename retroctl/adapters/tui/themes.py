@@ -6,6 +6,9 @@ from typing import Final
 
 from textual.theme import Theme
 
+# text-muted: Textual's own is "auto 60%", which text in parts (`Painted`) knows no background to reckon from: it came
+# out white, in the light theme too. So every theme says its colour.
+
 DARK: Final = Theme(
     name="dark",
     primary="#5fafd7",
@@ -26,6 +29,7 @@ DARK: Final = Theme(
         "planned": "#87afd7",
         "cap": "#ff5f5f",
         "alarm-text": "#ffffff",
+        "text-muted": "#a8a8a8",
     },
 )
 LIGHT: Final = Theme(
@@ -48,6 +52,7 @@ LIGHT: Final = Theme(
         "planned": "#1f5f8b",
         "cap": "#c00000",
         "alarm-text": "#ffffff",
+        "text-muted": "#5c5c5c",
     },
 )
 CONTRAST: Final = Theme(

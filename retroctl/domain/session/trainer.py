@@ -9,6 +9,7 @@ from retroctl.domain.belief import Mover
 from retroctl.domain.effects import EndReason, NoteKind
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.limits import MIN_FORWARD_RAISE_GAP_S, Facing
+from retroctl.domain.monitors import OverCap, OverTarget
 from retroctl.domain.session import exertion
 from retroctl.domain.session.core import CONFIRM_LIFTS, CONSENT_WINDOW_S, HOLD_STATES, Core
 from retroctl.domain.session.noting import Notes, note
@@ -86,6 +87,7 @@ def start(core: Core, event: ev.StartConfirmed) -> None:
     core.move(Trigger.START)
     kind = ev.StartKind.CONSOLE if core.by_hand else event.kind
     core.start = StartAttempt(kind, core.belt, core.now)
+    core.over_target, core.over_cap = OverTarget(), OverCap(core.caps)  # nothing counts on from before a stop
     if kind is ev.StartKind.CONSOLE:
         core.cue("Press START on the console.")
     after_start_news(core, core.start.first())

@@ -263,7 +263,7 @@ def test_without_the_extra_the_way_out_is_said(
         ran = command(capsys, "export", "last", "--format", "fit", "--out", "x.fit")
     finally:
         library.cache_clear()
-    assert (ran.status, "retroctl[fit]" in ran.err, (tmp_path / "x.fit").exists()) == (2, True, False)
+    assert (ran.status, "pip install '.[fit]'" in ran.err, (tmp_path / "x.fit").exists()) == (2, True, False)
 
 
 @pytest.mark.parametrize("terminal", [True, False])

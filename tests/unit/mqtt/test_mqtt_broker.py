@@ -201,7 +201,7 @@ def test_a_password_comes_from_the_keyring_where_that_was_said(monkeypatch):
     with pytest.raises(ConfigError, match="locked"):
         password_for(address, None, keyring=True)
     monkeypatch.setitem(sys.modules, "keyring", None)
-    with pytest.raises(ConfigError, match=r"retroctl\[keyring\]"):
+    with pytest.raises(ConfigError, match=r"install retroctl again with \[keyring\]"):
         password_for(address, None, keyring=True)
 
 
