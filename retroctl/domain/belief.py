@@ -71,6 +71,8 @@ class Belief:
     distance_m: int | None = None
     rolls: bool = False
     """The last frame told a speed of 0, and more metres than the one before: the belt does not stand."""
+    stood: bool = False
+    """Rest was seen, and no speed over 0 since: what moves now moves from rest, though metres were counted at 0."""
     ran: Reading | None = None
     """The last speed over 0; None once rest is certain."""
     seen_falling: bool = False
@@ -122,6 +124,7 @@ class Belief:
         self.measured = Reading(measured, now)
         self._note_ramp(measured, before)
         if measured > REST:
+            self.stood = False
             self._measure_motion(self.measured, before)
         if measured > REST or self.rolls:
             self.zero_frames, self.zero_since = 0, None
@@ -131,6 +134,7 @@ class Belief:
         elif now - self._zero_at >= FRAMES_APART_S:
             self.zero_frames += 1
             self._zero_at = now
+            self.stood = self.stood or self.stands()
 
     def _note_ramp(self, measured: Speed, before: Reading | None) -> None:
         change = 0 if before is None else measured.hundredths - before.speed.hundredths
@@ -159,7 +163,7 @@ class Belief:
 
     def forget_rest(self) -> None:
         """Nobody watches the belt: rest must be seen anew."""
-        self.zero_frames, self.zero_since = 0, None
+        self.zero_frames, self.zero_since, self.stood = 0, None, False
 
     def forget_targets(self) -> None:
         """The belt came to rest: nothing is in force."""

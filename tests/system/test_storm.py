@@ -166,12 +166,108 @@ FOUND = {
             Act(800.0, "leave"),
         ),
     ),
+    "a resting belt counted metres, then told a speed, and that was no motion from rest": Story(
+        seed=14363,
+        machine="incline-without-range",
+        belt=(100, 1600, 10),
+        client="novice",
+        top=500,
+        hold_s=90.0,
+        advance="auto",
+        look_s=6.15,
+        plan="introduction",
+        strap="dropouts",
+        acts=(Act(6.64, "frames corrupt", (2,)),),
+    ),
+    "control granted in one stop was asked for again in the next": Story(
+        seed=11468,
+        machine="higher-minimum+silent-after-stop",
+        belt=(100, 400, 50),
+        client="trained",
+        forward=800,
+        limit=150,
+        top=970,
+        hold_s=90.0,
+        advance="confirm",
+        look_s=4.82,
+        strap="high",
+        again=1,
+        pulls=False,
+        acts=(Act(37.29, "write hangs", (2,)), Act(52.04, "storm of links", (6,)), Act(122.96, "console start")),
+    ),
 }
 
 
-@pytest.mark.parametrize("name", FOUND)
+WRONGLY_BLAMED = {
+    "control was asked for in one stop, nothing answered, and it was asked for in the next": Story(
+        seed=20355,
+        machine="late-speed+starts-again",
+        belt=(50, 300, 1),
+        client="practised",
+        forward=500,
+        top=150,
+        hold_s=60.0,
+        advance="confirm",
+        look_s=7.76,
+        again=2,
+        pulls=False,
+        acts=(
+            Act(28.74, "loss", (0.63, 39.6)),
+            Act(32.71, "write hangs", (2,)),
+            Act(46.32, "console keys", (-8,)),
+        ),
+    ),
+    "the same on a machine that never answers, with a turn between the stops": Story(
+        seed=18847,
+        machine="stop-third+mute-control-point",
+        belt=(100, 1600, 10),
+        client="new",
+        forward=500,
+        top=970,
+        hold_s=120.0,
+        advance="confirm",
+        look_s=3.31,
+        plan="introduction",
+        pulls=False,
+        acts=(Act(10.25, "another app", (8.89,)), Act(256.2, "hold")),
+    ),
+    "forward, a belt that had come to what was asked for crept on through what miles would look like": Story(
+        seed=19609,
+        machine="creeps",
+        belt=(100, 400, 50),
+        client="new",
+        forward=500,
+        top=500,
+        hold_s=60.0,
+        advance="confirm",
+        look_s=5.83,
+        plan="forward first",
+        strap="dropouts",
+        again=1,
+        acts=(Act(157.46, "silent", (6.81,)), Act(331.48, "down"), Act(648.09, "leave")),
+    ),
+    "forward, the speed from before was told for so long that it passed for the one asked for": Story(
+        seed=23700,
+        machine="late-speed+zero-at-once+mph-target",
+        belt=(100, 1600, 10),
+        client="trained",
+        forward=500,
+        top=300,
+        hold_s=60.0,
+        advance="auto",
+        look_s=8.58,
+        plan="forward first",
+        strap="dropouts",
+        again=1,
+        acts=(Act(1626.46, "leave"),),
+    ),
+}
+"""Here the program knew no better and did right; the judge blamed it."""
+
+
+@pytest.mark.parametrize("name", FOUND | WRONGLY_BLAMED)
 def test_what_a_storm_once_found(name):
-    assert fails(FOUND[name]) is None
+    assert fails((FOUND | WRONGLY_BLAMED)[name]) is None
 
 
 def test_a_gate_and_a_session_that_forget_the_hold_are_caught_and_the_story_is_shrunk(monkeypatch):
