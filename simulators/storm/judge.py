@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from simulators.storm.seen import REST_STATES, UNDER_WAY, Seen, Violation
+from simulators.storm.seen import LATEST_ANSWER_S, REST_STATES, UNDER_WAY, Seen, Violation
 
 __all__ = ["Judge", "Violation"]
 
@@ -239,7 +239,7 @@ class Judge(Seen):
             unheard = self.control_gone and not self.control_asked and repeated and seen
             self._need(self.denied or unheard, "Request Control after Stop for no reason")
             self.control_asked = True
-        self.control_asked_at = now
+        self.control_alone, self.control_asked_at = now - self.control_asked_at > LATEST_ANSWER_S, now
 
     def _start(self, payload: bytes, now: float, true: float) -> None:
         self._need(payload == b"\x07", "an odd Start")

@@ -80,6 +80,9 @@ class Seen:
     denied: bool = False
     control_gone: bool = False
     control_asked_at: float = -math.inf
+    """When it was last asked for."""
+    control_alone: bool = False
+    """And not soon after another time: whichever of the two the machine answers, the program may have given it up."""
     control_asked: bool = False
     """In this stop, since control was last lost."""
     claim: int | None = None
@@ -233,8 +236,8 @@ class Seen:
             self.voided_at = now
             self.lose_control()
             self.denied = self.denied or op == 8
-        elif (op, result) == (0, 1) and self.last_op == 0 and now - self.control_asked_at <= GRANTED_S:
-            self.control_gone = False
+        elif (op, result) == (0, 1) and self.last_op == 0 and self.control_alone:
+            self.control_gone = self.control_gone and now - self.control_asked_at > GRANTED_S
 
     def status(self, op: int, now: float) -> None:
         """Machine Status: control is lost with FF and with a reset; who moves the belt by hand has none to lose."""
@@ -264,3 +267,4 @@ AGAIN_S: Final = 0.5
 """A pressed Stop is not written more often than this."""
 GRANTED_S: Final = 1.0
 """Control that is granted so soon, with nothing written in between, the program cannot have missed."""
+LATEST_ANSWER_S: Final = 15.0
