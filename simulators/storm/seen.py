@@ -199,8 +199,10 @@ class Seen:
         """Bluetooth has refused a write: nothing came of it, and it may be tried once more."""
         self.refusal = (payload, now)
 
-    def returned(self, now: float) -> None:
-        """A write has come back, well or not."""
+    def returned(self, now: float, *, refused: bool = False) -> None:
+        """A write has come back, well or `refused`: then the machine has not heard the target, if it was one."""
+        if refused and self.last_op == 0x02:
+            self.console_at = now
         self.in_air = max(0, self.in_air - 1)
         if not self.in_air and self.link_up:
             self.free_at = now
@@ -242,7 +244,7 @@ class Seen:
     def status(self, op: int, now: float) -> None:
         """Machine Status: control is lost with FF and with a reset; who moves the belt by hand has none to lose."""
         if op in (0xFF, 0x01) and not self.called:
-            self.voided_at = now
+            self.voided_at = self.console_at = now  # whoever has control now may move the belt
             self.lose_control()
 
     def lose_control(self) -> None:
