@@ -179,7 +179,7 @@ FOUND = {
         strap="dropouts",
         acts=(Act(6.64, "frames corrupt", (2,)),),
     ),
-    "by hand, lowered while easing down to a turn, the plan went back a stage, and after the turn faced as before": Story(
+    "by hand, lowered while easing down to a turn, the plan went back a stage and turned to face as before": Story(
         seed=32349,
         machine="late-speed",
         belt=(100, 400, 50),
