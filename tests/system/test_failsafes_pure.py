@@ -338,7 +338,6 @@ def test_a_stop_asks_again_for_control_that_ended_with_the_link_until_it_is_gran
     assert bench.wire(began).count("00") == asked
 
 
-
 @pytest.mark.parametrize("state", ["settling", "holding", "ready", "announcing"])
 def test_f8_lost_control_holds_where_the_belt_is_and_the_trainers_key_asks_for_it_again(state):
     bench = Bench()
