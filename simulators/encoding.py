@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _U8, _U16, _S16, _U32 = (struct.Struct(code).pack for code in ("<B", "<H", "<h", "<I"))
 _TWO_U16, _TWO_S16 = (struct.Struct(code).pack for code in ("<HH", "<hh"))
-_RECORD_HEAD = struct.Struct("<HH").pack
+_RECORD_HEAD, _ENERGY = struct.Struct("<HH").pack, struct.Struct("<HHB").pack
 
 MORE_DATA = 1 << 0
 """Treadmill Data flag, inverted: when set, Instantaneous Speed is absent and another notification follows."""
@@ -61,17 +61,23 @@ class TreadmillRecord(NamedTuple):
     power_w: int | None = None
 
 
-def _or(value: int | None, sentinel: int) -> int:
-    return sentinel if value is None else value
-
-
 def _capped(value: int, top: int = 0xFFFF) -> int:
     """Counters that have run out of bits stay at their last value."""
     return value if value <= top else top  # noqa: FURB136 - three times a record, and a call of min costs more
 
 
 def _pair(first: int | None, second: int | None) -> bytes:
-    return _TWO_S16(_or(first, _NOT_AVAILABLE_S16), _or(second, _NOT_AVAILABLE_S16))
+    none = _NOT_AVAILABLE_S16
+    return _TWO_S16(none if first is None else first, none if second is None else second)
+
+
+def _energy(r: TreadmillRecord) -> bytes:
+    total, per_hour, per_min = r.energy_kcal, r.energy_per_hour_kcal, r.energy_per_min_kcal
+    return _ENERGY(
+        0xFFFF if total is None else _capped(total),
+        0xFFFF if per_hour is None else per_hour,
+        0xFF if per_min is None else per_min,
+    )
 
 
 _FIELDS: tuple[tuple[int, Callable[[TreadmillRecord], bytes]], ...] = (
@@ -79,13 +85,7 @@ _FIELDS: tuple[tuple[int, Callable[[TreadmillRecord], bytes]], ...] = (
     (TOTAL_DISTANCE, lambda r: _capped(r.distance_m, 0xFFFFFF).to_bytes(3, "little")),
     (INCLINATION, lambda r: _pair(r.incline, r.ramp)),
     (ELEVATION_GAIN, lambda r: _TWO_U16(_capped(r.gain), _capped(r.loss))),
-    (
-        ENERGY,
-        lambda r: (
-            _TWO_U16(_capped(_or(r.energy_kcal, 0xFFFF)), _or(r.energy_per_hour_kcal, 0xFFFF))
-            + _U8(_or(r.energy_per_min_kcal, 0xFF))
-        ),
-    ),
+    (ENERGY, _energy),
     (HEART_RATE, lambda r: _U8(r.heart_rate_bpm)),
     (METABOLIC_EQUIVALENT, lambda r: _U8(r.met)),
     (ELAPSED_TIME, lambda r: _U16(_capped(r.elapsed_s))),

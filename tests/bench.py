@@ -167,9 +167,11 @@ class Bench:
         """One Treadmill Data record, now, whatever the belt does."""
         self.send_frame(round(kmh * 100))
 
-    def send_frame(self, hundredths: int) -> None:
+    def send_frame(self, hundredths: int, *, metres: int | None = None) -> None:
         self.judge.heard(hundredths, self.now)
         data = struct.pack("<HH", 0, hundredths)
+        if metres is not None:
+            data = struct.pack("<HH", 1 << 2, hundredths) + metres.to_bytes(3, "little")
         if self.air.clock:
             data = struct.pack("<HHH", 1 << 10, hundredths, int(self.belt.elapsed))
         self._take(self.engine.frame("2acd", data, self.now))

@@ -71,6 +71,8 @@ class Belief:
     distance_m: int | None = None
     rolls: bool = False
     """The last frame told a speed of 0, and more metres than the one before: the belt does not stand."""
+    stood: bool = False
+    """Rest was seen, and no speed over 0 since: what moves now moves from rest, though metres were counted at 0."""
     ran: Reading | None = None
     """The last speed over 0; None once rest is certain."""
     seen_falling: bool = False
@@ -114,16 +116,17 @@ class Belief:
 
     def measure(self, measured: Speed, now: float, distance_m: int | None = None) -> None:
         """Take in a frame."""
-        was, self.distance_m = self.distance_m, distance_m
+        moves, was, self.distance_m = measured > REST, self.distance_m, distance_m
         counted_m = 0 if was is None or distance_m is None else distance_m - was
-        self.rolls = measured == REST and self.zero_since is not None and 0 < counted_m <= ROLLED_M
+        self.rolls = not moves and self.zero_since is not None and 0 < counted_m <= ROLLED_M
         before = self.measured
         self.frames_gap_s = math.inf if self.measured is None else now - self.measured.at
         self.measured = Reading(measured, now)
         self._note_ramp(measured, before)
-        if measured > REST:
+        if moves:
+            self.stood = False
             self._measure_motion(self.measured, before)
-        if measured > REST or self.rolls:
+        if moves or self.rolls:
             self.zero_frames, self.zero_since = 0, None
         elif self.zero_since is None:
             self.zero_frames, self.zero_since, self._zero_at = 1, now, now
@@ -131,6 +134,7 @@ class Belief:
         elif now - self._zero_at >= FRAMES_APART_S:
             self.zero_frames += 1
             self._zero_at = now
+            self.stood = self.stood or self.stands()
 
     def _note_ramp(self, measured: Speed, before: Reading | None) -> None:
         change = 0 if before is None else measured.hundredths - before.speed.hundredths
@@ -144,7 +148,7 @@ class Belief:
         while self._lately and reading.at - self._lately[0].at > VISIBLE_WITHIN_S:
             self._lately.popleft()
         last = 0 if before is None else before.speed.hundredths  # however long ago: the link may have been away
-        highest = max((former.speed.hundredths for former in self._lately), default=last)
+        highest = max([former.speed.hundredths for former in self._lately], default=last)
         self.seen_falling = reading.speed.hundredths <= highest - VISIBLE_FALL
         if before is not None and before.speed > REST:
             self.ran = Reading(min(before.speed, reading.speed), reading.at)
@@ -159,7 +163,7 @@ class Belief:
 
     def forget_rest(self) -> None:
         """Nobody watches the belt: rest must be seen anew."""
-        self.zero_frames, self.zero_since = 0, None
+        self.zero_frames, self.zero_since, self.stood = 0, None, False
 
     def forget_targets(self) -> None:
         """The belt came to rest: nothing is in force."""

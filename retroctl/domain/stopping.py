@@ -115,6 +115,7 @@ class StopWatch:
         """Take in the wire's answer; a machine that denies control is asked for it, then told to stop again."""
         if isinstance(command, RequestControl):
             asked, self._asked_control = self._asked_control, False
+            self.control_gone = self.control_gone and answer is not Answer.SUCCESS
             return self._send(now) if asked else []
         if isinstance(command, SetTargetSpeed) and command.target == self.minimum and answer is Answer.NOT_SENT:
             self._minimum_sent = False

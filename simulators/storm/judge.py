@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from simulators.storm.seen import REST_STATES, UNDER_WAY, Seen, Violation
+from simulators.storm.seen import LATEST_ANSWER_S, REST_STATES, UNDER_WAY, Seen, Violation
 
 __all__ = ["Judge", "Violation"]
 
@@ -26,6 +26,8 @@ CALLED_S: Final = 30.0
 """The same where a person is told to lower it first."""
 MILES_S: Final = 12.0
 """For so long a speed of another unit is steady before it must be known for one."""
+MET_S: Final = 1.9
+"""What is told for so long is the belt's speed to whoever asked for it."""
 WORDS_S: Final = 13.0
 """A stop that the belt does not obey is called so within so long."""
 FRESH_S: Final = 2.0
@@ -117,8 +119,13 @@ class Judge(Seen):
 
     def _told_miles(self, speed: int, now: float) -> None:
         """Asked for kilometres and given miles, and nobody has pressed a key since."""
+        self._come_to(speed, now)
         moved = speed > self.claimed_from + OVER_CAP  # it may never have heard, and run on as it did
-        if not (moved and self._like_miles(speed)) or self.console_at > self.claimed_at:
+        # What a hold allows on a coarse machine may be as far off as miles are: at 0.6 km/h in steps of 0.3.
+        moved = moved and speed > (self.claim or 0) + self._band()
+        # Forward the client sets the speed: where it goes once it had come to what was asked for may be the keys.
+        keys = self.console_at > self.claimed_at or (self.facing == "forward" and self.met)
+        if not (moved and self._like_miles(speed)) or keys:
             self.other_since = None
         elif self.other_since is None:
             self.other_since = now
@@ -127,6 +134,14 @@ class Judge(Seen):
                 f"asked for {(self.claim or 0) / 100:.2f} and told to run at {speed / 100:.2f}, miles by its look,",
                 now,
             )
+
+    def _come_to(self, speed: int, now: float) -> None:
+        """Whether the speed asked for has been told for long enough, going by it, to be the belt's."""
+        if abs(speed - (self.claim or 0)) > NEAR:
+            self.met_since = None
+            return
+        self.met_since = now if self.met_since is None else self.met_since
+        self.met = self.met or now - self.met_since >= MET_S
 
     def _like_miles(self, speed: int) -> bool:
         claim = self.claim or 0
@@ -223,9 +238,10 @@ class Judge(Seen):
             seen = bool(self.frames) and self.frames[-1][1] > 0
             # A second Stop may have found the first still on its way: what counts is that nothing fell meanwhile.
             repeated = self.stops >= 2 or (self.stops == 1 and now - self.stopped_at >= UNHEARD_S)
-            unheard = self.control_gone and repeated and seen
+            unheard = self.control_gone and not self.control_asked and repeated and seen
             self._need(self.denied or unheard, "Request Control after Stop for no reason")
-            self.control_gone = False
+            self.control_asked = True
+        self.control_alone, self.control_asked_at = now - self.control_asked_at > LATEST_ANSWER_S, now
 
     def _start(self, payload: bytes, now: float, true: float) -> None:
         self._need(payload == b"\x07", "an odd Start")
@@ -261,7 +277,7 @@ class Judge(Seen):
         elif target != self.minimum and (target > measured + NEAR or target > max(measured, self.claim or 0)):
             self._raise(target, measured, now)
         self.lowest_sent, self.claim, self.claimed_at, self.other_since = True, target, now, None
-        self.claimed_from = measured
+        self.claimed_from, self.met_since, self.met = measured, None, False
         self.breaks.append(now)
         self.voided_at = now
 
@@ -303,10 +319,13 @@ class Judge(Seen):
         rated_at = -1.0 if self.rated is None else self.rated[0]
         self._need(fine or rated_at > self.over_limit_at, "a raise on a heart rate that is not known")
 
+    def _band(self) -> int:
+        """How far a belt may be off within a hold, hundredths of km/h."""
+        return max(30, 2 * self.increment)
+
     def _held_since(self, now: float, centre: int) -> float:
         """From when to now every frame was fresh and near `centre` (outings under 2 s aside), and nothing broke it."""
-        band = max(30, 2 * self.increment)
-        floor = max(self.breaks, default=0.0)
+        band, floor = self._band(), max(self.breaks, default=0.0)
         began = later = now
         out_until: float | None = None
         for at, speed in reversed(self.frames):

@@ -79,6 +79,12 @@ class Seen:
     lowest_in_stop: int = 0
     denied: bool = False
     control_gone: bool = False
+    control_asked_at: float = -math.inf
+    """When it was last asked for."""
+    control_alone: bool = False
+    """And not soon after another time: whichever of the two the machine answers, the program may have given it up."""
+    control_asked: bool = False
+    """In this stop, since control was last lost."""
     claim: int | None = None
     raised_at: float | None = None
     raises: int = 0
@@ -100,6 +106,10 @@ class Seen:
     claimed_at: float = -math.inf
     claimed_from: int = 0
     """What was told when a speed was last asked for."""
+    met_since: float | None = None
+    """Since when the speed asked for is told."""
+    met: bool = False
+    """It was told for so long that it counts as come to."""
     told_over_since: float | None = None
     must_stop_at: float | None = None
     must_stop_for: str = ""
@@ -167,7 +177,8 @@ class Seen:
 
     def link_lost(self, now: float) -> None:
         """Control ends with the link; earlier consent is void and the hold broken."""
-        self.control_gone, self.link_up, self.free_at, self.in_air = True, False, math.inf, 0
+        self.lose_control()
+        self.link_up, self.free_at, self.in_air = False, math.inf, 0
         # What the old connection told last may never have been taken in: the first frame of the next may be a fall.
         self.told_over_since = self.lowest_in_fall = None
         # What became of the last target is not known, and the trainer goes on from the speed there is.
@@ -188,8 +199,10 @@ class Seen:
         """Bluetooth has refused a write: nothing came of it, and it may be tried once more."""
         self.refusal = (payload, now)
 
-    def returned(self, now: float) -> None:
-        """A write has come back, well or not."""
+    def returned(self, now: float, *, refused: bool = False) -> None:
+        """A write has come back, well or `refused`: then the machine has not heard the target, if it was one."""
+        if refused and self.last_op == 0x02:
+            self.console_at = now
         self.in_air = max(0, self.in_air - 1)
         if not self.in_air and self.link_up:
             self.free_at = now
@@ -222,13 +235,21 @@ class Seen:
     def answered(self, op: int, result: int, now: float) -> None:
         """The Control Point has answered."""
         if result == 5:
-            self.voided_at, self.control_gone = now, True
+            self.voided_at = now
+            self.lose_control()
             self.denied = self.denied or op == 8
+        elif (op, result) == (0, 1) and self.last_op == 0 and self.control_alone:
+            self.control_gone = self.control_gone and now - self.control_asked_at > GRANTED_S
 
     def status(self, op: int, now: float) -> None:
         """Machine Status: control is lost with FF and with a reset; who moves the belt by hand has none to lose."""
         if op in (0xFF, 0x01) and not self.called:
-            self.voided_at, self.control_gone = now, True
+            self.voided_at = self.console_at = now  # whoever has control now may move the belt
+            self.lose_control()
+
+    def lose_control(self) -> None:
+        """The machine no longer takes commands of the program's."""
+        self.control_gone, self.control_asked = True, False
 
     def beat(self, bpm: int | None, now: float) -> None:
         """A frame of the strap."""
@@ -241,8 +262,11 @@ class Seen:
         if not self.stopping:
             self.stopping = True
             self.stops = self.lowest_in_stop = 0
-            self.denied = False
+            self.denied = self.control_asked = False
 
 
 AGAIN_S: Final = 0.5
 """A pressed Stop is not written more often than this."""
+GRANTED_S: Final = 1.0
+"""Control that is granted so soon, with nothing written in between, the program cannot have missed."""
+LATEST_ANSWER_S: Final = 15.0

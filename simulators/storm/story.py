@@ -211,5 +211,5 @@ def story(seed: int, machines: tuple[str, ...]) -> Story:
 def _drawn(
     rng: random.Random, at: float, kind: dict[str, tuple[int, Callable[[random.Random], tuple[Any, ...]]]]
 ) -> Act:
-    what = rng.choices(tuple(kind), tuple(weight for weight, _ in kind.values()))[0]
+    what = rng.choices(tuple(kind), [weight for weight, _ in kind.values()])[0]
     return Act(round(at, 2), what, kind[what][1](rng))

@@ -184,7 +184,7 @@ class World(Scene):
             self._at(back, lambda: self._returned(token, error=result.error), over_link=True)
 
     def _returned(self, token: int, *, error: int | None = None, lost: bool = False) -> None:
-        self.judge.returned(self.now)
+        self.judge.returned(self.now, refused=error is not None)
         self._take(self.engine.write_returned(token, self.now, error=error, lost=lost))
 
     # -- the link --------------------------------------------------------------------------------------------------

@@ -164,6 +164,7 @@ def abstract(bench: Bench) -> tuple[Any, ...]:
         frozenset(core.blocks),
         core.fault,
         core.link_up,
+        core.control_gone,
         core.heard_since_link,
         core.lost_at_rest,
         core.moved_unarmed,
@@ -185,6 +186,7 @@ def abstract(bench: Bench) -> tuple[Any, ...]:
         in_force,
         _against(core.measured.hundredths, in_force),
         belief.zero_frames > 1,
+        belief.stood,
         _class(age, (2.0, 5.0)),
         core.briefing.gap() is None,
         # the gate

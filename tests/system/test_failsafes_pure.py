@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bench import FAILED, NOT_PERMITTED, Bench
+from bench import FAILED, NOT_PERMITTED, SUCCESS, Bench
 from rig import CLIENT, Rig
 from states import in_state
 
@@ -318,6 +318,26 @@ def test_f7_the_key_out_before_a_start_is_said():
 # -- F8: control
 
 
+@pytest.mark.parametrize(("granted", "asked"), [(True, 0), (False, 1)])
+def test_a_stop_asks_again_for_control_that_ended_with_the_link_until_it_is_granted(granted, asked):
+    bench = Bench()
+    bench.hold_at(1.0)
+    bench.drop_link()
+    bench.advance(1.0)
+    bench.restore_link()
+    bench.advance(1.1)
+    bench.air.result = {0x00: SUCCESS if granted else FAILED}
+    bench.tell(ev.ConfirmPressed())
+    bench.advance(5.0)
+    assert bench.state == "holding"
+    bench.belt.obeys = False
+    began = bench.now
+    bench.tell(ev.StopRequested("a key"))
+    bench.advance(5.0)
+    assert bench.wire(began)[:2] == ["0801", "0801"]
+    assert bench.wire(began).count("00") == asked
+
+
 @pytest.mark.parametrize("state", ["settling", "holding", "ready", "announcing"])
 def test_f8_lost_control_holds_where_the_belt_is_and_the_trainers_key_asks_for_it_again(state):
     bench = Bench()
@@ -409,6 +429,18 @@ def test_f12_motion_from_rest_is_stopped():
     bench.belt.goal = 100
     bench.advance(2.0)
     assert bench.alarms() == ["F12"]
+    assert bench.wire()[0] == "0801"
+
+
+def test_f12_motion_from_rest_is_stopped_though_metres_were_counted_before_a_speed_was_told():
+    bench = Bench()
+    bench.arm()
+    bench.air.frames = False
+    for speed, metres in ((0, 5), (0, 5), (0, 6), (40, 6)):
+        bench.send_frame(speed, metres=metres)
+        bench.advance(1.0)
+    assert bench.alarms() == ["F12"]
+    assert bench.state == "stopping"
     assert bench.wire()[0] == "0801"
 
 

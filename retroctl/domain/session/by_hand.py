@@ -44,7 +44,9 @@ def _lower(core: Core) -> None:
     target = core.belt.snap_down(max(core.belt.minimum, allowed))
     core.break_hold()
     core.command(target, "too fast")
-    if core.state is not State.EASING_DOWN:
+    easing = core.state is State.EASING_DOWN
+    if not easing:
         core.move(Trigger.COMMANDED)
     core.put_in_force(target, Mover.PROGRAM)
-    core.course.relocate(target)
+    if not easing:  # eased down, the stage is over: a turn at its end must find the next one
+        core.course.relocate(target)

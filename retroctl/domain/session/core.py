@@ -234,7 +234,7 @@ class Core(Memory):
             lowest,
             start_at=self.start_at if self.start_pending else None,
             measured=lowest if self.heard_since_link else None,
-            control_gone=bool(self.blocks & {FailsafeId.F2, FailsafeId.F8}),
+            control_gone=self.control_gone,
             by_hand=self.by_hand,
         )
         for command in self.stop.begin(quiet=quiet):

@@ -40,7 +40,7 @@ def telemetry(core: Core, event: ev.TelemetryReceived) -> None:
     """Take in a frame: first the failsafes, then what the state makes of it."""
     belief, now = core.belief, core.now
     gap = belief.measured is not None and now - belief.measured.at > FRESH_S
-    rested = belief.stands()
+    rested = belief.stood
     elapsed_before = belief.elapsed_s
     belief.measure(event.measured, now, event.distance_m)
     belief.elapsed_s = event.elapsed_s if event.elapsed_s is not None else belief.elapsed_s
@@ -265,7 +265,7 @@ def control_lost(core: Core) -> None:
 def _deny(core: Core, detail: str) -> None:
     """The block holds until Request Control succeeds; a stop goes its own way and is not disturbed."""
     core.blocks.add(FailsafeId.F8)
-    core.consent_at = None
+    core.control_gone, core.consent_at = True, None
     if core.state in (State.STOPPING, State.STOPPED, State.FAULTED):
         return
     core.alarm(FailsafeId.F8, detail)
@@ -291,6 +291,7 @@ def answered(core: Core, event: ev.CommandAnswered) -> None:
     if isinstance(event.command, RequestControl):
         outcome = {Answer.SUCCESS: Outcome.CONFIRMED, Answer.NONE: Outcome.UNKNOWN}.get(event.answer, Outcome.REJECTED)
         core.emit(Settled(event.command, outcome))
+        core.control_gone = core.control_gone and event.answer is not Answer.SUCCESS
     if core.stop is not None:
         for command in core.stop.answered(event.command, event.answer, core.now):
             core.propose(command, "stop")
@@ -351,6 +352,7 @@ def _target_answered(core: Core, event: ev.CommandAnswered) -> None:
 def link_dropped(core: Core) -> None:
     """F2 while armed; before that the session simply cannot go on."""
     core.link_up = core.heard_since_link = False
+    core.control_gone = True
     core.belief.forget_rest()
     if core.state not in ARMED_STATES:
         core.end(EndReason.LINK_LOST, "the connection was lost before anything was armed")

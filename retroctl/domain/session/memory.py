@@ -94,6 +94,8 @@ class Memory:
         self.stop_reason = ""
         self.fault: FailsafeId | None = None
         self.link_up = False
+        self.control_gone = False
+        """Control ended with a link, or was withdrawn, and has not been granted again since."""
         self.lost_at_rest = False
         """The link was lost on a belt that nobody had started."""
         self.heard_since_link = False

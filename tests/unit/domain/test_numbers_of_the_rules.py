@@ -594,6 +594,12 @@ def test_control_that_ended_with_the_link_is_asked_for_behind_the_first_repeat()
     assert stop.due(103.0) == [Stop(), SetTargetSpeed(Speed(100))], "once"
 
 
+def test_control_asked_for_before_the_stop_and_granted_in_it_is_not_asked_for_again():
+    stop = wanted(control_gone=True)
+    assert stop.answered(RequestControl(), Answer.SUCCESS, 100.1) == []
+    assert stop.due(101.5) == [Stop()]
+
+
 def test_rest_in_a_stop_is_two_frames_of_0_and_09_s():
     stop = wanted()
     for at, rests in ((101.0, False), (101.04, False), (101.5, False), (101.89, False), (101.95, True)):
