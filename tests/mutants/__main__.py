@@ -99,7 +99,7 @@ def main() -> int:
     for job in jobs:
         if not job.tests:
             run.note(job, "survived", "no test ever runs this line")
-    meet_quickly(quick, tests, run.quickly)
+    meet_quickly(quick, knowledge.seconds, run.quickly)
     if not options.quick:
         print(f"  {len(run.anew)} are imported anew", flush=True)
         meet_anew(run.anew, run.note)
