@@ -55,7 +55,7 @@ TESTS = (
     "tests/unit/domain/test_*.py",
     "tests/unit/ftms/test_*.py",
     "tests/unit/test_engine.py",
-    "tests/unit/test_procedure.py",
+    "tests/unit/test_procedure*.py",
     "tests/unit/test_session_every_event_in_every_state.py",
     "tests/unit/test_energy.py",
     "tests/unit/test_profiles.py",

@@ -57,21 +57,21 @@ class Knowledge:
     """Module, line: the tests that ran it."""
 
     def tests_of(self, module: str, lines: Iterable[int], budget_s: float) -> list[str]:
-        """As many as take `budget_s` together: one case of each test first, the quickest of them, then another.
+        """As many as take `budget_s` together; each test gets the same share of it for its cases, the quickest first.
 
-        A hundred cases of one test notice little that ten do not.
+        A hundred cases of one test notice little that ten do not, but a test of every row has a case for each.
         """
         known = self.runs.get(module, {})
         tests = {test for line in lines for test in known.get(line, ())}
-        cases: Counter[str] = Counter()
+        share: dict[str, float] = defaultdict(float)
         order = []
         for test in sorted(tests, key=lambda test: (self.seconds.get(test, 1.0), test)):
-            name = test.split("[")[0]
-            cases[name] += 1
-            order.append((cases[name], self.seconds.get(test, 1.0), test))
+            name = test.split("[", maxsplit=1)[0]
+            share[name] += self.seconds.get(test, 1.0)
+            order.append((share[name], test))
         chosen, total = [], 0.0
-        for _, seconds, test in sorted(order):
-            total += seconds
+        for _, test in sorted(order):
+            total += self.seconds.get(test, 1.0)
             if chosen and total > budget_s:
                 break
             chosen.append(test)
