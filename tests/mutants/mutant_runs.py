@@ -57,12 +57,15 @@ class Knowledge:
     """Module, line: the tests that ran it."""
 
     def tests_of(self, module: str, lines: Iterable[int], budget_s: float) -> list[str]:
+        """Of the tests that run these lines, as many as take `budget_s` together."""
+        known = self.runs.get(module, {})
+        return self.fairly({test for line in lines for test in known.get(line, ())}, budget_s)
+
+    def fairly(self, tests: set[str], budget_s: float) -> list[str]:
         """As many as take `budget_s` together; each test gets the same share of it for its cases, the quickest first.
 
         A hundred cases of one test notice little that ten do not, but a test of every row has a case for each.
         """
-        known = self.runs.get(module, {})
-        tests = {test for line in lines for test in known.get(line, ())}
         share: dict[str, float] = defaultdict(float)
         order = []
         for test in sorted(tests, key=lambda test: (self.seconds.get(test, 1.0), test)):
