@@ -8,10 +8,10 @@ import pytest
 from rig import BELT, CLIENT
 
 from retroctl.domain.course import Course, Move
-from retroctl.domain.energy import Gait, Reach, energy
+from retroctl.domain.energy import Energy, Gait, Reach, energy
 from retroctl.domain.introduction import introduction_plan, refuse_before_balance
 from retroctl.domain.limits import BeltRange, Client, Facing, Level, caps_for
-from retroctl.domain.plan import Plan, Stage, StageKind, build_plan, ladder_plan
+from retroctl.domain.plan import Plan, Stage, StageKind, build_plan, ladder_plan, ladder_targets
 from retroctl.errors import PlanError
 from retroctl.units import Speed
 
@@ -76,6 +76,25 @@ def test_a_cap_at_the_lowest_speed_is_a_ladder_of_one_rung():
     assert ladder_plan(belt, caps_for(Client(Level.REHAB), belt, qualified=True)).ladder == (Speed(200),)
 
 
+def test_a_hold_lasts_120_s_and_a_rung_of_easing_down_20_unless_something_else_is_said():
+    ladder = ladder_plan(BELT, CAPS)
+    assert {each.hold_s for each in ladder.stages} == {120.0}
+    assert ladder.ease_rung_s == 20.0
+    assert build_plan("one", (stage(BACK, 100),), BELT, CAPS).ease_rung_s == 20.0
+    assert plan(stage(BACK, 100)).ease_rung_s == 20.0
+
+
+def test_coarse_steps_are_accepted_by_nobody_unless_somebody_says_so():
+    belt = BeltRange(Speed(100), Speed(1600), Speed(100))
+    for attempt in (
+        lambda: ladder_targets(belt, Speed(300)),
+        lambda: ladder_plan(belt, CAPS),
+        lambda: build_plan("one", (stage(BACK, 100),), belt, CAPS),
+    ):
+        with pytest.raises(PlanError, match="accept-coarse-steps"):
+            attempt()
+
+
 # -- before balance is mastered
 
 
@@ -87,6 +106,10 @@ def run_with(*backward: Stage) -> Plan:
 @pytest.mark.parametrize("count", [1, 2])
 def test_one_or_two_gentle_intervals_in_a_forward_run_are_an_introduction(count):
     refuse_before_balance(introduction_plan(BELT, CAPS, total_s=1800, intervals=count), NEW, BELT)
+
+
+def test_an_introduction_has_one_interval_unless_two_are_asked_for():
+    assert len(introduction_plan(BELT, CAPS, total_s=1800).stages) == 3
 
 
 @pytest.mark.parametrize(
@@ -137,10 +160,17 @@ def test_a_speed_belongs_to_the_last_stage_of_the_rise_that_is_not_above_it(at, 
     assert place.index == leads_to
 
 
-def test_a_second_stage_of_the_same_speed_is_not_passed():
-    place = course(100, 180, 180)
-    place.relocate(Speed(180))
-    assert place.index == 1
+def test_the_last_stage_of_a_rise_is_reached():
+    place = course(100, 180, 260)
+    place.relocate(Speed(600))
+    assert place.index == 2
+
+
+@pytest.mark.parametrize(("stages", "index"), [((100, 180, 180), 1), ((100, 180, 180), 2), ((260, 180, 100), 2)])
+def test_a_stage_whose_speed_the_belt_has_is_not_left(stages, index):
+    place = course(*stages, index=index)
+    place.relocate(Speed(stages[index]))
+    assert place.index == index
 
 
 # -- energy
@@ -159,6 +189,10 @@ def test_a_second_stage_of_the_same_speed_is_not_passed():
 )
 def test_each_equation_reaches_as_far_as_it_was_stated(kmh, gait, reach):
     assert energy(kmh, 70.0, gait=gait).reach is reach
+
+
+def test_an_estimate_of_which_nothing_is_said_is_within_reach():
+    assert Energy(10.0, 4.0, 3.0, 5.0).reach is Reach.OK
 
 
 def test_any_mass_above_0_has_an_estimate():

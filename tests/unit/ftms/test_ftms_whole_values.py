@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from retroctl.ftms.advertisement import decode_advertisement
 from retroctl.ftms.control_point import ControlPointRequest
 from retroctl.ftms.features import FitnessMachineFeature
 from retroctl.ftms.machine_status import MachineStatus
+from retroctl.ftms.other_machines import decode_machine_data
 from retroctl.ftms.parameters import TARGET_SPEED
 from retroctl.ftms.training_status import TrainingStatus
 from retroctl.ftms.treadmill_data import RecordMerger, TreadmillData, decode_treadmill_data
@@ -45,3 +47,13 @@ def test_a_record_with_a_cut_half_is_cut_though_its_last_frame_is_whole():
     merger = RecordMerger()
     assert merger.add(decode_treadmill_data(bytes.fromhex("0104 01"))).truncated
     assert merger.add(decode_treadmill_data(bytes.fromhex("0000 2003"))).truncated
+
+
+def test_a_makers_own_data_that_begin_with_the_services_number_are_not_the_services():
+    assert decode_advertisement(bytes.fromhex("06 ff 2618 01 0100")).service_data is None
+    assert decode_advertisement(bytes.fromhex("06 16 2618 01 0100")).service_data is not None
+
+
+def test_the_highest_reserved_bit_of_another_machine_is_told():
+    assert 15 in decode_machine_data("2ad2", bytes.fromhex("0180")).unknown_bits
+    assert 23 in decode_machine_data("2ace", bytes.fromhex("010080")).unknown_bits
