@@ -21,7 +21,7 @@ from workout_dice import written as workout_file
 
 from retroctl import config
 from retroctl.adapters.ble.names import shown_name
-from retroctl.adapters.clients.profile import checked_name, checked_text, from_json
+from retroctl.adapters.clients.profile import from_json
 from retroctl.adapters.clients.store import _object as stored_change
 from retroctl.adapters.clients.straps import FILE_NAME as STRAPS
 from retroctl.adapters.clients.straps import StrapBook
@@ -43,6 +43,7 @@ from retroctl.adapters.plans.writing import written_plan
 from retroctl.adapters.profiles import load_all
 from retroctl.adapters.remote import read_remote
 from retroctl.adapters.wall.address import WallAddress, names_this_computer
+from retroctl.app.client_profile import checked_name, checked_text
 from retroctl.app.conversion import Wishes, converted
 from retroctl.cli.decode import decode_text
 from retroctl.cli.options import checked_belt

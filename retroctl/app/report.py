@@ -25,12 +25,15 @@ from retroctl.domain.method.progress import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from retroctl.domain.events import BalanceEvent
     from retroctl.domain.method.assessment import Assessment
     from retroctl.domain.method.days import Day
+    from retroctl.domain.method.practice import Outing
     from retroctl.domain.method.progress import Done, Week
 
 NOT_MEASURED: Final = "not measured"
 NOTHING: Final = "-"
+NOT_ASKED: Final = "not asked"
 LONGEST_NAME: Final = 80
 MOST_WEEKS: Final = 26
 """Half a year; up to ten weeks print to two sheets."""
@@ -83,12 +86,26 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """A day of the calendar: `marks` is how many sessions, `cut` whether one of them was cut short."""
+    """A day of the calendar: `marks` is how many sessions on a belt, `cut` whether one of them was cut short.
+
+    `outdoors` is how many without one.
+    """
 
     day: int
     marks: int
     cut: bool
     to_come: bool
+    outdoors: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutdoorRow:
+    """A session outdoors (R25), as it was noted."""
+
+    day: str
+    minutes: str
+    rpe: str
+    balance: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +135,7 @@ class Page:
     assessment_words: str
     energy: tuple[str, ...]
     next_step: tuple[str, ...]
+    outdoors: tuple[OutdoorRow, ...] = ()
     small_print: tuple[str, ...] = SMALL_PRINT
 
 
@@ -136,12 +154,15 @@ class Asked:
     assessments: tuple[Assessment, ...] = ()
     programme: tuple[str, int | None] | None = None
     next_step: tuple[str, ...] = ()
+    outdoors: tuple[Outing, ...] = ()
+    """Sessions without a belt (R25): shown as they were noted, and in no figure."""
 
 
 def page(asked: Asked) -> Page:
     """Make the page."""
     span = weeks(asked.done, asked.first, asked.today)
     inside = tuple(each for week in span for each in week.done)
+    outside = tuple(each for each in asked.outdoors if span[0].first <= each.day <= asked.today)
     speeds = tuple(
         Point(each.day, peak.kmh, f"{each.day}: {peak}") for each in inside if (peak := each.figures.peak) is not None
     )
@@ -151,7 +172,7 @@ def page(asked: Asked) -> Page:
         period=f"{span[0].first} to {asked.today}",
         made_on=str(asked.today),
         simulated=asked.simulated,
-        tiles=_tiles(span, inside),
+        tiles=_tiles(span, inside, outside),
         speeds=speeds,
         speed_words=_from_to(speeds, "km/h", "No speed was held for a minute yet."),
         minutes=tuple(_minute_bar(week) for week in span),
@@ -160,15 +181,16 @@ def page(asked: Asked) -> Page:
         exertion_title=title,
         exertion_words=exertion_words,
         balance=tuple(_balance_bar(week) for week in span),
-        balance_words=_balance_words(inside),
+        balance_words=_balance_words(inside, outside),
         rows=tuple(_row(week) for week in span),
         calendar_title=_calendar_title(asked, span),
         weekdays=tuple(_WEEKDAYS[(day.ordinal - 1) % 7] for day in span[0].days),
-        calendar=tuple((f"week {week.number}", _squares(week, asked.today)) for week in span),
+        calendar=tuple((f"week {week.number}", _squares(week, asked.today, outside)) for week in span),
         assessment=_assessment(asked),
         assessment_words=_assessment_words(asked),
         energy=_energy(inside),
         next_step=tuple(without_rules(step) for step in asked.next_step),
+        outdoors=tuple(_outdoor_row(each) for each in outside),
     )
 
 
@@ -177,17 +199,23 @@ def without_rules(text: str) -> str:
     return _RULE.sub("", text)
 
 
-def _tiles(span: Sequence[Week], inside: Sequence[Done]) -> tuple[tuple[str, str, str], ...]:
+def _tiles(span: Sequence[Week], inside: Sequence[Done], outside: Sequence[Outing]) -> tuple[tuple[str, str, str], ...]:
     completed = sum(each.figures.completed for each in inside)
     peaks = [peak for each in inside if (peak := each.figures.peak) is not None]
     known = [week.backward_s for week in span if week.backward_s is not None]
     events = sum(week.events for week in span)
+    more = sum(len(each.events) for each in outside)
+    which = "events noted: at the rail, stumble, stepped off, fall"
     return (
-        ("Sessions", str(len(inside)), f"{completed} to their planned end"),
+        ("Sessions", str(len(inside)), f"{completed} to their planned end{_more(len(outside))}"),
         ("Backward", f"{sum(known) / 60:.0f} min" if known else NOTHING, "minutes facing backward, measured"),
         ("Fastest held", f"{max(peaks).kmh:.2f} km/h" if peaks else NOTHING, "backward, for a minute or longer"),
-        ("Balance", str(events), "events noted: at the rail, stumble, stepped off, fall"),
+        ("Balance", str(events), f"{which}{_more(more)}"),
     )
+
+
+def _more(count: int) -> str:
+    return f"; {count} more outdoors" if count else ""
 
 
 def _from_to(points: Sequence[Point], unit: str, nothing: str) -> str:
@@ -232,12 +260,30 @@ def _balance_bar(week: Week) -> Bar:
     return Bar(str(week.number), rate, NOTHING if rate is None else f"{rate:.1f}")
 
 
-def _balance_words(inside: Sequence[Done]) -> str:
-    events = [each for one in inside for each in one.figures.events]
-    if not events:
+def _balance_words(inside: Sequence[Done], outside: Sequence[Outing]) -> str:
+    events = [each.event for one in inside for each in one.figures.events]
+    outdoors = [each for one in outside for each in one.events]
+    if not events and not outdoors:
         return "No balance event was noted."
-    worst = max(event.event for event in events)
-    return f"{len(events)} noted in all; the gravest: {worst.name.lower().replace('_', ' ')}."
+    on_belt = "No balance event was noted on a treadmill."
+    if events:
+        on_belt = f"{len(events)} noted in all; the gravest: {_balance(max(events))}."
+    if not outdoors:
+        return on_belt
+    return f"{on_belt} Outdoors {len(outdoors)} more, not in this picture; the gravest: {_balance(max(outdoors))}."
+
+
+def _balance(event: BalanceEvent) -> str:
+    return event.name.lower().replace("_", " ")
+
+
+def _outdoor_row(outing: Outing) -> OutdoorRow:
+    return OutdoorRow(
+        day=str(outing.day),
+        minutes=NOT_ASKED if outing.minutes is None else str(outing.minutes),
+        rpe=NOT_ASKED if outing.rpe is None else str(outing.rpe),
+        balance=", ".join(_balance(event) for event in outing.events) or "no event noted",
+    )
 
 
 def _row(week: Week) -> Row:
@@ -283,12 +329,13 @@ def _calendar_title(asked: Asked, span: Sequence[Week]) -> str:
     return f"Calendar of the programme {name}: {completed} sessions done to their end, {whole}"
 
 
-def _squares(week: Week, today: Day) -> tuple[Square, ...]:
+def _squares(week: Week, today: Day, outside: Sequence[Outing]) -> tuple[Square, ...]:
     made: list[Square] = []
     for day in week.days:
         here = [each for each in week.done if each.day == day]
         cut = any(not each.figures.completed for each in here)
-        made.append(Square(int(str(day)[-2:]), len(here), cut, day > today))
+        outdoors = sum(each.day == day for each in outside)
+        made.append(Square(int(str(day)[-2:]), len(here), cut, day > today, outdoors))
     return tuple(made)
 
 

@@ -87,6 +87,9 @@ class Air:
     nothing_heard = LIKELY_CAUSES
 
     def __init__(self, options: RunOptions, check: Callable[[Choice], RunOptions], clock: Clock) -> None:
+        from retroctl.app.client_forms import ClientForms  # noqa: PLC0415 - heavy, and only for the screen
+        from retroctl.app.client_given import FIELDS  # noqa: PLC0415 - as above
+        from retroctl.cli.client_work import desk_of  # noqa: PLC0415 - as above
         from simulators.personality import personality  # noqa: PLC0415 - only for the simulated treadmill
 
         self._options, self._check, self._clock = options, check, clock
@@ -95,7 +98,8 @@ class Air:
         self.practice = Practice(PRACTICE, BeltRange(traits.minimum, traits.maximum, traits.increment))
         self._found: dict[str, FoundMachine] = {}
         """The machines heard, as the Bluetooth library knows them."""
-        self._kept = _kept_clients(options.settings.data_dir)
+        self.forms = ClientForms(desk_of(options.settings.data_dir, FIELDS))
+        self.look_again()
 
     def clients(self) -> Sequence[ClientRow]:
         """Nobody named; the clients kept here; and the demo's client, on a simulated belt."""
@@ -112,6 +116,10 @@ class Air:
                 simulated_only=True,
             ),
         )
+
+    def look_again(self) -> None:
+        """Read the clients anew."""
+        self._kept = _kept_clients(self._options.settings.data_dir)
 
     def plan_files(self) -> Sequence[str]:
         """Presets; TOML files of the present folder, and of `plans` beside the configuration."""
@@ -184,9 +192,14 @@ def _kept_clients(data_dir: Path) -> tuple[ClientRow, ...]:
     except JournalError as error:
         return (ClientRow(UNREADABLE, UNREADABLE, Level.NEW, "no session", note=str(error)),)
     return tuple(
-        ClientRow(each.name, each.name, each.level, each.cap, note=f"not today: {'; '.join(each.not_today)}")
-        if each.not_today
-        else ClientRow(each.name, each.name, each.level, each.cap)
+        ClientRow(
+            each.name,
+            each.name,
+            each.level,
+            each.cap,
+            note=f"not today: {'; '.join(each.not_today)}" if each.not_today else "",
+            client_id=each.id,
+        )
         for each in kept
     )
 

@@ -6,80 +6,38 @@ import getpass
 import json
 import os
 import sys
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from retroctl import __version__
-from retroctl.adapters.clients import ClientStore, Profile
-from retroctl.adapters.clients.profile import as_json, checked_text
+from retroctl.adapters.clients import ClientStore
 from retroctl.adapters.clients.straps import StrapBook
 from retroctl.adapters.clients.training import assessment_json, programme_json
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME
 from retroctl.adapters.journal.erase import erase_client as erase_from_record
 from retroctl.adapters.journal.export import notes_of, sessions_of
-from retroctl.adapters.journal.history import history
-from retroctl.cli.client_words import change_line, condition_lines, list_lines, profile_lines
+from retroctl.adapters.journal.history import history, outings
+from retroctl.app.client_desk import ClientDesk, Done
+from retroctl.app.client_given import OPTIONS, Given, decider
+from retroctl.app.client_profile import LONGEST_TEXT, as_json
+from retroctl.app.client_words import SCREEN_AGAIN, condition_lines, level_lines, profile_lines
+from retroctl.cli.client_words import list_lines
 from retroctl.cli.person import today
 from retroctl.config import load_settings
 from retroctl.domain.limits import LEVEL_CAPS, Level
-from retroctl.domain.method.days import Day
-from retroctl.domain.method.facts import SCREENING_DAYS, Clearance, Facts, Goal, Screening, ScreeningOutcome
-from retroctl.domain.method.levels import Met, advice, conditions
+from retroctl.domain.method.levels import advice
 from retroctl.errors import ClientError, ConfigError
-from retroctl.units import Speed
 
 if TYPE_CHECKING:
-    from enum import StrEnum
+    from collections.abc import Iterable
 
-    from retroctl.domain.method.levels import Condition
-    from retroctl.domain.method.practice import Practice
+    from retroctl.app.client_given import ClearanceGiven, Terms
 
-    _Word = TypeVar("_Word", bound=StrEnum)
-
-EXPORT_VERSION = 1
-LONGEST_BY = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """The options of `add` and `edit`; None is "not given"."""
-
-    birth_year: int | None = None
-    mass: float | None = None
-    mass_on: str | None = None
-    resting_hr: int | None = None
-    max_hr: int | None = None
-    beta_blocker: bool | None = None
-    falls: bool | None = None
-    goal: str | None = None
-    forward: str | None = None
-    screening: str | None = None
-    screened_on: str | None = None
-    screening_expires: str | None = None
-    consent: str | None = None
-    injuries: str | None = None
-    rename: str | None = None
-    balance_mastered: bool | None = None
-    incline: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClearanceGiven:
-    """The options of `clear`."""
-
-    clinician: str | None
-    ends: str | None
-    on: str | None
-    max_speed: str | None
-    low_hr: int | None
-    high_hr: int | None
-    max_rpe: int | None
-    limits: str | None
-    resume: bool
-    remove: bool
+EXPORT_VERSION: Final = 1
+LONGEST_LINE: Final = 2 * LONGEST_TEXT
+"""A free text and its label have room."""
 
 
 def store() -> ClientStore:
@@ -87,13 +45,19 @@ def store() -> ClientStore:
     return ClientStore(load_settings().data_dir)
 
 
+def desk_of(folder: Path, terms: Terms = OPTIONS) -> ClientDesk:
+    """The acts on the clients of a folder, whose sessions are in the record beside them."""
+
+    def done(client_id: str, with_simulated: bool) -> Done:
+        record = folder / FILE_NAME
+        return Done(history(record, client_id, with_simulated=with_simulated), outings(record, client_id))
+
+    return ClientDesk(ClientStore(folder), done, today=today, account=account, terms=terms)
+
+
 def add_client(name: str, given: Given, by: str | None) -> None:
     """Add a client. Raises ClientError, JournalError."""
-    if given.birth_year is None:
-        raise ClientError("--birth-year is needed: every limit depends on the age")
-    facts = _changed(Facts(birth_year=given.birth_year), given, today())
-    injuries = checked_text("--injuries", given.injuries or "")
-    kept = store().add(name, lambda client_id: Profile(client_id, name, facts, injuries), by=decided_by(by))
+    kept = _desk().add(name, given, by)
     print(f"Added {plain(kept.name)} (id {kept.id}), at level {kept.facts.level}.")
     _print(profile_lines(kept, today()))
 
@@ -102,38 +66,15 @@ def edit_client(name: str, given: Given, by: str | None) -> None:
     """Change facts. Raises ClientError, JournalError."""
     if given == Given():
         raise ClientError("nothing to change was given (see retroctl client edit --help)")
-    day = today()
-
-    def edit(before: Profile) -> tuple[Profile, dict[str, Any]]:
-        after = replace(
-            before,
-            name=before.name if given.rename is None else given.rename,
-            facts=_changed(before.facts, given, day),
-            injuries=before.injuries if given.injuries is None else checked_text("--injuries", given.injuries),
-        )
-        return after, _differences(before, after)
-
-    after = store().change(name, edit, by=decided_by(by), what="edited")
-    if given.screening is None and (given.injuries is not None or given.falls or given.beta_blocker):
-        print("A screening is void when something has changed: screen again and note it with --screening.")
-    _print(profile_lines(after, day))
+    after = _desk().edit(name, given, by)
+    if given.voids_screening:
+        print(f"{SCREEN_AGAIN} and note it with --screening.")
+    _print(profile_lines(after, today()))
 
 
 def show_client(name: str) -> None:
     """Print a client. Raises ClientError, JournalError."""
-    clients = store()
-    found = clients.find(name)
-    _print(profile_lines(found, today()))
-    done = _history(found, with_simulated=False)
-    completed = sum(each.completed for each in done)
-    print(f"  sessions         {len(done)} on a treadmill, {completed} of them to their end")
-    following = next((level for level in Level if LEVEL_CAPS[level] > LEVEL_CAPS[found.facts.level]), None)
-    if following is not None:
-        print(f"  level {following} asks for")
-        _print(condition_lines(conditions(following, found.facts, done, today()), indent=4))
-    changes = clients.changes(found.id)
-    print("  changes")
-    _print(f"    {change_line(change)}" for change in changes[-10:])
+    _print(_desk().lines(name))
 
 
 def list_clients() -> None:
@@ -146,60 +87,25 @@ def list_clients() -> None:
 
 def show_levels(name: str, *, with_simulated: bool) -> None:
     """Print what every level asks for. Raises ClientError, JournalError."""
-    found = store().find(name)
-    done = _history(found, with_simulated=with_simulated)
+    desk = _desk()
+    found = desk.clients.find(name)
     print(f"{plain(found.name)} is at level {found.facts.level}.")
     for level in Level:
         hint = advice(level)
         print(f"{level} (up to {LEVEL_CAPS[level]}){'' if hint is None else f'; {hint}'}")
-        _print(condition_lines(conditions(level, found.facts, done, today()), indent=2))
+        _print(condition_lines(desk.conditions(found, level, with_simulated=with_simulated), indent=2))
 
 
 def set_level(name: str, wanted: str, *, by: str | None, despite: str | None, with_simulated: bool) -> None:
     """Change a level, with its conditions recorded. Raises ClientError, JournalError."""
-    level, day, clients = written_word("level", Level, wanted), today(), store()
-    done = _history(clients.find(name), with_simulated=with_simulated)
-    reason = checked_text("--despite", despite or "")
-    shown: list[Condition] = []
-
-    def edit(before: Profile) -> tuple[Profile, dict[str, Any]]:
-        if before.facts.level is level:
-            raise ClientError(f"{plain(before.name)} is at level {level} already")
-        found = conditions(level, before.facts, done, day)
-        shown[:] = found
-        raised = LEVEL_CAPS[level] > LEVEL_CAPS[before.facts.level]
-        if raised:
-            _refuse_unmet(level, found, reason)
-        data = {
-            "from": before.facts.level.value,
-            "to": level.value,
-            "conditions": [{"text": each.text, "met": each.met.value, "why": each.why} for each in found],
-            "despite": reason,
-            "with_simulated": with_simulated,
-        }
-        return replace(before, facts=replace(before.facts, level=level)), data
-
-    after = clients.change(name, edit, by=decided_by(by), what="level")
-    _print(condition_lines(shown, indent=2))
-    print(f"{plain(after.name)} is at level {level} now, set by {plain(decided_by(by))}.")
-    hint = advice(level)
-    if hint is not None:
-        print(f"{hint[0].upper()}{hint[1:]}.")
+    done = _desk().set_level(name, wanted, by=by, despite=despite, with_simulated=with_simulated)
+    _print(condition_lines(done.conditions, indent=2))
+    _print(level_lines(done.profile, done.by))
 
 
 def clear_client(name: str, given: ClearanceGiven, by: str | None) -> None:
     """Note or remove a clearance. Raises ClientError, JournalError."""
-    day = today()
-    clearance = None if given.remove else _clearance(given, day)
-    limits = "" if given.remove else checked_text("--limits", given.limits or "")
-
-    def edit(before: Profile) -> tuple[Profile, dict[str, Any]]:
-        after = replace(before, facts=replace(before.facts, clearance=clearance), limits=limits)
-        after.facts.check(day)
-        return after, _differences(before, after)
-
-    after = store().change(name, edit, by=decided_by(by), what="clearance removed" if given.remove else "clearance")
-    _print(profile_lines(after, day))
+    _print(profile_lines(_desk().clear(name, given, by), today()))
 
 
 def export_client(name: str, to: str | None) -> None:
@@ -262,130 +168,32 @@ def _ask_for_name(name: str) -> None:
         raise ConfigError("the name was not typed; nothing was erased")
 
 
-def _changed(before: Facts, given: Given, day: Day) -> Facts:
-    """The facts with what was given; checked."""
-    changes: dict[str, Any] = {
-        "birth_year": given.birth_year,
-        "mass_kg": given.mass,
-        "mass_day": _mass_day(given, day),
-        "resting_bpm": given.resting_hr,
-        "max_bpm": given.max_hr,
-        "beta_blocker": given.beta_blocker,
-        "fall_history": given.falls,
-        "goal": None if given.goal is None else written_word("--goal", Goal, given.goal),
-        "comfortable_forward": None if given.forward is None else written_speed("--forward", given.forward),
-        "screening": _screening(given, day),
-        "consent": None if given.consent is None else written_day("--consent", given.consent, day),
-        "balance_mastered": given.balance_mastered,
-    }
-    after = replace(before, **{key: value for key, value in changes.items() if value is not None})
-    if given.incline is not None:
-        after = replace(after, incline_confirmed=day if given.incline else None)
-    after.check(day)
-    return after
+def account() -> str:
+    """The name of this computer's account."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
 
 
-def _mass_day(given: Given, day: Day) -> Day | None:
-    if given.mass is None:
-        if given.mass_on is not None:
-            raise ClientError("--mass-on goes with --mass")
-        return None
-    return day if given.mass_on is None else written_day("--mass-on", given.mass_on, day)
+def decided_by(by: str | None) -> str:
+    """Who decides: as given, or this computer's account. Raises ClientError."""
+    return decider(by, account(), OPTIONS)
 
 
-def _screening(given: Given, day: Day) -> Screening | None:
-    if given.screening is None:
-        if given.screened_on is not None or given.screening_expires is not None:
-            raise ClientError("--screened-on and --screening-expires go with --screening")
-        return None
-    done = day if given.screened_on is None else written_day("--screened-on", given.screened_on, day)
-    expires = done.plus(SCREENING_DAYS)
-    if given.screening_expires is not None:
-        expires = written_day("--screening-expires", given.screening_expires, day)
-    return Screening(written_word("--screening", ScreeningOutcome, given.screening), done, expires)
-
-
-def _clearance(given: ClearanceGiven, day: Day) -> Clearance:
-    if given.clinician is None or given.ends is None:
-        raise ClientError("a clearance names who gave it and its last day: --from WHO --ends DATE (R20)")
-    return Clearance(
-        by=checked_text("--from", given.clinician),
-        day=day if given.on is None else written_day("--on", given.on, day),
-        ends=written_day("--ends", given.ends, day),
-        max_speed=None if given.max_speed is None else written_speed("--max-speed", given.max_speed),
-        low_bpm=given.low_hr,
-        high_bpm=given.high_hr,
-        rpe_max=given.max_rpe,
-        resume=given.resume,
-    )
-
-
-def _refuse_unmet(level: Level, found: tuple[Condition, ...], reason: str) -> None:
-    missing = [each for each in found if each.met is not Met.MET]
-    named = "; ".join(f"{each.met}: {each.text} ({each.why})" for each in missing)
-    if any(each.binding for each in missing):
-        raise ClientError(f"level {level}: {named}; a clinician decides this (retroctl client clear NAME --resume ...)")
-    if missing and not reason:
-        raise ClientError(f'level {level}: {named}. To decide otherwise: --despite "REASON", which is recorded')
-
-
-def _differences(before: Profile, after: Profile) -> dict[str, Any]:
-    """From and to of every field that changed."""
-    old, new = {"name": before.name, **as_json(before)}, {"name": after.name, **as_json(after)}
-    return {key: {"from": old[key], "to": new[key]} for key in new if old[key] != new[key]}
-
-
-def _history(profile: Profile, *, with_simulated: bool) -> tuple[Practice, ...]:
-    return history(_record(), profile.id, with_simulated=with_simulated)
+def _desk() -> ClientDesk:
+    return desk_of(load_settings().data_dir)
 
 
 def _record() -> Path:
     return load_settings().data_dir / FILE_NAME
 
 
-def decided_by(by: str | None) -> str:
-    """Who decides: as given, or this computer's account. Raises ClientError."""
-    if by is None:
-        try:
-            return getpass.getuser()
-        except (KeyError, OSError, ImportError):
-            return "unknown"
-    kept = checked_text("--by", by)
-    if not kept or len(kept) > LONGEST_BY:
-        raise ClientError(f"--by: give a name of 1 to {LONGEST_BY} characters")
-    return kept
-
-
-def written_day(option: str, text: str, day: Day) -> Day:
-    """A day as people write it; `today` is `day`. Raises ClientError naming the option."""
-    if text == "today":
-        return day
-    try:
-        return Day.parse(text)
-    except ClientError as error:
-        raise ClientError(f"{option}: {error}") from None
-
-
-def written_speed(option: str, text: str) -> Speed:
-    """A speed as people write it. Raises ClientError naming the option."""
-    try:
-        return Speed.parse(text)
-    except ConfigError as error:
-        raise ClientError(f"{option}: {error}") from None
-
-
-def written_word(option: str, words: type[_Word], text: str) -> _Word:
-    """One of some words. Raises ClientError naming them."""
-    try:
-        return words(text)
-    except ValueError:
-        raise ClientError(f"{option} {text!r}: give one of {', '.join(words)}") from None
-
-
 def _utc(utc_ms: int) -> str:
     return datetime.fromtimestamp(utc_ms / 1000, UTC).isoformat(timespec="seconds")
 
 
-def _print(lines: Any) -> None:
+def _print(lines: Iterable[str]) -> None:
+    """Names and free text are in these lines, so each is made plain."""
     for line in lines:
-        print(line)
+        print(plain(line, LONGEST_LINE))

@@ -25,7 +25,7 @@ from retroctl.units import Speed
 if TYPE_CHECKING:
     from retroctl.domain.method.days import Day
     from retroctl.domain.method.facts import Facts
-    from retroctl.domain.method.practice import Practice
+    from retroctl.domain.method.practice import Outing, Practice
 
 MAX_SPEEDUP = 1000.0
 LOUDEST = 100
@@ -60,6 +60,8 @@ class RunOptions:
     """The client's random id; None for nobody named and the demonstration."""
     practice: tuple[Practice, ...] = ()
     """What this client has done, for the rule between sessions (R11)."""
+    outdoors: tuple[Outing, ...] = ()
+    """What this client has done outdoors (R25)."""
     facts: Facts | None = None
     """What is noted of the client, judged by `day`; None for nobody named and the demonstration."""
     day: Day | None = None
@@ -75,7 +77,10 @@ class RunOptions:
     @property
     def who(self) -> Person:
         """What the session knows of its client."""
-        return Person(self.client, self.mass_kg, self.client_id, self.practice, self.facts, self.day, heart=self.heart)
+        return Person(
+            self.client, self.mass_kg, self.client_id, self.practice, self.facts, self.day, heart=self.heart,
+            outdoors=self.outdoors,
+        )  # fmt: skip
 
     @classmethod
     def checked(
@@ -141,7 +146,7 @@ class RunOptions:
             screen=screen and terminal and not plain and not jsonl,
             wall=on_wall, voice=speaks, volume=loudness, client_id=who.client_id, practice=who.practice, remote=taught,
             facts=who.facts, day=who.day, heart=who.heart, strap=heard, call_out=call_out,
-            mqtt=broker,
+            mqtt=broker, outdoors=who.outdoors,
         )  # fmt: skip
 
 

@@ -106,7 +106,8 @@ async def _noted(data_dir: Path, who: Person, answers: dict[str, bool]) -> int:
             print(f"The record of this session is not complete: {plain(journal.problem or '')}", file=sys.stderr)
     print(
         f"Kept in {journal.file}. It counts as a day's session for rest (R16), and holds the next back "
-        "after a fall or a high RPE; for no level and no plan: what a belt would measure is not known of it."
+        "after a balance event or a high RPE. It brings no level nearer and is compared with no plan, since no belt "
+        "measured it; a balance event in it speaks against the next level and incline (R14, R15)."
     )
     return 0
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retroctl.domain.method.facts import Facts
-    from retroctl.domain.method.practice import Practice
+    from retroctl.domain.method.practice import Outing, Practice
 
 DEMO_CLIENT: Final = "demo"
 
@@ -39,6 +39,8 @@ class Person:
     """The limits of heart rate and RPE today."""
     strap: str | None = None
     """The address of the strap that the client wore last."""
+    outdoors: tuple[Outing, ...] = ()
+    """Sessions without a belt (R25): what went wrong in them speaks against incline (R14)."""
 
 
 NOBODY: Final = Person(Client())
@@ -67,7 +69,7 @@ def person(name: str | None, data_dir: Path, *, simulated: bool) -> Person:
     from retroctl.adapters.clients import ClientStore  # noqa: PLC0415 - only where a client is named
     from retroctl.adapters.clients.straps import StrapBook  # noqa: PLC0415 - heavy
     from retroctl.adapters.journal import FILE_NAME  # noqa: PLC0415 - heavy
-    from retroctl.adapters.journal.history import history  # noqa: PLC0415 - heavy
+    from retroctl.adapters.journal.history import history, outings  # noqa: PLC0415 - heavy
 
     found, day = ClientStore(data_dir).find(name), today()
     found.facts.check(day)
@@ -77,8 +79,10 @@ def person(name: str | None, data_dir: Path, *, simulated: bool) -> Person:
             f"no session with {found.name} today: {'; '.join(map(str, reasons))}. "
             "What has changed is noted with retroctl client edit and retroctl client clear"
         )
-    practice = history(data_dir / FILE_NAME, found.id, with_simulated=simulated)
+    record = data_dir / FILE_NAME
+    practice, outdoors = history(record, found.id, with_simulated=simulated), outings(record, found.id)
     limits, strap = intensity(found.facts, day), StrapBook(data_dir).of(found.id)
     return Person(
-        found.facts.limits(day), found.facts.mass_kg, found.id, practice, found.facts, day, heart=limits, strap=strap
-    )
+        found.facts.limits(day), found.facts.mass_kg, found.id, practice, found.facts, day, heart=limits, strap=strap,
+        outdoors=outdoors,
+    )  # fmt: skip

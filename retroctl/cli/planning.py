@@ -43,7 +43,9 @@ def judged(
     kind, shape = kind_of(plan.stages), shape_of(plan.stages)
     before = last_comparable(who.practice, kind)
     if who.facts is not None and who.day is not None:
-        refuse_incline(None if before is None else before.shape, shape, who.facts, who.practice, who.day)
+        refuse_incline(
+            None if before is None else before.shape, shape, who.facts, who.practice, who.day, outdoors=who.outdoors
+        )
     if before is not None:
         variable = refuse_two_rises(before.shape, shape)
         rises = "nothing rises" if variable is None else f"the {variable} rises, and nothing else"

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.clients import Begun
-from retroctl.adapters.clients.profile import checked_text
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME
 from retroctl.adapters.journal.history import history, outings
+from retroctl.app.client_given import written_day, written_speed, written_word
+from retroctl.app.client_profile import checked_text
 from retroctl.cli import person as clock
-from retroctl.cli.client_work import decided_by, store, written_day, written_speed, written_word
+from retroctl.cli.client_work import decided_by, store
 from retroctl.config import load_settings
 from retroctl.domain.method.assessment import Assessment, Due, compared, due, fastest_calm
 from retroctl.domain.method.calendar import Mark, calendar, counted
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 BOXES: Final = {Mark.DONE: "[x]", Mark.CUT_SHORT: "[/]", Mark.MISSED: "[-]", Mark.DUE: "[>]", Mark.AHEAD: "[ ]"}
 OUTDOORS_DAYS: Final = 7
 OUTDOORS_COUNT: Final = (
-    "Outdoors counts for rest (R16), and a fall or a high RPE there holds back; it is none of the programme (R25)."
+    "Outdoors counts for rest (R16), and a balance event or a high RPE there holds back; "
+    "it is none of the programme (R25)."
 )
 FURTHEST_DAYS: Final = 366
 """A first day further from today is a slip of the pen."""

@@ -51,7 +51,9 @@ def report_command(
     done = tuple(Done(local_day(line.started_utc), line.figures) for line in reversed(wanted) if line.figures.holds)
     kept = store.programme(profile.id) if programme is None and began is None else None
     # What the client is on is known, unless another one is asked for.
-    chosen, start = (kept.name, kept.started) if kept else _programme(programme, began, done, day)
+    outdoors = outings(folder / FILE_NAME, profile.id)
+    days = sorted([*(each.day for each in done), *(each.day for each in outdoors)])
+    chosen, start = (kept.name, kept.started) if kept else _programme(programme, began, days, day)
     first = _first_day(weeks, start, day)
     practice = history(folder / FILE_NAME, profile.id, with_simulated=with_simulated)
     asked = Asked(
@@ -62,22 +64,22 @@ def report_command(
         simulated=any(line.simulated for line in wanted),
         assessments=store.assessments(profile.id),
         programme=None if chosen is None else (chosen.value, PROGRAMMES[chosen].sessions),
-        next_step=next_steps(profile, practice, chosen, start, day, outdoors=outings(folder / FILE_NAME, profile.id)),
+        next_step=next_steps(profile, practice, chosen, start, day, outdoors=outdoors),
+        outdoors=outdoors,
     )
     file = _write(as_html(page(asked)), out, f"report-{profile.id}-{day}.html")
     hidden = len(lines) - len(wanted)
-    print(f"{file}: {plain(profile.name)}, {len(done)} sessions. It holds personal data: keep it safe.")
+    outside = f", {len(outdoors)} outdoors" if outdoors else ""
+    print(f"{file}: {plain(profile.name)}, {len(done)} sessions{outside}. It holds personal data: keep it safe.")
     if hidden:
         print(f"{hidden} sessions on the simulated treadmill are left out; --with-simulated counts them.")
 
 
-def _programme(
-    programme: str | None, began: str | None, done: tuple[Done, ...], day: Day
-) -> tuple[ProgrammeName | None, Day]:
+def _programme(programme: str | None, began: str | None, days: list[Day], day: Day) -> tuple[ProgrammeName | None, Day]:
     """The programme, and the day from which its weeks are counted."""
     if began is not None and programme is None:
         raise ConfigError("--began goes with --programme")
-    first = done[0].day if done else day
+    first = days[0] if days else day
     if programme is None:
         return None, monday(first)
     try:

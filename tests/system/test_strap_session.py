@@ -10,8 +10,8 @@ from cli_inside import Inside, entering, once
 
 from retroctl.adapters.clients.straps import StrapBook
 from retroctl.adapters.console.text import plain
+from retroctl.app.client_given import Given
 from retroctl.cli import client_work
-from retroctl.cli.client_work import Given
 from retroctl.cli.options import RunOptions, demo_options
 from retroctl.cli.person import DEMO, NOBODY, person
 from retroctl.cli.strap import SIM_STRAP_ADDRESS, StrapChoice, remember_strap, strap_choice

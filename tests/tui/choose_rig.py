@@ -13,11 +13,16 @@ from retroctl.adapters.plans import PlanRequest, read_plan
 from retroctl.adapters.tui.choose.app import ChooseApp
 from retroctl.adapters.tui.choose.ports import Choice, ClientRow, HeardMachine, Practice, Preview, Said
 from retroctl.adapters.tui.painted import Painted
+from retroctl.app.client_forms import ClientForms
+from retroctl.app.client_given import FIELDS
+from retroctl.cli.choosing import _kept_clients
+from retroctl.cli.client_work import desk_of
 from retroctl.domain.limits import Client, caps_for
 from retroctl.units import Speed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from textual.pilot import Pilot
 
@@ -36,6 +41,7 @@ class Made:
     listen_s: float = 60.0
     settle_s: float = 8.0
     nothing_heard: str = "most often a phone app holds it"
+    forms: Any = None
     error: Exception | None = None
     said: Said | None = field(default_factory=lambda: Said(BELT, "1.00 to 16.00", control=True))
     rows: list[ClientRow] = field(
@@ -52,6 +58,9 @@ class Made:
 
     def clients(self) -> list[ClientRow]:
         return self.rows
+
+    def look_again(self) -> None:
+        """The rows are made up."""
 
     def plan_files(self) -> list[str]:
         return self.files
@@ -83,6 +92,18 @@ class Made:
             await over.wait()
         finally:
             self.ended.append("link")
+
+
+class Office(Made):
+    """Clients as they are kept, in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(forms=ClientForms(desk_of(folder, FIELDS)))
+        self.folder = folder
+        self.look_again()
+
+    def look_again(self) -> None:
+        self.rows = [ClientRow(None, "nobody named", "new", "at most 3.20 km/h"), *_kept_clients(self.folder)]
 
 
 class Chooser:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from choose_rig import ONE, TWO, Chooser, machine
+from choose_rig import ONE, TWO, Chooser, Office, machine
 
 from retroctl.adapters.tui.choose.ports import Choice
+from retroctl.app.client_given import Given
+from retroctl.cli import client_work
+from retroctl.cli.client_work import desk_of
+from retroctl.domain.method.days import Day
 from retroctl.units import Speed
 
 
@@ -31,6 +35,27 @@ async def identify(chooser, pilot):
 async def plan(chooser, pilot):
     await identify(chooser, pilot)
     await chooser.press(pilot, "enter", "enter", "down", "left")
+
+
+async def client_form(chooser, pilot):
+    await chooser.press(pilot, "end", "enter", "a", *"[b]Ann", "enter", *"2090", "ctrl+s")
+
+
+async def level(chooser, pilot):
+    await chooser.press(pilot, "end", "enter", "down", "l", "right")
+
+
+@pytest.mark.parametrize("scene", [client_form, level], ids=["client", "level"])
+def test_picture_of_a_form_about_a_client(snap_compare, tmp_path, monkeypatch, scene):
+    monkeypatch.setattr(client_work, "today", lambda: Day.parse("2026-11-24"))
+    monkeypatch.setattr(client_work, "account", lambda: "Kim")
+    desk_of(tmp_path).add("Ann", Given(birth_year=1986, screening="clear", consent="today"), None)
+    chooser = Chooser(around=Office(tmp_path))
+
+    async def play(pilot):
+        await scene(chooser, pilot)
+
+    assert snap_compare(chooser.app, terminal_size=(80, 24), run_before=play)
 
 
 @pytest.mark.parametrize(

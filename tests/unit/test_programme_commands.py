@@ -7,8 +7,10 @@ import json
 import sqlite3
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
+from made_record import Made, RecordMaker
 
 from retroctl.adapters.clients import Begun, ClientStore
 from retroctl.adapters.clients import store as store_module
@@ -16,6 +18,7 @@ from retroctl.adapters.journal import FILE_NAME, read
 from retroctl.adapters.journal.afterwards import afterwards
 from retroctl.cli import person, session
 from retroctl.cli.app import run_app
+from retroctl.domain.events import BalanceEvent
 from retroctl.domain.method.assessment import Assessment
 from retroctl.domain.method.days import Day
 from retroctl.domain.method.programme import ProgrammeName
@@ -220,6 +223,30 @@ def test_a_programme_counts_a_session_outdoors_for_rest_and_says_so(retroctl, an
     shown = retroctl("programme", "show", ann)
     assert "outdoors: 12 min, RPE 11, balance: stumble" in shown
     assert "0 of 18 done" in shown
+
+
+def test_a_stumble_outdoors_stands_beside_the_next_level_and_in_the_report_as_noted(retroctl, ann, folder):
+    retroctl("run", "--plan", "outdoor", "--client", ann, typed=ASKED)
+    assert "0 on a treadmill, 0 of them to their end, 1 outdoors" in retroctl("client", "show", ann)
+    [outing] = person.person(ann, folder, simulated=False).outdoors
+    assert outing.events == (BalanceEvent.STUMBLE,)
+    client_id = ClientStore(folder).find(ann).id
+    days = person.today().plus(-9), person.today().plus(-3)
+    maker = RecordMaker(folder)
+    for number, day in enumerate(days):
+        at = day.days_since(Day.of(1970, 1, 1)) * 86_400_000 + 36_000_000
+        maker.write(Made(f"{number:016x}", at, client_id=client_id))
+    maker.close()
+    level = retroctl("client", "level", ann)
+    assert "met      2 completed backward sessions (2 done)" in level
+    assert "not met  no balance event in the last two of them, nor outdoors since (0 noted, 1 outdoors)" in level
+    assert "1 outdoors" in retroctl("client", "level", ann, "novice", status=2)
+    assert "2 sessions, 1 outdoors." in retroctl("report", ann, "--out", "ann.html")
+    written = Path("ann.html").read_text(encoding="utf-8")
+    assert "<h2>Outdoors</h2>" in written
+    row = f'{person.today()}</td><td class="num">12</td><td class="num">11</td><td>stumble</td>'
+    assert row in written
+    assert "nothing was measured" in written
 
 
 def test_questions_may_be_left_open_and_are_asked_three_times_at_most(retroctl, folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -18,9 +19,11 @@ from retroctl.adapters.report.charts import bars, line
 from retroctl.app.report import Asked, Bar, Point, page, without_rules
 from retroctl.cli.person import today
 from retroctl.cli.report import report_command
+from retroctl.domain.events import BalanceEvent
 from retroctl.domain.method.assessment import Assessment
 from retroctl.domain.method.days import Day
 from retroctl.domain.method.facts import Facts, Screening, ScreeningOutcome
+from retroctl.domain.method.practice import Outing
 from retroctl.domain.method.programme import ProgrammeName
 from retroctl.domain.method.progress import WEEK_DAYS, Done, monday
 from retroctl.errors import ClientError, ConfigError
@@ -114,6 +117,35 @@ def test_nothing_done_is_said_as_nothing_and_never_as_zero():
     assert made.energy == ("Not estimated: the client's mass is not noted.",)
     assert {row[1] for row in made.assessment} == {"not measured"}
     assert "nothing to draw" in as_html(made)
+
+
+def test_sessions_outdoors_stand_apart_as_they_were_noted_and_in_no_figure(tmp_path):
+    asked = six(tmp_path)
+    first = week_one()
+    outings = (
+        Outing(first.plus(-1), (BalanceEvent.FALL,), 20, 60),  # before the page's weeks
+        Outing(first.plus(1), (), None, None),
+        Outing(first.plus(8), (BalanceEvent.STUMBLE, BalanceEvent.FALL), 12, 25),
+    )
+    indoors, both = page(asked), page(replace(asked, outdoors=outings))
+    assert [(each.minutes, each.rpe, each.balance) for each in both.outdoors] == [
+        ("not asked", "not asked", "no event noted"),
+        ("25", "12", "stumble, fall"),
+    ]
+    for same in ("speeds", "minutes", "exertion", "balance", "rows", "assessment", "energy", "speed_words"):
+        assert getattr(both, same) == getattr(indoors, same), same
+    assert both.tiles[0][2].endswith("; 2 more outdoors")
+    assert both.tiles[3][1] == indoors.tiles[3][1]
+    assert both.tiles[3][2].endswith("; 2 more outdoors")
+    assert both.balance_words.endswith("Outdoors 2 more, not in this picture; the gravest: fall.")
+    assert [square.outdoors for square in both.calendar[1][1]] == [0, 1, 0, 0, 0, 0, 0]
+    said = Text(as_html(both)).text
+    assert "Noted by the trainer after each session; nothing was measured." in said
+    assert "○ outdoors, as noted" in said
+    assert FORBIDDEN.findall(said) == []
+    assert "utdoors" not in Text(as_html(indoors)).text
+    only = page(Asked("Ann", (), first, today(), outdoors=outings))
+    assert only.balance_words.startswith("No balance event was noted on a treadmill. Outdoors 2 more")
 
 
 def test_assessments_that_were_noted_stand_before_and_after(tmp_path):

@@ -1,7 +1,7 @@
 """The clients: names, facts and what was changed, in an SQLite file of their own (docs/adr/0012-clients.md)."""
 
-from retroctl.adapters.clients.profile import Change, Listed, Profile
 from retroctl.adapters.clients.store import FILE_NAME, ClientStore
 from retroctl.adapters.clients.training import Begun
+from retroctl.app.client_profile import Change, Listed, Profile
 
 __all__ = ["FILE_NAME", "Begun", "Change", "ClientStore", "Listed", "Profile"]

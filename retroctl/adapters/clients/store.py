@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters import sqlite
-from retroctl.adapters.clients.profile import Change, Listed, Profile, as_json, checked_name, from_json, name_key
+from retroctl.adapters.clients.profile import from_json
 from retroctl.adapters.clients.training import Begun, assessment_json, assessment_of, begun_of
+from retroctl.app.client_profile import Change, Listed, Profile, as_json, checked_name, name_key
 from retroctl.domain.method.proposal import caps_of
 from retroctl.domain.method.today import not_today
 from retroctl.errors import ClientError, JournalError

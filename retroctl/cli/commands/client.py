@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from retroctl.app import client_help as words
+
 client_app = typer.Typer(
     rich_markup_mode=None,
     help="Clients: who trains here, how fast they may go, who may run today.\n\n"
@@ -21,34 +23,32 @@ def _client(context: typer.Context) -> None:
 
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The client's name or pseudonym, or the id.")]
-NewName = Annotated[str, typer.Argument(metavar="NAME", help="A name; a pseudonym will do.")]
-By = Annotated[str | None, typer.Option(metavar="WHO", help="Who decides this (default: this computer's account).")]
-Mass = Annotated[float | None, typer.Option(metavar="KG", help="Body mass, for the energy estimate.")]
-MassOn = Annotated[str | None, typer.Option(metavar="DATE", help="When it was weighed (default: today).")]
-RestingHr = Annotated[int | None, typer.Option(metavar="BPM", help="Resting heart rate.")]
-MaxHr = Annotated[int | None, typer.Option(metavar="BPM", help="Highest heart rate, measured in a test.")]
+NewName = Annotated[str, typer.Argument(metavar="NAME", help=words.NAME)]
+By = Annotated[str | None, typer.Option(metavar="WHO", help=words.BY)]
+Mass = Annotated[float | None, typer.Option(metavar="KG", help=words.MASS)]
+MassOn = Annotated[str | None, typer.Option(metavar="DATE", help=words.MASS_ON)]
+RestingHr = Annotated[int | None, typer.Option(metavar="BPM", help=words.RESTING_HR)]
+MaxHr = Annotated[int | None, typer.Option(metavar="BPM", help=words.MAX_HR)]
 BetaBlocker = Annotated[
-    bool | None, typer.Option("--beta-blocker/--no-beta-blocker", show_default=False, help="Takes a beta-blocker.")
+    bool | None, typer.Option("--beta-blocker/--no-beta-blocker", show_default=False, help=words.BETA_BLOCKER)
 ]
-Falls = Annotated[bool | None, typer.Option("--falls/--no-falls", show_default=False, help="Has fallen in the past.")]
-Goal = Annotated[str | None, typer.Option(metavar="GOAL", help="general, rehab, race or off-season.")]
-Forward = Annotated[str | None, typer.Option(metavar="SPEED", help="Comfortable forward speed: 8.0km/h or 5mph.")]
+Falls = Annotated[bool | None, typer.Option("--falls/--no-falls", show_default=False, help=words.FALLS)]
+Goal = Annotated[str | None, typer.Option(metavar="GOAL", help=words.GOAL)]
+Forward = Annotated[str | None, typer.Option(metavar="SPEED", help=words.FORWARD)]
 Screening = Annotated[
     str | None,
-    typer.Option(metavar="OUTCOME", help="clear, followed-up, referred or balance; never the answers themselves."),
+    typer.Option(metavar="OUTCOME", help=words.SCREENING),
 ]
-ScreenedOn = Annotated[str | None, typer.Option(metavar="DATE", help="When (default: today).")]
-ScreeningExpires = Annotated[
-    str | None, typer.Option(metavar="DATE", help="Its last valid day (default and at most: a year later).")
-]
-Consent = Annotated[str | None, typer.Option(metavar="DATE", help="When the client agreed to data being kept.")]
-Injuries = Annotated[str | None, typer.Option(metavar="TEXT", help="What hurts or needs care.")]
+ScreenedOn = Annotated[str | None, typer.Option(metavar="DATE", help=words.SCREENED_ON)]
+ScreeningExpires = Annotated[str | None, typer.Option(metavar="DATE", help=words.SCREENING_EXPIRES)]
+Consent = Annotated[str | None, typer.Option(metavar="DATE", help=words.CONSENT)]
+Injuries = Annotated[str | None, typer.Option(metavar="TEXT", help=words.INJURIES)]
 
 
 @client_app.command()
 def add(
     name: NewName,
-    birth_year: Annotated[int, typer.Option(metavar="YEAR", help="Year of birth; needed for every limit.")],
+    birth_year: Annotated[int, typer.Option(metavar="YEAR", help=words.BIRTH_YEAR)],
     mass: Mass = None,
     mass_on: MassOn = None,
     resting_hr: RestingHr = None,
@@ -71,7 +71,8 @@ def add(
       retroctl client add Ann --birth-year 1988 --screening clear --consent today
       retroctl client add "Client 7" --birth-year 1955 --mass 70.5 --resting-hr 62 --forward 6.5km/h
     """  # noqa: D301 - click reads the backspace character: the lines below it stay as they are
-    from retroctl.cli.client_work import Given, add_client  # noqa: PLC0415 - heavy
+    from retroctl.app.client_given import Given  # noqa: PLC0415 - heavy
+    from retroctl.cli.client_work import add_client  # noqa: PLC0415 - heavy
 
     given = Given(
         birth_year=birth_year, mass=mass, mass_on=mass_on, resting_hr=resting_hr, max_hr=max_hr,
@@ -104,7 +105,7 @@ def edit(
         typer.Option(
             "--balance-mastered/--balance-not-mastered",
             show_default=False,
-            help="Fully in command of space and balance, in your judgement (R13).",
+            help=words.BALANCE_MASTERED,
         ),
     ] = None,
     incline: Annotated[
@@ -112,7 +113,7 @@ def edit(
         typer.Option(
             "--incline-confirmed/--incline-not-confirmed",
             show_default=False,
-            help="Your own confirmation that incline may begin, one of R14's conditions.",
+            help=words.INCLINE,
         ),
     ] = None,
     by: By = None,
@@ -125,7 +126,8 @@ def edit(
       retroctl client edit Ann --balance-mastered --by Kim
       retroctl client edit Ann --rename "Ann K."
     """  # noqa: D301 - as above
-    from retroctl.cli.client_work import Given, edit_client  # noqa: PLC0415 - heavy
+    from retroctl.app.client_given import Given  # noqa: PLC0415 - heavy
+    from retroctl.cli.client_work import edit_client  # noqa: PLC0415 - heavy
 
     given = Given(
         birth_year=birth_year, mass=mass, mass_on=mass_on, resting_hr=resting_hr, max_hr=max_hr,
@@ -161,16 +163,10 @@ def list_() -> None:
 @client_app.command()
 def level(
     name: Name,
-    level: Annotated[
-        str | None, typer.Argument(metavar="[LEVEL]", help="rehab, new, novice, practised, runner or trained.")
-    ] = None,
+    level: Annotated[str | None, typer.Argument(metavar="[LEVEL]", help=words.LEVEL)] = None,
     by: By = None,
-    despite: Annotated[
-        str | None, typer.Option(metavar="REASON", help="Why, although a condition is not met; recorded.")
-    ] = None,
-    with_simulated: Annotated[
-        bool, typer.Option("--with-simulated", help="Count sessions on the simulated treadmill; recorded.")
-    ] = False,
+    despite: Annotated[str | None, typer.Option(metavar="REASON", help=words.DESPITE)] = None,
+    with_simulated: Annotated[bool, typer.Option("--with-simulated", help=words.WITH_SIMULATED)] = False,
 ) -> None:
     """Set a client's level: your own act, recorded with what was known of its conditions. Nothing else changes it.
 
@@ -193,20 +189,16 @@ def level(
 @client_app.command()
 def clear(
     name: Name,
-    clinician: Annotated[str | None, typer.Option("--from", metavar="WHO", help="The clinician who gave it.")] = None,
-    ends: Annotated[str | None, typer.Option(metavar="DATE", help="Its last valid day.")] = None,
-    on: Annotated[str | None, typer.Option(metavar="DATE", help="When it was given (default: today).")] = None,
-    max_speed: Annotated[str | None, typer.Option(metavar="SPEED", help="The fastest speed it allows.")] = None,
-    low_hr: Annotated[int | None, typer.Option(metavar="BPM", help="Lower end of the band (rehab).")] = None,
-    high_hr: Annotated[int | None, typer.Option(metavar="BPM", help="Upper limit of the heart rate.")] = None,
-    max_rpe: Annotated[int | None, typer.Option(metavar="RPE", help="Highest exertion, Borg 6 to 20.")] = None,
-    limits: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Further limits, in the clinician's words.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Cleared to resume training without the rehab band.")
-    ] = False,
-    remove: Annotated[bool, typer.Option("--remove", help="No clearance is noted any more.")] = False,
+    clinician: Annotated[str | None, typer.Option("--from", metavar="WHO", help=words.CLINICIAN)] = None,
+    ends: Annotated[str | None, typer.Option(metavar="DATE", help=words.ENDS)] = None,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help=words.GIVEN_ON)] = None,
+    max_speed: Annotated[str | None, typer.Option(metavar="SPEED", help=words.MAX_SPEED)] = None,
+    low_hr: Annotated[int | None, typer.Option(metavar="BPM", help=words.LOW_HR)] = None,
+    high_hr: Annotated[int | None, typer.Option(metavar="BPM", help=words.HIGH_HR)] = None,
+    max_rpe: Annotated[int | None, typer.Option(metavar="RPE", help=words.MAX_RPE)] = None,
+    limits: Annotated[str | None, typer.Option(metavar="TEXT", help=words.LIMITS)] = None,
+    resume: Annotated[bool, typer.Option("--resume", help=words.RESUME)] = False,
+    remove: Annotated[bool, typer.Option("--remove", help=words.REMOVE)] = False,
     by: By = None,
 ) -> None:
     """Note a clinician's clearance: who, when, until when, within which limits. Rehab needs one.
@@ -217,7 +209,8 @@ def clear(
       retroctl client clear Ann --from "Dr Lee" --ends 2027-12-31 --resume
       retroctl client clear Ann --remove
     """  # noqa: D301 - as above
-    from retroctl.cli.client_work import ClearanceGiven, clear_client  # noqa: PLC0415 - heavy
+    from retroctl.app.client_given import ClearanceGiven  # noqa: PLC0415 - heavy
+    from retroctl.cli.client_work import clear_client  # noqa: PLC0415 - heavy
 
     given = ClearanceGiven(
         clinician=clinician, ends=ends, on=on, max_speed=max_speed, low_hr=low_hr, high_hr=high_hr, max_rpe=max_rpe,

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 from retroctl.domain.limits import LEVEL_CAPS, Level
 from retroctl.domain.method.facts import CLEARANCE_NEEDED
 from retroctl.domain.method.heart import INTENSITIES
-from retroctl.domain.method.practice import in_order
+from retroctl.domain.method.practice import events_since, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from retroctl.domain.method.days import Day
     from retroctl.domain.method.facts import Facts
-    from retroctl.domain.method.practice import Practice
+    from retroctl.domain.method.practice import Outing, Practice
     from retroctl.units import Speed
 
 FAMILIARISATION: Final = 2
@@ -46,17 +46,23 @@ class Condition:
     """Not the trainer's to decide otherwise: a clinician's."""
 
 
-def conditions(level: Level, facts: Facts, history: Iterable[Practice], today: Day) -> tuple[Condition, ...]:
-    """What `level` asks for, with all that the levels between it and `new` ask for."""
+def conditions(
+    level: Level, facts: Facts, history: Iterable[Practice], today: Day, *, outdoors: Iterable[Outing] = ()
+) -> tuple[Condition, ...]:
+    """What `level` asks for, with all that the levels between it and `new` ask for.
+
+    `outdoors`: sessions without a belt (R25). They bring no level nearer, since nothing was measured; a balance event
+    in one speaks against a level as one on a belt does.
+    """
     if level is Level.REHAB:
         return (_cleared(facts, today),)
-    done = in_order(history)
+    done, outings = in_order(history), tuple(outdoors)
     found = [_screened(facts, today)]
     if facts.level is Level.REHAB:
         found.append(_resumed(facts, today))
     for step, asks in _STEPS:
         if LEVEL_CAPS[step] <= LEVEL_CAPS[level]:
-            found += asks(facts, done, today)
+            found += asks(facts, done, outings, today)
     return tuple(found)
 
 
@@ -96,21 +102,23 @@ def _resumed(facts: Facts, today: Day) -> Condition:
     return Condition(text, Met.MET if given else Met.NOT_MET, "noted" if given else "none is noted", binding=True)
 
 
-def _novice(_facts: Facts, done: tuple[Practice, ...], _today: Day) -> list[Condition]:
+def _novice(_facts: Facts, done: tuple[Practice, ...], outings: tuple[Outing, ...], _today: Day) -> list[Condition]:
     completed = [each for each in done if each.level_backward]
     count = Condition(
         f"{FAMILIARISATION} completed backward sessions",
         Met.MET if len(completed) >= FAMILIARISATION else Met.NOT_MET,
         f"{len(completed)} done",
     )
-    calm = "no balance event in the last two of them"
+    calm = "no balance event in the last two of them, nor outdoors since"
     if len(completed) < FAMILIARISATION:
         return [count, Condition(calm, Met.UNKNOWN, "not two done yet")]
-    events = sum(len(each.events) for each in completed[-FAMILIARISATION:])
-    return [count, Condition(calm, Met.NOT_MET if events else Met.MET, f"{events} noted")]
+    last = completed[-FAMILIARISATION:]
+    events, outside = sum(len(each.events) for each in last), events_since(last[0].day, outings)
+    why = f"{events} noted" + (f", {outside} outdoors" if outside else "")
+    return [count, Condition(calm, Met.NOT_MET if events or outside else Met.MET, why)]
 
 
-def _practised(facts: Facts, done: tuple[Practice, ...], today: Day) -> list[Condition]:
+def _practised(facts: Facts, done: tuple[Practice, ...], _outings: tuple[Outing, ...], today: Day) -> list[Condition]:
     mastered = Condition(
         "balance mastered, in your own judgement (R13)",
         Met.MET if facts.balance_mastered else Met.NOT_MET,
@@ -119,7 +127,7 @@ def _practised(facts: Facts, done: tuple[Practice, ...], today: Day) -> list[Con
     return [mastered, _weeks(PRACTISED_DAYS, done, today)]
 
 
-def _runner(_facts: Facts, done: tuple[Practice, ...], today: Day) -> list[Condition]:
+def _runner(_facts: Facts, done: tuple[Practice, ...], _outings: tuple[Outing, ...], today: Day) -> list[Condition]:
     cap = LEVEL_CAPS[Level.PRACTISED]
     text = f"held {cap} for a minute at an RPE of {RUNNER_RPE} or less"
     at_cap = [each for each in done if each.completed and each.peak >= cap]
@@ -132,7 +140,7 @@ def _runner(_facts: Facts, done: tuple[Practice, ...], today: Day) -> list[Condi
     return [_weeks(RUNNER_DAYS, done, today), Condition(text, Met.NOT_MET, why)]
 
 
-def _trained(_facts: Facts, done: tuple[Practice, ...], today: Day) -> list[Condition]:
+def _trained(_facts: Facts, done: tuple[Practice, ...], _outings: tuple[Outing, ...], today: Day) -> list[Condition]:
     cap = LEVEL_CAPS[Level.RUNNER]
     return [_weeks(TRAINED_DAYS, tuple(each for each in done if each.peak >= cap), today, at=cap)]
 
@@ -146,7 +154,9 @@ def _weeks(days: int, done: tuple[Practice, ...], today: Day, *, at: Speed | Non
     return Condition(text, Met.MET if since >= days else Met.NOT_MET, f"{since} days, since {first}")
 
 
-_STEPS: Final[tuple[tuple[Level, Callable[[Facts, tuple[Practice, ...], Day], list[Condition]]], ...]] = (
+_STEPS: Final[
+    tuple[tuple[Level, Callable[[Facts, tuple[Practice, ...], tuple[Outing, ...], Day], list[Condition]]], ...]
+] = (
     (Level.NOVICE, _novice),
     (Level.PRACTISED, _practised),
     (Level.RUNNER, _runner),

@@ -156,6 +156,11 @@ class Outing:
         return any(event >= BalanceEvent.STEPPED_OFF for event in self.events)
 
 
+def events_since(first: Day, outings: Iterable[Outing]) -> int:
+    """How many balance events were noted outdoors on that day and later."""
+    return sum(len(outing.events) for outing in outings if outing.day >= first)
+
+
 def fastest_held(held: Iterable[tuple[Speed, float]]) -> Speed:
     """The fastest of the speeds that were held for the minute that is law."""
     return max((speed for speed, seconds in held if seconds >= MIN_BACKWARD_HOLD_S), default=REST)

@@ -17,6 +17,7 @@ from retroctl.domain.method.levels import Met, advice, all_met, conditions
 from retroctl.domain.method.one_variable import Variable, refuse_two_rises
 from retroctl.domain.method.practice import (
     Kind,
+    Outing,
     Practice,
     Shape,
     fastest_held,
@@ -107,6 +108,36 @@ def test_rehab_needs_a_clearance_and_only_a_clinician_ends_it():
     resumed = conditions(Level.NEW, replace(rehab, clearance=valid), (), TODAY)
     assert [(each.met, each.binding) for each in resumed if each.binding] == [(Met.NOT_MET, True)]
     assert unmet(Level.NEW, replace(rehab, clearance=replace(valid, resume=True))) == {}
+
+
+def outdoors(days_ago: int, *events: BalanceEvent) -> Outing:
+    return Outing(TODAY.plus(-days_ago), events=events, minutes=20)
+
+
+@pytest.mark.parametrize("level", [Level.NOVICE, Level.PRACTISED, Level.RUNNER, Level.TRAINED])
+@pytest.mark.parametrize("days_ago", [0, 3, 4, 5])
+def test_a_balance_event_outdoors_speaks_against_a_level_as_one_on_a_belt_does(level, days_ago):
+    history = (done(8, events=(BalanceEvent.FALL,)), done(5), done(3))
+    stumbled = (outdoors(days_ago, BalanceEvent.STUMBLE),)
+    before = {each.text: each for each in conditions(level, FACTS, history, TODAY, outdoors=(outdoors(days_ago),))}
+    after = {each.text: each for each in conditions(level, FACTS, history, TODAY, outdoors=stumbled)}
+    calm = "no balance event in the last two of them, nor outdoors since"
+    assert (before[calm].met, before[calm].why) == (Met.MET, "0 noted")
+    assert (after[calm].met, after[calm].why) == (Met.NOT_MET, "0 noted, 1 outdoors")
+    assert {text for text in after if after[text] != before[text]} == {calm}
+
+
+def test_what_went_wrong_outdoors_before_the_last_two_sessions_is_over_as_on_a_belt():
+    fell = (outdoors(6, BalanceEvent.FALL),)
+    assert all_met(conditions(Level.NOVICE, FACTS, (done(5), done(3)), TODAY, outdoors=fell))
+    assert not all_met(conditions(Level.NOVICE, FACTS, (done(6), done(3)), TODAY, outdoors=fell))
+
+
+def test_sessions_outdoors_bring_no_level_nearer():
+    assert set(unmet(Level.NOVICE, FACTS, (done(3),)).values()) == {Met.NOT_MET, Met.UNKNOWN}
+    many = tuple(outdoors(each) for each in range(60))
+    asked = conditions(Level.TRAINED, FACTS, (done(3),), TODAY, outdoors=many)
+    assert asked == conditions(Level.TRAINED, FACTS, (done(3),), TODAY)
 
 
 def test_what_a_level_needs_beside_its_conditions_is_said():
@@ -231,6 +262,18 @@ STEEP = replace(SHAPE, incline_pct=1.0)
 def test_incline_is_unlocked_by_five_things_together():
     refuse_incline(None, STEEP, PRACTISED, TWELVE, TODAY)
     refuse_incline(SHAPE, SHAPE, FACTS, (), TODAY)  # level: nothing to unlock
+
+
+def test_a_balance_event_outdoors_locks_it_too_until_six_sessions_are_done_since():
+    sixth = TWELVE[6].day
+    for day, locked in ((TODAY, True), (sixth, True), (sixth.plus(-1), False)):
+        fell = (Outing(day, events=(BalanceEvent.STUMBLE,)),)
+        if locked:
+            with pytest.raises(PlanError, match="no balance event in the last 6 sessions, nor outdoors since"):
+                refuse_incline(None, STEEP, PRACTISED, TWELVE, TODAY, outdoors=fell)
+        else:
+            refuse_incline(None, STEEP, PRACTISED, TWELVE, TODAY, outdoors=fell)
+    refuse_incline(None, STEEP, PRACTISED, TWELVE, TODAY, outdoors=(Outing(TODAY, minutes=5),))
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import pytest
 from exchange_rig import STARTED, command, write_session
 
 from retroctl.adapters.clients import ClientStore
-from retroctl.adapters.clients.profile import Profile
 from retroctl.adapters.journal import FILE_NAME, SqliteJournal, care, read
 from retroctl.adapters.safekeeping import copy_out
+from retroctl.app.client_profile import Profile
 from retroctl.domain.method.facts import Facts
 from retroctl.errors import JournalError
 

@@ -18,8 +18,8 @@ from tcx_schema import faults
 from tcxreader.tcxreader import TCXReader
 
 from retroctl.adapters.clients import ClientStore
-from retroctl.adapters.clients.profile import Profile
 from retroctl.adapters.exchange.fit_library import library
+from retroctl.app.client_profile import Profile
 from retroctl.app.portable import shares
 from retroctl.cli import progress
 from retroctl.domain.method.facts import Facts

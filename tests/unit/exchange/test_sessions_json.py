@@ -90,7 +90,7 @@ def test_many_sessions_in_one_file_and_one_that_an_editor_laid_out_anew(
     data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from retroctl.adapters.clients import ClientStore  # noqa: PLC0415
-    from retroctl.adapters.clients.profile import Profile  # noqa: PLC0415
+    from retroctl.app.client_profile import Profile  # noqa: PLC0415
     from retroctl.domain.method.facts import Facts  # noqa: PLC0415
 
     client = ClientStore(data).add("Ann", lambda new: Profile(new, "Ann", Facts(birth_year=1988)), by="test")

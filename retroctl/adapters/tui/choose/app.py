@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.tui.choose.cards import ChooseCard, HelpCard
+from retroctl.adapters.tui.choose.client_form import FormCard
 from retroctl.adapters.tui.choose.client_page import ClientPage
+from retroctl.adapters.tui.choose.client_sheet import SheetCard
 from retroctl.adapters.tui.choose.draft import Draft
 from retroctl.adapters.tui.choose.identify import IdentifyCard
 from retroctl.adapters.tui.choose.machine_page import MachinePage
@@ -19,7 +21,7 @@ from retroctl.adapters.tui.choose.ports import Choice
 from retroctl.adapters.tui.hosted import HostedApp
 from retroctl.adapters.tui.keymap import Urgent
 from retroctl.adapters.tui.text import plain
-from retroctl.errors import TreadmillError
+from retroctl.errors import ClientError, JournalError, TreadmillError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from retroctl.adapters.tui.choose.ports import HeardMachine, Surroundings
+    from retroctl.app.client_forms import Act, Kept
     from retroctl.domain.limits import BeltRange
 
 PICTURE_EVERY_S: Final = 0.2
@@ -68,6 +71,10 @@ class ChooseApp(HostedApp[Choice]):
         """Why there is no search; empty while all is well."""
         self.remark = ""
         """What the last key did not do, and why."""
+        self.unfinished: dict[tuple[Act, str | None], dict[str, str]] = {}
+        """What was written into forms that were left; it stands there again, until the program ends or it is kept."""
+        self.told: tuple[str, ...] = ()
+        """What the last act on a client did, for the client page."""
         self.began = now()
         self._search: asyncio.Task[None] | None = None
         self._card: IdentifyCard | None = None
@@ -146,7 +153,7 @@ class ChooseApp(HostedApp[Choice]):
         if act is Urgent.LEAVE:
             self.exit(None)
         elif act is Urgent.HOLD:
-            if isinstance(screen, ChoosePage):
+            if isinstance(screen, ChoosePage | SheetCard | FormCard):
                 screen.action_page(-1)
         elif isinstance(screen, ChooseCard):
             screen.action_close()
@@ -221,9 +228,44 @@ class ChooseApp(HostedApp[Choice]):
 
     def take_client(self, key: str | None) -> None:
         """This client; on to the plan."""
+        self.told = ()
         self.draft.choice = replace(self.draft.choice, client=key)
         self.switch_screen(PlanPage())
         self.call_after_refresh(self.draw)
+
+    # -- the clients -----------------------------------------------------------------------------------------------
+
+    def open_form(self, act: Act, client_id: str | None) -> None:
+        """A form about a client; what it keeps is told on the client page."""
+        self.told = ()
+        try:
+            form = self.surroundings.forms.open(act, client_id)
+        except (ClientError, JournalError) as error:
+            self.told = (str(error),)
+            self.surroundings.look_again()
+            self.draw()
+            return
+        self.push_screen(FormCard(form))
+
+    def open_sheet(self, client_id: str) -> None:
+        """Everything about a client."""
+        self.told = ()
+        try:
+            lines = self.surroundings.forms.lines(client_id)
+        except (ClientError, JournalError) as error:
+            lines = [str(error)]
+        self.push_screen(SheetCard(lines))
+
+    def kept(self, kept: Kept) -> None:
+        """A form was kept: the list is read anew, with the cursor on that client."""
+        renamed = {row.key for row in self.surroundings.clients() if row.client_id == kept.client_id}
+        if self.draft.choice.client in renamed:
+            self.draft.choice = replace(self.draft.choice, client=kept.name)
+        self.told = kept.said
+        self.surroundings.look_again()
+        for screen in self.screen_stack:
+            if isinstance(screen, ClientPage):
+                screen.go_to(kept.client_id)
 
     def back(self) -> None:
         """One page back."""

@@ -26,6 +26,7 @@ HELP: Final = (
     ("i", "identify: connect, only look, let go"),
     ("r", "search again, the strongest first"),
     ("e, digits", "type a value, or a plan file's path"),
+    ("on the clients: a i e l c", "add; its facts, edit, level, clearance"),
     ("t", "colours: dark, light, high contrast"),
     ("q, Esc, Ctrl-Q, Ctrl-C", "leave: nothing has been written"),
 )
@@ -75,6 +76,6 @@ class HelpCard(ChooseCard):
         narrow = self.app.size.width < NARROW
         parts: list[Part] = []
         for keys, does in HELP:
-            parts += [(f"{keys}\n   " if narrow else f"{keys:<24}", "bold"), f"{does}\n"]
+            parts += [(f"{keys}\n   " if narrow else f"{keys:<26}", "bold"), f"{does}\n"]
         parts.append(("\nThe safety clip is the emergency stop. This program is not.", "bold"))
         return parts

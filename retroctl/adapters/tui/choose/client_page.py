@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
+from textual.binding import Binding, BindingType
 
 from retroctl.adapters.tui.choose.page import ChoosePage
 from retroctl.adapters.tui.choose.room import SHORT
+from retroctl.adapters.tui.keymap import with_capitals
 from retroctl.adapters.tui.text import plain
+from retroctl.app.client_forms import Act
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +24,14 @@ class ClientPage(ChoosePage):
     """Whom."""
 
     step = "client"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(with_capitals(("a",)), "add", show=False),
+        Binding(with_capitals(("i",)), "sheet", show=False),
+        *(
+            Binding(with_capitals((key,)), f"form('{act}')", show=False)
+            for key, act in (("e", Act.EDIT), ("l", Act.LEVEL), ("c", Act.CLEAR))
+        ),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,12 +56,47 @@ class ClientPage(ChoosePage):
 
     def keys(self) -> Sequence[str]:
         """As they are needed."""
-        return ("ENTER take it", "↑↓ choose", "BACKSPACE back", "? help", "q leave")
+        if self.rows[self.at].client_id is None:
+            return ("ENTER take it", "↑↓ choose", "a add a client", "BACKSPACE back", "? help", "q leave")
+        return (
+            "ENTER take",
+            "a add",
+            "i show",
+            "e edit",
+            "l level",
+            "c clearance",
+            "BACKSPACE back",
+            "? help",
+            "q leave",
+        )
 
     def action_move(self, by: int) -> None:
         """Another client."""
+        self.desk.told = ()
         self._at = min(len(self.rows) - 1, max(0, self.at + by))
         self.draw()
+
+    def go_to(self, client_id: str) -> None:
+        """Put the cursor on that client."""
+        ids = [row.client_id for row in self.rows]
+        self._at = ids.index(client_id) if client_id in ids else None
+        self.draw()
+
+    def action_add(self) -> None:
+        """Somebody new."""
+        self.desk.open_form(Act.ADD, None)
+
+    def action_sheet(self) -> None:
+        """Everything about this one."""
+        client_id = self.rows[self.at].client_id
+        if client_id is not None:
+            self.desk.open_sheet(client_id)
+
+    def action_form(self, act: str) -> None:
+        """Change this one, if it is a client who is kept here."""
+        client_id = self.rows[self.at].client_id
+        if client_id is not None:
+            self.desk.open_form(Act(act), client_id)
 
     def action_take(self) -> None:
         """This one."""
@@ -62,13 +108,17 @@ class ClientPage(ChoosePage):
         rows, at = self.rows, self.at
         if height < SHORT:
             return [(f"> {plain(rows[at].name, 60)}\n", "bold"), f"level {rows[at].level}, {rows[at].cap}"]
-        room = max(1, height - 5)
+        told = [plain(line, 400) for line in self.desk.told]
+        taken = sum(1 + cell_len(line) // max(1, width) for line in told)
+        room = max(1, height - 5 - taken)
         first = max(0, min(at - room // 2, len(rows) - room))
         parts: list[Part] = [("Who runs?\n\n", "bold")]
         for number, row in enumerate(rows[first : first + room], start=first):
             line = f"{set_cell_size(plain(row.name, 60), max(8, min(32, width - 44)))} level {row.level:<10} {row.cap}"
             mark = ">" if number == at else " "
             parts += [(set_cell_size(f"{mark} {line}", width), "reverse bold" if number == at else ""), "\n"]
-        if rows[at].note:
+        if told:
+            parts += ["\n", ("\n".join(told), "bold")]
+        elif rows[at].note:
             parts += ["\n", (plain(rows[at].note, 300), "$text-muted")]
         return parts

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Sequence
 
+    from retroctl.app.client_forms import ClientForms
     from retroctl.domain.limits import BeltRange, Caps
     from retroctl.domain.plan import Plan
     from retroctl.units import Speed
@@ -63,6 +64,8 @@ class ClientRow:
     """The cap in words."""
     note: str = ""
     simulated_only: bool = False
+    client_id: str | None = None
+    """The id of a client who is kept here and can be changed; None for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,17 @@ class Surroundings(Protocol):
     settle_s: float
     """After so long a machine that is the only one heard counts as the only one there is."""
 
+    forms: ClientForms
+    """What can be done with the clients; what is kept shows after `look_again`."""
     nothing_heard: str
     """What keeps machines from being found, and what to do about it."""
 
     def clients(self) -> Sequence[ClientRow]:
         """Whom there is to choose; at least nobody named."""
+        ...
+
+    def look_again(self) -> None:
+        """Read the clients anew: `clients` itself is asked five times a second, and reads nothing."""
         ...
 
     def plan_files(self) -> Sequence[str]:

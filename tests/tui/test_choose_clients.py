@@ -1,0 +1,230 @@
+"""Clients on the client page: added, shown, changed, levelled, cleared; and every way out of a form."""
+
+from __future__ import annotations
+
+import pytest
+from choose_rig import Chooser, Office
+from textual.widgets import Input
+
+from retroctl.adapters.clients import ClientStore
+from retroctl.adapters.tui.keymap import Urgent
+from retroctl.app.client_forms import Act
+from retroctl.app.client_given import Given
+from retroctl.cli.client_work import desk_of
+from retroctl.cli.person import today
+from retroctl.domain.limits import Level
+
+FIT = Given(birth_year=1986, screening="clear", consent="today")
+
+
+@pytest.fixture
+def office(tmp_path):
+    return Office(tmp_path)
+
+
+async def at_the_clients(chooser, pilot, *keys):
+    await chooser.press(pilot, "end", "enter")
+    assert chooser.page == "ClientPage"
+    await chooser.press(pilot, *keys)
+
+
+async def write(chooser, pilot, **fields):
+    """Put the cursor on each field and write: into a text as a paste would, words by arrows."""
+    card = chooser.app.screen
+    for name, text in fields.items():
+        row = card.query_one(f"#field-{name.replace('_', '-')}")
+        row.focus()
+        await pilot.pause()
+        if isinstance(row, Input):
+            row.value = text
+        else:
+            steps = row.field.choices.index(text) - row.field.choices.index(row.written)
+            await chooser.press(pilot, *["right" if steps > 0 else "left"] * abs(steps))
+    await chooser.press(pilot, "pagedown", "enter")
+
+
+def add(office, name="Ann", given=FIT):
+    kept = desk_of(office.folder).add(name, given, "Kim")
+    office.look_again()
+    return kept
+
+
+async def test_a_client_is_added_by_keys_alone_and_taken(office):
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot)
+        assert "a add a client" in chooser.text
+        await chooser.press(pilot, "a")
+        assert "A new client, at level new" in chooser.text
+        await chooser.press(pilot, *"A s.b", "enter", *"1986", *["down"] * 9)
+        await chooser.press(pilot, "right", *["down"] * 3, *"today", "ctrl+s")
+        assert chooser.page == "ClientPage"
+        assert "> A s.b" in chooser.text, "the letters and the space of STOP are text here"
+        assert "Added A s.b, at level new." in chooser.text
+        await chooser.press(pilot, "enter")
+        assert chooser.app.draft.choice.client == "A s.b"
+    kept = ClientStore(office.folder).find("A s.b").facts
+    assert (kept.birth_year, kept.level, kept.consent) == (1986, Level.NEW, today())
+    assert kept.screening.outcome == "clear"
+
+
+async def test_what_cannot_be_is_said_in_the_form_and_nothing_is_kept(office):
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "a")
+        await write(chooser, pilot, name="Ben", birth_year="2090")
+        assert chooser.page == "FormCard"
+        assert " NOT KEPT  a birth year of 2090 cannot be" in chooser.text
+    assert ClientStore(office.folder).all() == ()
+
+
+async def test_markup_in_a_name_is_shown_as_it_is_on_every_card(office):
+    name = "[bold red]x[/] <b>"
+    add(office, name)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "down", "i")
+        assert name in chooser.text
+        await chooser.press(pilot, "escape", "l")
+        assert name in chooser.text
+
+
+async def test_a_client_who_is_chosen_and_renamed_stays_chosen(office):
+    add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "down", "enter", "backspace", "e")
+        await write(chooser, pilot, name="Annabel")
+    assert chooser.app.draft.choice.client == "Annabel"
+
+
+async def test_a_level_is_set_by_the_trainer_alone_with_its_conditions_before_the_eyes_and_recorded(office):
+    client = add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "down", "l")
+        assert "It changes only when you set it here." in chooser.text
+        await chooser.press(pilot, "right")
+        assert "not met  2 completed backward sessions (0 done)" in chooser.text
+        assert "met      a screening that is valid today" in chooser.text
+        assert "unknown  no balance event in the last two of them" in chooser.text
+        await chooser.press(pilot, "ctrl+s")
+        assert "To decide otherwise: write the reason after `despite`, which is recorded" in chooser.text
+        assert ClientStore(office.folder).find("Ann").facts.level is Level.NEW
+        await write(chooser, pilot, despite="six years elsewhere", by="Kim")
+        assert "Ann is at level novice now, set by Kim." in chooser.text
+        assert "level novice" in chooser.text
+        await chooser.press(pilot, "l", "ctrl+s")
+        assert "Ann is at level novice already" in chooser.text
+    last = ClientStore(office.folder).changes(client.id)[-1]
+    assert (last.what, last.by) == ("level", "Kim")
+    assert (last.data["from"], last.data["to"], last.data["despite"]) == ("new", "novice", "six years elsewhere")
+    assert [each["met"] for each in last.data["conditions"]] == ["met", "not met", "unknown"]
+
+
+async def test_a_key_held_down_keeps_nothing(office):
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "a", *"Ann", "enter", *"1986")
+        await chooser.press(pilot, "pagedown", "up")
+        for _ in range(5):
+            chooser.hand += 0.03
+            await pilot.press("enter")
+        await pilot.pause()
+        assert chooser.page == "FormCard"
+        assert ClientStore(office.folder).all() == ()
+
+
+async def test_nobody_and_the_demonstration_are_not_changed(office):
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "i", "e", "l", "c")
+        assert chooser.page == "ClientPage"
+
+
+async def test_a_client_who_was_erased_meanwhile_is_told(office):
+    client = add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "down")
+        ClientStore(office.folder).erase(client.id)
+        await chooser.press(pilot, "e")
+        assert chooser.page == "ClientPage"
+        assert "no client" in chooser.text
+        assert "Ann" not in chooser.text.split("no client")[0], "and is not offered any more"
+
+
+async def test_keys_of_stop_close_a_form_at_once_and_what_was_written_is_not_lost(office):
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "a", "A", "n", "n")
+        for way in ("escape", "ctrl+q", "f5"):
+            if way == "f5":  # the driver's key, which needs a terminal
+                chooser.app.urgent(Urgent.STOP)
+                await pilot.pause()
+            else:
+                await chooser.press(pilot, way)
+            assert chooser.page == "ClientPage"
+            assert "Not kept. What you wrote stands in the form when you open it again." in chooser.text
+            await chooser.press(pilot, "a")
+            assert chooser.app.screen.values["name"] == "Ann"
+        assert ClientStore(office.folder).all() == ()
+        await write(chooser, pilot, birth_year="1986")
+        assert "Added Ann" in chooser.text
+        await chooser.press(pilot, "a")
+        assert chooser.app.screen.values["name"] == "", "what was kept does not stand there again"
+
+
+@pytest.mark.parametrize("act", [*Act, None])
+async def test_ctrl_c_leaves_the_program_from_every_form(office, act):
+    client = add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot)
+        if act is None:
+            chooser.app.open_sheet(client.id)
+        else:
+            chooser.app.open_form(act, client.id)
+        await pilot.pause()
+        await chooser.press(pilot, "ctrl+c")
+        assert chooser.app._exit
+    assert chooser.app.return_value is None
+
+
+async def test_a_file_that_cannot_be_read_is_told_and_nothing_is_written(office):
+    client = add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "a")
+        (office.folder / "clients.sqlite3").write_bytes(b"x" * 5000)
+        await write(chooser, pilot, name="Ben", birth_year="1986")
+        assert " NOT KEPT " in chooser.text
+        assert "clients.sqlite3" in chooser.text
+        await chooser.press(pilot, "escape")
+        chooser.app.open_form(Act.EDIT, client.id)
+        assert "clients.sqlite3" in chooser.text
+        chooser.app.open_sheet(client.id)
+        await pilot.pause()
+        assert "clients.sqlite3" in chooser.text
+    assert (office.folder / "clients.sqlite3").read_bytes() == b"x" * 5000
+
+
+@pytest.mark.parametrize("size", [(80, 24), (20, 5)])
+async def test_the_field_that_is_written_in_is_seen_in_every_size(office, size):
+    client = add(office, "مرحبا e\u0301" + "x" * 60)
+    chooser = Chooser(around=office)
+    async with chooser.open(*size) as pilot:
+        await at_the_clients(chooser, pilot)
+        for act in (Act.EDIT, Act.LEVEL):
+            chooser.app.open_form(act, client.id)
+            await pilot.pause()
+            for key in ("pagedown", "up", "pageup"):
+                await chooser.press(pilot, key)
+                seen = chooser.app.focused.region
+                assert 0 <= seen.y < size[1] - 1, "above the line of keys"
+                assert seen.width > 0
+            await chooser.press(pilot, "escape")
+        chooser.app.open_sheet(client.id)
+        await pilot.pause()
+        await chooser.press(pilot, "end", "pageup", "i")
+        assert chooser.page == "ClientPage"
