@@ -55,7 +55,7 @@ TESTS = (
     "tests/unit/domain/test_*.py",
     "tests/unit/ftms/test_*.py",
     "tests/unit/test_engine.py",
-    "tests/unit/test_procedure.py",
+    "tests/unit/test_procedure*.py",
     "tests/unit/test_session_every_event_in_every_state.py",
     "tests/unit/test_energy.py",
     "tests/unit/test_profiles.py",
@@ -71,8 +71,6 @@ TESTS = (
     "tests/explore/test_*.py",
 )
 """The tests of the pure core. None needs a process, a screen or real time."""
-NAMED_FIRST = 200
-"""So many tests of files that name a constant are asked before those that run a line which uses it."""
 TAUTOLOGIES = ("tests/unit/domain/test_tables_in_docs.py",)
 """They compare a table with a page made from it, and so notice every change without showing what it does."""
 
@@ -99,7 +97,7 @@ def main() -> int:
     for job in jobs:
         if not job.tests:
             run.note(job, "survived", "no test ever runs this line")
-    meet_quickly(quick, tests, run.quickly)
+    meet_quickly(quick, knowledge.seconds, run.quickly)
     if not options.quick:
         print(f"  {len(run.anew)} are imported anew", flush=True)
         meet_anew(run.anew, run.note)
@@ -159,14 +157,14 @@ def _tests_for(mutant: Mutant, module: str, knowledge: Knowledge, budget_s: floa
         return knowledge.tests_of(module, range(first, last + 1), budget_s)
     users = _users(mutant.names)
     by_name = {test for test in knowledge.seconds if _named_in(test.split("::")[0], mutant.names)}
-    first = sorted(by_name, key=lambda test: knowledge.seconds[test])[:NAMED_FIRST]
+    named = knowledge.fairly(by_name, budget_s)
     tests: list[str] = []
     for other, lines in users.items():
         tests += knowledge.tests_of(other, lines, budget_s)
     if not tests:
         # Used outside the core only: whatever runs anything of this module may notice.
         tests = knowledge.tests_of(module, knowledge.runs.get(module, {}), budget_s)
-    return list(dict.fromkeys([*first, *sorted(tests, key=lambda test: knowledge.seconds.get(test, 1.0))]))
+    return list(dict.fromkeys([*named, *sorted(tests, key=lambda test: knowledge.seconds.get(test, 1.0))]))
 
 
 @cache

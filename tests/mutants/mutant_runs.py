@@ -16,6 +16,7 @@ import importlib.machinery
 import json
 import os
 import resource
+import select
 import signal
 import sys
 import time
@@ -40,6 +41,9 @@ QUIET = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly", 
 FEW = 2
 """Files of tests that a mutant meets first where all must be imported: most imports are the tests' own."""
 
+FAMILY, NEVER, OVERHEAD_S = 0.1, 0.05, 0.002
+"""How much a notice by another case of the same test counts, and none at all; what pytest adds to each test."""
+
 KILLED, SURVIVED, NOT_PUT_IN = 0, 10, 11
 
 
@@ -53,21 +57,24 @@ class Knowledge:
     """Module, line: the tests that ran it."""
 
     def tests_of(self, module: str, lines: Iterable[int], budget_s: float) -> list[str]:
-        """As many as take `budget_s` together: one case of each test first, the quickest of them, then another.
-
-        A hundred cases of one test notice little that ten do not.
-        """
+        """Of the tests that run these lines, as many as take `budget_s` together."""
         known = self.runs.get(module, {})
-        tests = {test for line in lines for test in known.get(line, ())}
-        cases: Counter[str] = Counter()
+        return self.fairly({test for line in lines for test in known.get(line, ())}, budget_s)
+
+    def fairly(self, tests: set[str], budget_s: float) -> list[str]:
+        """As many as take `budget_s` together; each test gets the same share of it for its cases, the quickest first.
+
+        A hundred cases of one test notice little that ten do not, but a test of every row has a case for each.
+        """
+        share: dict[str, float] = defaultdict(float)
         order = []
         for test in sorted(tests, key=lambda test: (self.seconds.get(test, 1.0), test)):
-            name = test.split("[")[0]
-            cases[name] += 1
-            order.append((cases[name], self.seconds.get(test, 1.0), test))
+            name = test.split("[", maxsplit=1)[0]
+            share[name] += self.seconds.get(test, 1.0)
+            order.append((share[name], test))
         chosen, total = [], 0.0
-        for _, seconds, test in sorted(order):
-            total += seconds
+        for _, test in sorted(order):
+            total += self.seconds.get(test, 1.0)
             if chosen and total > budget_s:
                 break
             chosen.append(test)
@@ -184,8 +191,8 @@ class Job:
 class Server:
     """A collected session that meets one mutant after the other, each in a fork of itself."""
 
-    def __init__(self, jobs: list[Job], done: Callable[[Job, str, str], None]) -> None:
-        self.jobs, self.done = jobs, done
+    def __init__(self, jobs: list[Job], seconds: dict[str, float], done: Callable[[Job, str, str], None]) -> None:
+        self.jobs, self.seconds, self.done = jobs, seconds, done
         self.killers: dict[str, Counter[str]] = defaultdict(Counter)
         self.pipe = -1
 
@@ -197,7 +204,7 @@ class Server:
         gc.freeze()
         for job in self.jobs:
             known = self.killers[job.module]
-            names = sorted(job.tests, key=lambda test: -known[test])
+            names = self._likely_first(job)
             receiver, self.pipe = os.pipe()
             chosen = [items[name] for name in names if name in items]
             pid = _fork(lambda job=job, chosen=chosen: self._meet(session, job, chosen))
@@ -207,9 +214,23 @@ class Server:
             os.close(receiver)
             if killer:
                 known[killer] += 1
+                known[killer.split("[")[0]] += 1
             result = {SURVIVED: "survived", NOT_PUT_IN: "not put in"}.get(status, "killed")
             self.done(job, result, killer or ("" if result != "killed" else "it never came to an end"))
         return True
+
+    def _likely_first(self, job: Job) -> list[str]:
+        """What noticed most per second of its time; a case of a test that did is more likely than one that never did.
+
+        A test that notices everything but takes seconds stands behind many that take a few thousandths.
+        """
+        known = self.killers[job.module]
+
+        def rate(test: str) -> float:
+            noticed = known[test] + FAMILY * known[test.split("[", maxsplit=1)[0]] + NEVER
+            return noticed / (self.seconds.get(test, 1.0) + OVERHEAD_S)
+
+        return sorted(job.tests, key=lambda test: -rate(test))
 
     def _meet(self, session: pytest.Session, job: Job, items: list[pytest.Item]) -> int:
         session.config.pluginmanager.unregister(name="terminalreporter")
@@ -227,11 +248,11 @@ class Server:
             os._exit(KILLED)
 
 
-def meet_quickly(jobs: list[Job], tests: list[str], done: Callable[[Job, str, str], None]) -> None:
-    """All jobs, by forks of one collected session."""
+def meet_quickly(jobs: list[Job], seconds: dict[str, float], done: Callable[[Job, str, str], None]) -> None:
+    """All jobs, by forks of one collected session. `seconds`: how long each test takes."""
     if jobs:
         files = sorted({test.split("::")[0] for job in jobs for test in job.tests})
-        pytest.main([*QUIET, *(files or tests)], plugins=[Server(jobs, done)])
+        pytest.main([*QUIET, *files], plugins=[Server(jobs, seconds, done)])
 
 
 class _Changed(importlib.abc.SourceLoader, importlib.abc.MetaPathFinder):
@@ -347,14 +368,12 @@ def _wait(pid: int, cpu_s: int | None) -> int:
         with contextlib.suppress(ProcessLookupError):
             resource.prlimit(pid, resource.RLIMIT_CPU, (cpu_s, cpu_s))
             resource.prlimit(pid, resource.RLIMIT_DATA, (3 << 30, 3 << 30))
-    until = time.monotonic() + (1800 if cpu_s is None else 30 + 10 * cpu_s)
-    pause = 0.002
-    while True:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        if time.monotonic() > until:
+    patience_s = 1800 if cpu_s is None else 30 + 10 * cpu_s
+    handle = os.pidfd_open(pid)
+    try:
+        if not select.select([handle], [], [], patience_s)[0]:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
-        time.sleep(pause)
-        pause = min(0.02, pause * 1.2)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    finally:
+        os.close(handle)

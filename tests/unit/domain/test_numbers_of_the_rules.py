@@ -703,7 +703,8 @@ def test_under_the_limit_counts_after_5_s():
     watch = HeartWatch(LIMITS, chosen=True)
     beating(watch, 151, 100.0, 101.0)
     beating(watch, 150, 102.0, 106.0)
-    assert watch.over(106.0)
+    beating(watch, 150, 106.9, 106.9)
+    assert watch.over(106.9)
     beating(watch, 150, 107.0, 107.0)
     assert not watch.over(107.0)
 

@@ -60,6 +60,23 @@ def test_every_state_is_reachable_and_the_running_ones_are_armed():
     assert RUNNING_STATES < ARMED_STATES
 
 
+def test_armed_are_the_states_to_which_nothing_leads_but_arming_and_stop():
+    """In each of them failsafes act, the guard watches and every way out of the program stops the belt."""
+    reached, seen = {State.IDLE}, set()
+    while reached - seen:
+        state = (reached - seen).pop()
+        seen.add(state)
+        ways = TRANSITIONS[state].items()
+        reached |= {to for by, to in ways if by not in (Trigger.ARMED, Trigger.STOP, Trigger.LEFT)}
+    assert set(State) - reached == ARMED_STATES
+
+
+@pytest.mark.parametrize("state", State)
+def test_running_is_every_state_in_which_a_belt_at_a_known_speed_can_be_eased_down_or_is(state):
+    eased = Trigger.EASE in TRANSITIONS[state] or state is State.EASING_DOWN
+    assert (state in RUNNING_STATES) is eased
+
+
 def test_no_way_leads_from_rest_into_motion_but_arming_and_a_confirmed_start():
     """From stopped, turning or briefing the only way to a moving belt passes `armed` and then `starting`."""
     for state in (State.BRIEFING, State.STOPPED, State.TURNING):
