@@ -58,7 +58,7 @@ coverage: ## the tests of the pure core (domain, ftms) with branch coverage: 100
 STORM_SEED ?= 1
 STORM := $(BIN)/python -m simulators.storm --processes 2 --seed $(STORM_SEED)
 
-storm: ## random sessions with faults, judged: 2,000 hours of the core, 50 of the whole program; the core's has not run to its end yet
+storm: ## random sessions with faults, judged: 2,000 hours of the core, 50 of the whole program
 	@.ci/venv dev
 	$(STORM) --hours 2000
 	$(STORM) --hours 50 --whole

@@ -16,7 +16,7 @@ import aiomqtt
 
 from retroctl.adapters.mqtt.broker import Broker, parse_url
 from retroctl.adapters.mqtt.client import IO_S
-from retroctl.adapters.mqtt.link import Link
+from retroctl.adapters.mqtt.link import AT_ONCE, Link
 from retroctl.adapters.mqtt.narrator import Identity
 from retroctl.adapters.mqtt.publisher import MachinePublisher
 from retroctl.adapters.mqtt.topics import Machine
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from retroctl.adapters.mqtt.link import Counts, Standing
+    from retroctl.adapters.mqtt.outbox import Outgoing
     from simulators.storm.whole import WholeWorld
 
 PREFIX: Final = "retroctl/v1/club/belt-1/"
@@ -62,6 +63,8 @@ class FakeBroker:
         self.client: FakeClient | None = None
         self.away = self.hangs = self.denies = False
         self.taken = 0
+        self.spoilt = 0
+        """How often a connection was given a reason to end."""
         self._seq: dict[str, int] = {}
         self._asked = False
         """A request to stop is on its way into the program."""
@@ -108,8 +111,10 @@ class FakeBroker:
         await asyncio.sleep(2.0)
         counts: Counts = self.publisher.counts
         await self._hub.close()
-        # Of each connection one message may have been taken and not been acknowledged.
-        if not counts.sent <= self.taken <= counts.sent + counts.connects + counts.failures + 1:
+        if counts.failures > self.spoilt:
+            raise Violation(f"a connection ended and nothing had happened to it: {counts.last_failure}")
+        # Of each connection some messages may have been taken and not been acknowledged.
+        if not counts.sent <= self.taken <= counts.sent + AT_ONCE * (counts.connects + counts.failures + 1):
             raise Violation(f"{counts.sent} messages were sent, and the broker has {self.taken}")
         if connected and (self.last_status or {}).get("status") != "offline":
             raise Violation("the program has ended, and the broker keeps it as there")
@@ -126,6 +131,12 @@ class FakeBroker:
     def said(self, view: str) -> None:
         """What the program says of a stop at its own screen."""
         self._rested = self._rested or view == "STOPPED"
+
+    def connected(self, client: FakeClient) -> None:
+        """Another connection: what was not acknowledged in the last one comes once more."""
+        self.client = client
+        for leaf in PASSING:
+            self._seq.pop(leaf, None)
 
     def published(self, topic: str, payload: bytes, *, retain: bool) -> None:
         """Something came. Raises Violation where it may not be said."""
@@ -203,11 +214,10 @@ class FakeClient:
         self._broker, self._arrived = broker, arrived
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.taken_over = self.listens = False
-        self.denied = 0
 
     async def __aenter__(self) -> Self:
         await self._answer()
-        self._broker.client = self
+        self._broker.connected(self)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -217,16 +227,23 @@ class FakeClient:
         """Listen; 0x87 is a refusal."""
         await self._answer()
         self.listens = topic == PREFIX + "cmd/stop" and not self._broker.denies
+        self._broker.spoilt += self._broker.denies
         return (qos if self.listens else 0x87,)
 
-    async def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> None:
-        """Say something; it is there before the answer is."""
-        if not self._lost.done() and not self._broker.away and not self._broker.hangs:
+    def say(self, message: Outgoing) -> bool:
+        """Publish; it is there before the answer is. What `answered` gives."""
+        if self._lost.done():
+            raise aiomqtt.MqttError("Unexpected disconnection")
+        if not self._broker.away and not self._broker.hangs:
             with self._broker._world.judging():  # noqa: SLF001 - its own client
-                _need(qos == 1, "a message that may get lost")
-                self._broker.published(topic, payload, retain=retain)
+                self._broker.published(message.topic, message.payload, retain=message.retain)
+        self._broker.spoilt += self._broker.denies
+        return not self._broker.denies
+
+    async def answered(self, allowed: bool) -> bool:  # noqa: FBT001 - as the link calls it
+        """Whether the access list let it through."""
         await self._answer()
-        self.denied += self._broker.denies
+        return allowed
 
     async def lost(self) -> None:
         """Wait until it is."""
@@ -242,6 +259,7 @@ class FakeClient:
     def lose(self, why: str) -> None:
         """The broker has gone."""
         self.listens = False
+        self._broker.spoilt += 1
         if not self._lost.done():
             self._lost.set_exception(aiomqtt.MqttError(why))
             self._lost.exception()  # it is known, also where nobody waits for it
@@ -252,10 +270,12 @@ class FakeClient:
 
     async def _answer(self) -> None:
         if self._broker.hangs:
+            self._broker.spoilt += 1
             await asyncio.sleep(IO_S)
             raise aiomqtt.MqttError("Operation timed out")
         await asyncio.sleep(ANSWER_S)
         if self._broker.away or self._lost.done():
+            self._broker.spoilt += 1
             raise aiomqtt.MqttError("Unexpected disconnection")
 
 

@@ -137,6 +137,8 @@ async def test_what_is_old_is_grey_and_says_so_and_stop_answers_are_shown():
         found = await seen.until("OLD:\xa05\xa0s\xa0ago")
         assert found["old"] == [True, False]
         club.asked = club.floor.stop_all(club.now)
+        for _, stop_id in club.asked:
+            club.floor.sent(stop_id, club.now)
         club.ack("belt-02", Answer.AT_REST)
         club.now += 3.5
         found = await seen.until("STOP ALL 4 s ago")

@@ -162,7 +162,7 @@ async def test_an_adapter_that_is_not_there_is_one_clear_line(transport):
 async def test_without_bumble_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "bumble.device", None)
     clock = LoopClock()
-    with pytest.raises(ConfigError, match=r"pip install 'retroctl\[radio\]'"):
+    with pytest.raises(ConfigError, match=r"\[radio\]"):
         await serve(machine(clock), "usb:0", clock=clock, report=print)
 
 
