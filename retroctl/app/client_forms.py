@@ -293,6 +293,8 @@ class _Written:
             return None
         text = self.values[key]
         if not text.strip() and field.value and key != "injuries":
+            if key == "consent":
+                raise ClientError(f"{field.label}: to take it back, write {WITHDRAWN}; it was {field.value}")
             raise ClientError(f"{field.label}: what is noted can be changed, not taken back; it was {field.value}")
         return text if text.strip() or key == "injuries" else None
 

@@ -103,7 +103,7 @@ def facts_of(before: Facts, given: Given, day: Day, terms: Terms) -> Facts:
         "balance_mastered": given.balance_mastered,
     }
     after = replace(before, **{key: value for key, value in changes.items() if value is not None})
-    if given.consent == WITHDRAWN and before.consent is not None:
+    if _withdraws(given) and before.consent is not None:
         after = replace(after, consent=None)
     if given.incline is not None:
         after = replace(after, incline_confirmed=day if given.incline else None)
@@ -185,8 +185,12 @@ def written_number(named: str, text: str) -> float:
     raise ClientError(f"{named}: {text[:LONGEST_NUMBER]!r} is not a number; write it as 70.5")
 
 
+def _withdraws(given: Given) -> bool:
+    return given.consent is not None and given.consent.strip().casefold() == WITHDRAWN
+
+
 def _consent(before: Facts, given: Given, day: Day, terms: Terms) -> Day | None:
-    if given.consent is None or (given.consent == WITHDRAWN and before.consent is not None):
+    if given.consent is None or (_withdraws(given) and before.consent is not None):
         return None
     return written_day(terms.of("consent"), given.consent, day)
 

@@ -114,7 +114,8 @@ class Connection:
         try:
             await self.treadmill.write(payload)
         except WriteRefused as refused:
-            words, self._pairing_told = None if self._pairing_told else refused.wants_pairing, True
+            words = None if self._pairing_told else refused.wants_pairing
+            self._pairing_told = self._pairing_told or words is not None
             return Written(error=refused.code, wants_pairing=words)
         except (LinkLost, ProcedureTimeout, UnsupportedTreadmill) as gone:
             return Written(lost=str(gone))

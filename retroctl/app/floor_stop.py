@@ -16,7 +16,7 @@ AGAIN_S: Final = 2.0
 AGAIN_FOR_S: Final = 30.0
 """And for so long after the broker has taken it first. Then it is asked again by a person, or not."""
 FRESH_S: Final = 120.0
-"""So long a Stop waits for a broker that is away, which is tried again at most 23 s apart. Whoever asked has been told
+"""So long a Stop waits for a broker that is away, which is tried again at most 35 s apart. Whoever asked has been told
 since the third second to go there; a belt that is stopped out of the blue later helps nobody."""
 DONE_SHOWN_S: Final = 60.0
 """So long a Stop that is done stays on the screen."""

@@ -66,8 +66,8 @@ _GROUPS: Final = {
     "mqtt": mqtt_app,
 }
 
-_MOVING: Final = frozenset({"run", "demo", "qualify"})
-"""Commands that move a belt."""
+_OF_A_BELT: Final = (["run"], ["demo"], ["qualify"], ["mqtt", "stop"])
+"""Commands whose status tells of a belt, whatever becomes of what they print."""
 
 for command in _COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)
@@ -81,28 +81,34 @@ def run_app() -> None:
         sys.argv.append("--help")
     try:
         status = app(args=with_bare_options(sys.argv[1:]), standalone_mode=False) or OK
-        if status == OK and sys.stdout is not None:
+        if status == OK and sys.stdout is not None and not _of_a_belt():
             sys.stdout.flush()  # here, where what goes wrong with it can still be said
         _let_go_of_output()
         sys.exit(status)
     except SystemExit:
         # Typer has met a reader that went away. Of a belt its status says nothing, so there it stays a fault.
-        if type(sys.stdout).__name__ == "PacifyFlushWrapper" and sys.argv[1] not in _MOVING:
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper" and not _of_a_belt():
             _nobody_reads()
         raise
     except KeyboardInterrupt:
         _fail("interrupted; nothing was written to a treadmill", NO_TREADMILL)
     except RetroctlError as error:
         _fail(str(error), status_of(error))
-    except BrokenPipeError:
+    except BrokenPipeError as error:
+        if _of_a_belt():
+            _unexpected(error)
         _nobody_reads()
     except Exception as error:  # noqa: BLE001 - the end of the program; the belt was brought to rest where it was armed
         _unexpected(error)
 
 
+def _of_a_belt() -> bool:
+    return any(sys.argv[1 : 1 + len(command)] == command for command in _OF_A_BELT)
+
+
 def _unexpected(error: Exception) -> None:
     """What click says of the command line is usage; anything else is a fault of ours."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC and not _of_a_belt():
         _fail(f"{error.filename or 'the output'}: no room left on the disk; free some space", USAGE)
     usage = getattr(error, "format_message", None)
     if usage is not None:

@@ -139,10 +139,15 @@ class FloorWatch:
 
     def hand_over(self) -> None:
         """What was asked for goes to the broker's thread, as far as there is room."""
-        while self._waiting and self._handed(*self._waiting[0]):
-            self._waiting.popleft()
-        if self._waiting and self._loop is not None:
-            self._loop.call_later(AGAIN_S, self.hand_over)
+        try:
+            while self._waiting:
+                first = self._waiting.popleft()  # at once: one that cannot be made must not stand before the others
+                if not self._handed(*first):
+                    self._waiting.appendleft(first)
+                    break
+        finally:
+            if self._waiting and self._loop is not None:
+                self._loop.call_later(AGAIN_S, self.hand_over)
 
     def _handed(self, machine: str, stop_id: str) -> bool:
         try:

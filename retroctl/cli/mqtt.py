@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from retroctl.adapters.console.text import plain as shown
@@ -119,6 +120,12 @@ def _clock() -> str:
     return local_now().strftime("%H:%M:%S")
 
 
+def _said(text: str) -> None:
+    """Nobody may read any more, and the disk be full: the Stop is out, and its answers are still waited for."""
+    with suppress(OSError):
+        print(text, flush=True)
+
+
 def stop_command(machine: str, url: str | None, *, plain: bool) -> int:
     """Ask a machine to stop, and say what is heard of it."""
     broker = broker_of(url, load_settings(), plain=plain)
@@ -138,12 +145,12 @@ async def _stop(broker: Broker, machine: Machine) -> int:
         async for ack in watcher.stop(machine, by="retroctl mqtt stop"):
             results.append(ack.result)
             speed = "" if ack.measured_kmh is None else f"  measured {ack.measured_kmh:.2f} km/h"
-            print(f"{ack.after_s:6.2f} s  {ack.result.replace('_', ' ')}: {shown(ack.text)}{speed}", flush=True)
+            _said(f"{ack.after_s:6.2f} s  {ack.result.replace('_', ' ')}: {shown(ack.text)}{speed}")
     finally:
         await watcher.close()
         await asyncio.to_thread(hub.close, 1.0)
     if not results:
-        print(f"{machine.name} does not answer: it is not there, or this user may not stop it. Look at the belt.")
+        _said(f"{machine.name} does not answer: it is not there, or this user may not stop it. Look at the belt.")
         return NO_TREADMILL
     # No treadmill connected is no rest measured: the belt may run all the same.
     return OK if results[-1] == "at_rest" else int(ExitStatus.NOT_AT_REST)

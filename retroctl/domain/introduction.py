@@ -77,12 +77,16 @@ def _refuse_uneven(plan: Plan) -> None:
     for number, stage in enumerate(plan.stages, start=1):
         if stage.facing is Facing.BACKWARD:
             found += 1
-            middle, even = begun + stage.hold_s / 2, total_s * found / (len(backward) + 1)
-            if abs(middle - even) > UNEVEN_S or total_s < SHORTEST_WRITTEN_S:
+            if total_s < SHORTEST_WRITTEN_S:
                 raise PlanError(
-                    f"stage {number}: until balance is mastered the intervals are spaced evenly in a run of "
-                    f"{SHORTEST_WRITTEN_S:g} s or more: the middle of this one is to be at {even:.0f} s, not at "
-                    f"{middle:.0f} s (R13)"
+                    f"stage {number}: until balance is mastered intervals are spaced evenly in a run of "
+                    f"{SHORTEST_WRITTEN_S:g} s or more; this one has {total_s:g} s (R13)"
+                )
+            middle, even = begun + stage.hold_s / 2, total_s * found / (len(backward) + 1)
+            if abs(middle - even) > UNEVEN_S:
+                raise PlanError(
+                    f"stage {number}: until balance is mastered the intervals are spaced evenly: the middle of "
+                    f"this one is to be at {even:.0f} s, not at {middle:.0f} s (R13)"
                 )
         begun += stage.hold_s
 

@@ -52,7 +52,7 @@ class StopWatch:
     start_at: float | None = None
     """When a Start was sent, if the belt has not moved since."""
     control_gone: bool = False
-    """The link was lost, and control with it: a machine that answers nothing, or always success, will not say so."""
+    """It ended with the link, or was withdrawn: a machine that answers nothing, or always success, will not say so."""
     by_hand: bool = False
     """A person stops this belt: only Stop is asked for, and nothing falls until somebody presses it."""
     sent_at: float | None = None
@@ -106,6 +106,10 @@ class StopWatch:
         self._zero_frames = 0
         self._asked_control = False
         self.control_gone = True
+
+    def control_lost(self) -> None:
+        """The machine has withdrawn its permission; who stops it by hand has none to lose."""
+        self.control_gone = self.control_gone or not self.by_hand
 
     def written(self, now: float) -> None:
         """Stop was the first thing written on a new connection: from here the repeat is counted."""

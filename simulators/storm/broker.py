@@ -61,6 +61,7 @@ class FakeBroker:
     def __init__(self, world: WholeWorld, seed: int) -> None:
         self._world, self._rng = world, random.Random(f"broker {seed}")  # noqa: S311 - not for secrets
         self.client: FakeClient | None = None
+        self.receive_maximum = self._rng.choice((1, 3, 10, 0xFFFF))
         self.away = self.hangs = self.denies = False
         self.taken = 0
         self.spoilt = 0
@@ -214,6 +215,7 @@ class FakeClient:
         self._broker, self._arrived = broker, arrived
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.taken_over = self.listens = False
+        self.receive_maximum, self._on_their_way = broker.receive_maximum, 0
 
     async def __aenter__(self) -> Self:
         await self._answer()
@@ -234,8 +236,10 @@ class FakeClient:
         """Publish; it is there before the answer is. What `answered` gives."""
         if self._lost.done():
             raise aiomqtt.MqttError("Unexpected disconnection")
+        self._on_their_way += 1
         if not self._broker.away and not self._broker.hangs:
             with self._broker._world.judging():  # noqa: SLF001 - its own client
+                _need(self._on_their_way <= self.receive_maximum, "more messages at a time than the broker allows")
                 self._broker.published(message.topic, message.payload, retain=message.retain)
         self._broker.spoilt += self._broker.denies
         return not self._broker.denies
@@ -243,6 +247,7 @@ class FakeClient:
     async def answered(self, allowed: bool) -> bool:  # noqa: FBT001 - as the link calls it
         """Whether the access list let it through."""
         await self._answer()
+        self._on_their_way -= 1
         return allowed
 
     async def lost(self) -> None:

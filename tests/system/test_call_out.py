@@ -403,3 +403,20 @@ def test_too_fast_while_easing_down_is_told_to_be_lowered_and_goes_on_easing():
     assert (bench.state, calls(bench)[-1]) == ("easing_down", ("set-target-speed", 1.0))
     bench.run_until(lambda: bench.state == "stopped", limit_s=90)
     assert bench.written == []
+
+
+def test_control_that_ended_with_the_link_is_asked_for_in_a_stop_though_the_trainer_has_gone_on_since():
+    """Going on asks a person for what is not written before a stop: that grants nothing."""
+    bench = called_out("always-success", wire=Wire.STOP_ONLY)
+    bench.start_and_hold(1.8)
+    bench.drop_link()
+    bench.run_for(3.0)
+    bench.reconnect()
+    bench.run_for(1.5)
+    bench.tell(ev.ConfirmPressed())
+    bench.run_for(5.0)
+    assert bench.state == "holding"
+    bench.trainer.deaf_to = 999
+    bench.tell(ev.StopRequested("key"))
+    bench.run_until(lambda: bench.state == "stopped", limit_s=30)
+    assert bench.written == ["0801", "0801", "00", "0801"]

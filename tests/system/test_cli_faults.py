@@ -256,9 +256,12 @@ async def test_a_top_over_the_cap_is_refused_before_anything_is_written(inside):
     assert read.sessions(inside.folder / "records.sqlite3") == [], "a slip of the pen is no session"
 
 
-async def test_a_machine_that_wants_pairing_says_so_once_and_how(inside, monkeypatch):
+@pytest.mark.parametrize("first", [0x05, 0x80], ids=["at once", "after another refusal"])
+async def test_a_machine_that_wants_pairing_says_so_once_and_how(inside, monkeypatch, first):
+    codes = iter([first])
+
     async def refused(self, payload):
-        raise write_fault(BleakGATTProtocolError(0x05), connected=True)
+        raise write_fault(BleakGATTProtocolError(next(codes, 0x05)), connected=True)
 
     monkeypatch.setattr(BleTreadmill, "write", refused)
 

@@ -338,6 +338,20 @@ def test_a_stop_asks_again_for_control_that_ended_with_the_link_until_it_is_gran
     assert bench.wire(began).count("00") == asked
 
 
+def test_a_stop_asks_for_control_that_was_withdrawn_while_it_was_under_way():
+    bench = Bench()
+    bench.hold_at(2.0)
+    bench.belt.obeys = False
+    began = bench.now
+    bench.tell(ev.StopRequested("a key"))
+    bench.advance(0.1)
+    bench.tell(ev.ControlLost())
+    bench.advance(5.0)
+    assert bench.wire(began)[0] == "0801"
+    assert "00" in bench.wire(began)
+    assert bench.wire(began).index("00") >= 2, "behind a repeated Stop"
+
+
 @pytest.mark.parametrize("state", ["settling", "holding", "ready", "announcing"])
 def test_f8_lost_control_holds_where_the_belt_is_and_the_trainers_key_asks_for_it_again(state):
     bench = Bench()

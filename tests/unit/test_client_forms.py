@@ -213,7 +213,9 @@ def test_consent_is_taken_back_in_the_form_that_says_how(desk):
     client = desk.add()
     shown = {field.key: field.hint for field in desk.forms.open(Act.EDIT, client).fields}
     assert "withdrawn" in shown["consent"]
-    desk.write(Act.EDIT, client, consent="withdrawn")
+    with pytest.raises(ClientError, match="consent: to take it back, write withdrawn; it was"):
+        desk.write(Act.EDIT, client, consent="")
+    desk.write(Act.EDIT, client, consent="Withdrawn ")
     assert desk.store.find("Ann").facts.consent is None
 
 

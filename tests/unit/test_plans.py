@@ -47,6 +47,7 @@ WRONG = {
     "a number without end": ("hold_s = " + "9" * 5000, "a number of more than"),
     "kinds are named": ('[[stage]]\ntarget = "1.0"\nkind = "Ladder"', "give one of ladder, work, recovery, cool-down"),
     "facings are named": ('[[stage]]\ntarget = "1.0"\nfacing = ""', "give one of backward, forward"),
+    "a count of many digits": ("preset = 'intervals'\ncount = 1" + 400 * "0", "count: such a number cannot be; give"),
     "hold short, its rule": ("hold_s = 59", "hold_s: 59 cannot be; give 60 to 3600 (R9)"),
     "stage short, its rule": (
         '[[stage]]\ntarget = "1.0"\nhold_s = 0',

@@ -77,6 +77,8 @@ class Client(aiomqtt.Client):
         self._arrived = arrived
         self.taken_over = False
         """Another client came with this one's identifier, and the broker has said so (MQTT 5)."""
+        self.receive_maximum = 0xFFFF
+        """So many messages may be on their way to the broker at a time (MQTT 5 section 3.2.2.3.3)."""
         self.denied = 0
         """Messages that the broker's access list did not let through; MQTT 5 only, the older one does not say."""
         self._answers: dict[int, asyncio.Future[bool]] = {}
@@ -122,6 +124,8 @@ class Client(aiomqtt.Client):
             self._loop.remove_reader(sock.fileno())
             self._loop.remove_writer(sock.fileno())
             sock.close()
+            # Paho would have the loop forget it once more when it is thrown away, and a closed socket has no number.
+            self._client.on_socket_unregister_write = self._client.on_socket_close = None
 
     def _bound_packets(self) -> None:
         """Paho asks its socket for the whole of a packet at once, up to 256 MB."""
@@ -133,6 +137,11 @@ class Client(aiomqtt.Client):
             return receive(size)
 
         self._client._sock_recv = bounded  # type: ignore[method-assign,assignment]  # noqa: SLF001
+
+    def _on_connect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
+        # Only what the broker named is there. 0 would be a protocol error; one at a time is then the least.
+        self.receive_maximum = max(1, getattr(properties, "ReceiveMaximum", self.receive_maximum))
+        super()._on_connect(client, userdata, flags, reason_code, properties)
 
     def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
         self.taken_over = self.taken_over or getattr(reason_code, "value", reason_code) == _TAKEN_OVER

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 LARGEST: Final = 100_000
 """A plan file is a page of text; anything larger is something else."""
 LONGEST_NAME: Final = 200
+_LARGEST_SHOWN: Final = 10**9
+"""A whole number in a file may have any number of digits."""
 LONGEST_PLAN_NAME: Final = 80
 _ALWAYS: Final = frozenset({"name", "preset"})
 _WITH_STAGES: Final = frozenset({"stage", "ease_rung_s"})
@@ -223,7 +225,9 @@ def _instead(name: str, wrong: ErrorDetails) -> str:
         return f"give one of {', '.join(_WORDS[name])}"
     bounds = (_IN_A_STAGE if wrong["loc"][0] == "stage" else _BOUNDS).get(name)
     if bounds is not None and wrong["type"] in _OUT_OF_BOUNDS:
-        return f"{wrong['input']:g} cannot be; give {bounds}"
+        value = wrong["input"]
+        readable = isinstance(value, float) or abs(value) < _LARGEST_SHOWN
+        return f"{f'{value:g}' if readable else 'such a number'} cannot be; give {bounds}"
     return f"{wrong['msg'].removeprefix('Value error, ')}"
 
 

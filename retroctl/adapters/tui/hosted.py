@@ -1,6 +1,6 @@
 """An application of its own on the terminal, beside a session's: opened, and ended whatever happens to the terminal.
 
-Nothing is armed while one runs, so STOP keys only close and leave.
+Nothing is armed from here while one runs: STOP keys only close and leave, but the floor's, which ask other computers.
 """
 
 from __future__ import annotations

@@ -258,6 +258,8 @@ def stopped(core: Core, event: ev.MachineStopped) -> None:
 
 def control_lost(core: Core) -> None:
     """F8: somebody else commands the machine, or it withdrew its permission."""
+    if core.stop is not None:
+        core.stop.control_lost()
     if core.state in ARMED_STATES:
         _deny(core, "control permission lost")
 
@@ -291,7 +293,9 @@ def answered(core: Core, event: ev.CommandAnswered) -> None:
     if isinstance(event.command, RequestControl):
         outcome = {Answer.SUCCESS: Outcome.CONFIRMED, Answer.NONE: Outcome.UNKNOWN}.get(event.answer, Outcome.REJECTED)
         core.emit(Settled(event.command, outcome))
-        core.control_gone = core.control_gone and event.answer is not Answer.SUCCESS
+        # By hand it is a person's part, and not written before a stop: a success there grants nothing.
+        asked = core.stop is not None or not core.by_hand
+        core.control_gone = core.control_gone and not (asked and event.answer is Answer.SUCCESS)
     if core.stop is not None:
         for command in core.stop.answered(event.command, event.answer, core.now):
             core.propose(command, "stop")

@@ -50,6 +50,11 @@ def test_intervals_that_are_not_evenly_spaced_in_the_run_wait_for_balance(forwar
     refuse_before_balance(plan(*stages), MASTERED, BELT)
 
 
+def test_a_run_that_is_too_short_is_told_its_length():
+    with pytest.raises(PlanError, match=r"^stage 2: .* in a run of 300 s or more; this one has 230 s \(R13\)"):
+        refuse_before_balance(plan((WORK, FRONT, 3.0, 100), (WORK, BACK, 1.0, 30), (WORK, FRONT, 3.0, 100)), NEW, BELT)
+
+
 @pytest.mark.parametrize("forward_s", [(300, 300), (300, 320), (200, 200, 200), (590, 580, 600)])
 def test_intervals_in_a_run_of_equal_parts_are_evenly_spaced(forward_s):
     stages = [stage for each in forward_s for stage in ((WORK, FRONT, 3.0, each), (WORK, BACK, 1.0, 30))][:-1]

@@ -12,6 +12,7 @@ from retroctl.adapters.mqtt.broker import Broker, parse_url
 from retroctl.adapters.mqtt.client import MOST_PACKET, MOST_WAITING, Client
 from retroctl.adapters.mqtt.hub import Hub
 from retroctl.adapters.mqtt.link import Handlers, Link
+from retroctl.adapters.mqtt.outbox import Outgoing
 from retroctl.adapters.mqtt.reasons import AGAIN_AND_AGAIN, LOST, TAKEN_OVER
 
 CONNACK = bytes([0x20, 0x03, 0x00, 0x00, 0x00])
@@ -126,6 +127,56 @@ async def test_another_client_of_the_same_name_is_named_only_where_the_broker_sa
     server.close()
     assert told[1] == why
     assert told[0] == (why if said else LOST)
+
+
+async def test_no_more_messages_are_on_their_way_than_the_broker_takes():
+    """Receive Maximum, MQTT 5 section 3.2.2.3.3: a broker ends the connection of a client that sends more."""
+    seen: list[bytes] = []
+    most = 0
+    enough = asyncio.Event()
+
+    async def serve(reader, writer):
+        nonlocal most
+        await reader.read(4096)
+        writer.write(bytes([0x20, 0x06, 0x00, 0x00, 0x03, 0x21, 0x00, 0x03]))
+        waiting = b""
+        with suppress(OSError):
+            while not enough.is_set():
+                with suppress(TimeoutError):  # all that it sends unasked is here by then, or a little later
+                    async with asyncio.timeout(0.2):
+                        while some := await reader.read(4096):
+                            waiting += some
+                        return
+                numbers = []
+                while waiting:
+                    size = 2 + waiting[1]
+                    packet, waiting = waiting[:size], waiting[size:]
+                    if packet[0] >> 4 == 3:
+                        numbers.append(packet[5:7])  # behind the topic `t`
+                most = max(most, len(numbers))
+                seen.extend(numbers)
+                for number in numbers:
+                    writer.write(b"\x40\x02" + number)
+                if len(seen) == 10:
+                    enough.set()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    hub = Hub()
+    url = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}/club/b"
+    greeting = [Outgoing("t", b"%d" % number) for number in range(10)]
+    link = Link(
+        hub, Broker.checked(parse_url(url), version="5"), identifier="someone",
+        handlers=Handlers(greeting=lambda: greeting),
+    )  # fmt: skip
+    link.begin()
+    async with asyncio.timeout(60):
+        await enough.wait()
+    link.close(0.1)
+    assert await asyncio.to_thread(hub.close, 30.0)
+    server.close()
+    assert len(set(seen)) == 10
+    assert most == 3
 
 
 def test_a_link_that_is_closed_before_it_has_begun_ends():
