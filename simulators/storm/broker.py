@@ -77,7 +77,7 @@ class FakeBroker:
 
         class Wire(FakeClient):
             def __init__(self, *_what: object) -> None:
-                super().__init__(broker, _what[-1])  # type: ignore[arg-type]  # the client's own: who is told
+                super().__init__(broker, _what[2], _what[3])  # type: ignore[arg-type]  # the client's own: will, who is told
 
         class FakeLink(Link):
             _client = Wire  # type: ignore[assignment]  # its port, without a network
@@ -211,8 +211,10 @@ class FakeBroker:
 class FakeClient:
     """One connection, as the link uses the program's own client."""
 
-    def __init__(self, broker: FakeBroker, arrived: Callable[[str, bytes, bool], None]) -> None:
-        self._broker, self._arrived = broker, arrived
+    def __init__(
+        self, broker: FakeBroker, will: aiomqtt.Will | None, arrived: Callable[[str, bytes, bool], None]
+    ) -> None:
+        self._broker, self._will, self._arrived = broker, will, arrived
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.taken_over = self.listens = False
         self.receive_maximum, self._on_their_way = broker.receive_maximum, 0
@@ -223,6 +225,7 @@ class FakeClient:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._will = None  # it takes leave
         await self._answer()
 
     async def subscribe(self, topic: str, qos: int) -> tuple[int]:
@@ -259,6 +262,8 @@ class FakeClient:
         self.listens = False
         if self._broker.client is self:
             self._broker.client = None
+            if self._will is not None:
+                self._broker.last_status = json.loads(self._will.payload)  # type: ignore[arg-type]  # it is bytes
         self._lost.cancel()
 
     def lose(self, why: str) -> None:

@@ -268,7 +268,7 @@ class Link:
                 # What is on its way is answered first: said again beside it, it would be more than the broker takes.
                 self._talking = False
                 fresh.set()
-                await asyncio.wait((writer,), timeout=self._farewell_s)
+                done |= (await asyncio.wait((writer,), timeout=self._farewell_s))[0]
         finally:
             self._talking = False
             for task in tasks:
@@ -276,7 +276,7 @@ class Link:
             await asyncio.gather(*tasks, return_exceptions=True)
         for ended in done:
             ended.result()  # raises what ended it
-        if not closing.is_set():
+        if not closing.is_set() or writer not in done:
             return False
         async with asyncio.timeout_at(until):
             return await self._say_goodbye(client)
