@@ -18,10 +18,16 @@ class Recorder:
 
     def __init__(self, journal: Journal, tell: Callable[[ev.Event], None]) -> None:
         self._journal, self._tell = journal, tell
-        self._failing = False
+        self._failing = self._ended = False
+
+    def end(self) -> None:
+        """The session's last row is queued: what is told from here on (a broker that goes) belongs to no session."""
+        self._ended = True
 
     def __call__(self, report: Report) -> None:
         """Queue the report; returns at once."""
+        if self._ended:
+            return
         if report.kind is Kind.TELEMETRY:
             measured, target = report.data["measured_kmh"], report.data["target_kmh"]
             in_hundredths = None if target is None else round(target * 100)

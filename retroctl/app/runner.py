@@ -18,11 +18,11 @@ from retroctl.app.listeners import Listeners
 from retroctl.app.ports import Disconnected, FrameArrived
 from retroctl.app.reports import Kind, Report
 from retroctl.app.result import NO_TREADMILL, Result, judged
+from retroctl.app.saving import last_words, save_belt
 from retroctl.app.stillness import BEAT_S, LATE_FRAMES_S
 from retroctl.app.tasks import Tasks
 from retroctl.domain import events as ev
 from retroctl.domain.belief import REST_FRAMES
-from retroctl.domain.callout import PRESS_STOP
 from retroctl.domain.effects import Announce, AnnouncementWithdrawn, Ended
 from retroctl.domain.failsafes import FailsafeId
 from retroctl.domain.transitions import ARMED_STATES, State
@@ -93,7 +93,7 @@ class Runner:
         self._exit_source: str | None = None
         self._gave_up: str | None = None
         self._error: BaseException | None = None
-        self._engine_failed = False
+        self._engine_failed = self._letting_go = self._let_go = False
 
     # -- the life of a run -----------------------------------------------------------------------------------------
 
@@ -117,7 +117,7 @@ class Runner:
 
     async def finish(self) -> Result:
         """Wait for the end, let go of the machine and say how it ended. Also the way out when cancelled."""
-        while not self._over.is_set():
+        while not self._over.is_set() or self._stopped_again():
             try:
                 await self._over.wait()
             except asyncio.CancelledError:
@@ -204,6 +204,10 @@ class Runner:
         return self._engine is not None and self._engine.session.state in ARMED_STATES
 
     @property
+    def _stopping(self) -> bool:
+        return self._engine is not None and self._engine.session.state is State.STOPPING
+
+    @property
     def _by_hand(self) -> bool:
         return self._engine is not None and self._engine.envelope.wire is not Wire.OPEN
 
@@ -211,7 +215,7 @@ class Runner:
 
     def _guarded(self, call: Callable[[], list[Output]]) -> None:
         """Run the engine; whatever goes wrong in it or in what follows stops the belt."""
-        if self._engine_failed:
+        if self._engine_failed or self._let_go:
             return
         try:
             self._look()
@@ -227,13 +231,29 @@ class Runner:
 
     def _look(self) -> None:
         """Before anything else is taken in: what waited while nobody watched is old, and a Stop goes out first."""
-        engine = self._engine
-        event = None if self._stillness is None or engine is None else self._stillness.look()
-        if event is not None and engine is not None:
+        event = None if self._stillness is None or self._engine is None else self._stillness.look()
+        if event is not None and (engine := self._engine) is not None:
             self._late_until = self.now() + LATE_FRAMES_S
             self._take(engine.handle(event, self.now()))
 
     def _take(self, outputs: list[Output]) -> None:
+        if self._letting_go:  # how it ended has been judged; a Stop still goes out while there is a connection
+            outputs = last_words(outputs)
+        self._begin_writes(outputs)
+        for output in outputs:
+            if isinstance(output, Report):
+                self._told.tell(output)
+            elif isinstance(output, Announce):
+                self._announcer.announce(output)
+            elif isinstance(output, AnnouncementWithdrawn):
+                self._announcer.silence()
+        self._watch_stop()
+        self._timer.set(None if self._engine is None else self._engine.next_deadline())
+        if self.leaving and not self._armed:
+            self._leave_if_at_rest()
+        self._check_over()
+
+    def _begin_writes(self, outputs: list[Output]) -> None:
         for output in outputs:
             if isinstance(output, Write):
                 self._tasks.spawn(self._write(output), f"write {output.payload.hex()}")
@@ -243,30 +263,14 @@ class Runner:
                 self._told.let_writes_begin()
             elif isinstance(output, Ended):
                 self._end = output  # before anybody is told: who is may begin nothing anew
-        for output in outputs:
-            match output:
-                case Report():
-                    self._told.tell(output)
-                case Announce():
-                    self._announcer.announce(output)
-                case AnnouncementWithdrawn():
-                    self._announcer.silence()
-                case _:
-                    pass
-        self._watch_stop()
-        self._timer.set(None if self._engine is None else self._engine.next_deadline())
-        if self.leaving and not self._armed:
-            self._leave_if_at_rest()
-        self._check_over()
 
     def _on_time(self) -> None:
-        engine = self._engine
-        if engine is not None:
+        if (engine := self._engine) is not None:
             self._guarded(lambda: engine.tick(self.now()))
 
     def _watch_stop(self) -> None:
         """With nobody at the keys a stop that the belt does not obey must end some time, as not confirmed."""
-        if self._engine is None or self._engine.session.state is not State.STOPPING:
+        if not self._stopping:
             self._stop_patience.cancel()
         elif not self._attended and not self._stop_patience.pending:
             self._stop_patience.set(self.now() + self._exit_wait_s)
@@ -274,8 +278,7 @@ class Runner:
     # -- the link --------------------------------------------------------------------------------------------------
 
     def _arrive(self, event: LinkEvent) -> None:
-        engine = self._engine
-        if engine is None:
+        if (engine := self._engine) is None:
             return
         match event:
             case FrameArrived() if event.characteristic == "2acd" and self._waited():
@@ -333,11 +336,15 @@ class Runner:
             self.tell(ev.StopRequested(self._exit_source or "left", person=False))
 
     def _check_over(self) -> None:
-        if self._end is None:
-            return
-        resting = self._engine is None or self._engine.session.state is not State.STOPPING
-        if self._end.reason in NO_TREADMILL or resting:
+        if self._end is not None and (self._end.reason in NO_TREADMILL or not self._stopping):
             self._over.set()
+
+    def _stopped_again(self) -> bool:
+        """A Stop between the end and the letting go is seen through like any other: the run is not over yet."""
+        if self._stopping and not self._engine_failed and self._gave_up is None:
+            self._over.clear()
+            self._check_over()
+        return not self._over.is_set()
 
     def _give_up(self, reason: str) -> None:
         if not self._over.is_set():
@@ -361,19 +368,9 @@ class Runner:
         """The engine is not to be trusted any more: stop the belt without it, if anything was armed."""
         self._told.let_writes_begin()
         self.report(Kind.EVENT, {"event": "Fault", "error": f"{type(self._error).__name__}: {self._error}"})
-        if not self._armed:
-            return
-
-        def told(payload: bytes) -> None:
-            self._told.let_writes_begin()
-            self.report(Kind.EVENT, {"event": "LastResort", "hex": payload.hex()})
-
-        def call() -> None:
-            if self._by_hand:
-                self.report(Kind.CALLOUT, {"name": "stop", "text": PRESS_STOP})
-
         wire = Wire.OPEN if self._engine is None else self._engine.envelope.wire
-        if not await self._connection.stop_without_engine(self._exit_wait_s, told=told, wire=wire, call=call):
+        told, within_s = self._told, self._exit_wait_s
+        if self._armed and not await save_belt(self._connection, within_s, wire=wire, told=told, report=self.report):
             self._gave_up = "the belt was not seen at rest"
 
     def _result(self) -> Result:
@@ -393,8 +390,11 @@ class Runner:
 
     async def _close(self) -> None:
         self._told.catch_up()
+        self._letting_go = True
         self._timer.cancel()
         self._announcer.silence()
         # Tasks first: one that connects again could open a link while the old one is being let go of.
         await self._tasks.close()
         await self._connection.close()
+        self._let_go = True
+        await self._tasks.close()

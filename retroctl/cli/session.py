@@ -176,7 +176,7 @@ class _Run:
                 await guard.close(at_rest=result.belt_at_rest)
             if keeper is not None:
                 await self._remember(keeper.address)
-            return await self._end(front, runner, engine, result, mqtt)
+            return await self._end(front, runner, engine, result, mqtt=mqtt, recorder=recorder)
 
     async def _remember(self, strap: str | None) -> None:
         """With the client, for the next session, when nothing moves any more; a disk that hangs is not waited for."""
@@ -308,13 +308,16 @@ class _Run:
 
     # -- taking apart ----------------------------------------------------------------------------------------------
 
-    async def _end(self, front: Front, runner: Runner, engine: Engine, result: Result, mqtt: MqttVoice) -> int:
+    async def _end(
+        self, front: Front, runner: Runner, engine: Engine, result: Result, *, mqtt: MqttVoice, recorder: Recorder
+    ) -> int:
         summary = summary_of(engine.tally, result, str(self._journal.file))
         runner.report(Kind.SUMMARY, summary)
         mqtt.ended(summary, int(result.status))
         ended = {"exit_status": int(result.status), "reason": result.reason}
         outcome = {**summary, "backward_s": round(engine.tally.backward_s, 1), **ended}
         self._journal.end_session(runner.now() - runner.began_at, outcome)
+        recorder.end()
         await front.show_end(result)
         front.sum_up(summary, result)
         if not front.close() or result.status != 0 or (self._options.jsonl and runner.leaving):

@@ -49,3 +49,78 @@ async def test_nothing_is_armed_or_started_between_the_end_of_a_session_and_the_
     assert run.port.machine.true_speed_kmh(run.clock.now()) == 0
     starts = [each for each in run.of(Kind.EVENT) if each["event"] == "StartConfirmed"]
     assert len(starts) == 1, "the first one, before the hold"
+
+
+async def eased_to_rest() -> PortRun:
+    """A run whose ladder was eased down from the lowest speed: the end comes by itself, without a Stop."""
+    run = await PortRun().hold()
+    run.runner.tell(ev.EaseDownPressed())
+    return run
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2])
+async def test_a_stop_just_behind_the_end_is_written_and_seen_through_before_the_run_is_over(turns):
+    run = await eased_to_rest()
+
+    def press(left: int) -> None:
+        if left:
+            asyncio.get_running_loop().call_soon(press, left - 1)
+        else:
+            run.runner.stop("key")
+
+    pressed = []
+
+    def once(report) -> None:
+        if report.kind is Kind.ENDED and not pressed:
+            pressed.append(report)
+            press(turns)
+
+    run.runner._listeners.append(once)
+    closed_in, close = [], run.port.close
+
+    async def closing():
+        closed_in.append(run.state)
+        await close()
+
+    run.port.close = closing
+    result = await run.end()
+
+    assert (result.status, result.belt_at_rest) == (0, True)
+    assert run.written[-1] == "0801", "the person's Stop, behind the way down"
+    if turns < 2:  # the run was not yet being let go of
+        assert closed_in == ["stopped"]
+    assert run.of(Kind.STATE)[-1]["state"] == "stopped", "nothing stands there that is not so"
+    assert run.alarms() == []
+
+
+async def test_a_stop_while_the_machine_is_let_go_of_is_written_and_nothing_else_is_told_of_it():
+    run = await eased_to_rest()
+    letting_go, close = asyncio.Event(), run.port.close
+
+    async def slowly():
+        letting_go.set()
+        await asyncio.sleep(2.0)
+        await close()
+
+    run.port.close = slowly
+    ending = asyncio.create_task(run.end())
+    async with asyncio.timeout(120.0):
+        await letting_go.wait()
+    before, told = len(run.written), len(run.reports)
+    run.runner.stop("key")
+    result = await ending
+
+    assert (result.status, result.belt_at_rest) == (0, True)
+    assert set(run.written[before:]) == {"0801"}, "repeated, since nothing is seen any more"
+    assert {report.kind for report in run.reports[told:]} == {Kind.EVENT, Kind.COMMAND}
+
+
+async def test_after_the_machine_was_let_go_of_nothing_is_told_that_did_not_happen():
+    run = await eased_to_rest()
+    await run.end()
+    before, told = len(run.written), len(run.reports)
+    run.runner.stop("key")
+    run.runner.tell(ev.RecordFailed("the disk is full"))
+    await asyncio.sleep(10.0)
+
+    assert (run.written[before:], run.reports[told:]) == ([], [])

@@ -292,6 +292,17 @@ async def test_a_record_that_fails_and_works_again_is_told_once_each():
     assert journal.rows[0] == (1.0, 100, None, None)
 
 
+async def test_what_is_told_behind_the_end_of_a_record_is_neither_kept_nor_taken_for_its_failure():
+    journal, told = Journal(), []
+    recorder = Recorder(journal, told.append)
+    recorder(Report(1.0, Kind.EVENT, {"event": "one"}))
+    recorder.end()
+    journal.problem = "a row came outside a session"
+    recorder(Report(2.0, Kind.EVENT, {"event": "the broker is gone"}))
+
+    assert (len(journal.rows), told) == (1, [])
+
+
 def state(name: str) -> Report:
     return Report(0.0, Kind.STATE, {"state": name})
 
