@@ -255,7 +255,7 @@ FOUND = {
         pulls=False,
         acts=(Act(1951.42, "leave"),),
     ),
-    "by hand, lowered by itself while easing down: somebody was told to set the speed that it was to come down to": Story(
+    "by hand, fallen while easing down: somebody was told to set what it was to come down to": Story(
         seed=1009805,
         machine="mph-target+no-control-point+short-type",
         belt=(100, 1600, 10),
