@@ -105,6 +105,7 @@ class Link:
         *,
         identifier: str,
         subscriptions: Sequence[str] = (),
+        renewed: Sequence[str] = (),
         wished: Sequence[str] = (),
         will: Outgoing | None = None,
         handlers: Handlers | None = None,
@@ -114,12 +115,15 @@ class Link:
     ) -> None:
         """`identifier`: unique at the broker; who comes with the same one throws the other off.
 
-        `wished`: topics that are listened to where the broker allows it; without a subscription there is no link.
+        `subscriptions` are listened to with QoS 1, `renewed` with QoS 0: what is said again and again anyhow must not
+        take the place of what is said once where the broker has things waiting. `wished`: topics that are listened to
+        where the broker allows it; without a subscription there is no link.
         `wake` is given what rouses the hub's thread, and may do that a little later. `read_a_turn`: the client's.
         """
         self.counts = Counts()
         self._hub, self._broker, self._identifier = hub, broker, identifier
-        self._subscriptions, self._wished, self._will = tuple(subscriptions), tuple(wished), will
+        self._subscriptions = tuple((topic, 1) for topic in subscriptions) + tuple((topic, 0) for topic in renewed)
+        self._wished, self._will = tuple(wished), will
         self._handlers = handlers or Handlers()
         self._jitter, self._wake, self._read_a_turn = jitter, wake, read_a_turn
         self._handed: deque[Callable[[], Outgoing | None]] = deque()
@@ -243,8 +247,8 @@ class Link:
 
     async def _talk(self, client: Client) -> bool:
         """Until the connection ends; whether it was ended from here, with the last word said."""
-        for topic in self._subscriptions:
-            await subscribed(client, topic)
+        for topic, qos in self._subscriptions:
+            await subscribed(client, topic, qos)
         for topic in self._wished:
             with suppress(NotAllowed):
                 await subscribed(client, topic)
@@ -322,9 +326,9 @@ class Link:
         return well
 
 
-async def subscribed(client: Client, topic: str) -> None:
-    """Subscribe, QoS 1. Raises NotAllowed."""
-    granted = await client.subscribe(topic, qos=1)
+async def subscribed(client: Client, topic: str, qos: int = 1) -> None:
+    """Subscribe. Raises NotAllowed."""
+    granted = await client.subscribe(topic, qos=qos)
     first = granted[0]
     code = first if isinstance(first, int) else first.value
     if code >= REFUSED:
