@@ -68,7 +68,7 @@ class _Machine:
     def __init__(self, name: str) -> None:
         self.name = name
         self.place = tuple(
-            (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in _PARTS.split(name)
+            (not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in _PARTS.split(name)
         )
         """For belt-2 to stand before belt-10."""
         self.order = Order()

@@ -92,7 +92,7 @@ class StopOrder:
             self.done_at = now
 
     def see_rest(self, measured_at: float, now: float, *, ended: bool) -> None:
-        """The machine's own state tells of a belt measured at rest: an answer that was lost must not be missed for ever.
+        """The machine's own state tells of a belt measured at rest: who lost an answer must not wait for it for ever.
 
         `ended`: its session is stopped. Where nobody says that the Stop was heard, only that counts: a belt that rests
         while it is armed may still start.

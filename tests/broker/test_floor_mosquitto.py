@@ -14,7 +14,7 @@ from mqtt_rig import published, raw
 
 from retroctl.adapters.mqtt.hub import Hub
 from retroctl.adapters.mqtt.link import Handlers, Link
-from retroctl.adapters.mqtt.messages import Ack, State, encoded
+from retroctl.adapters.mqtt.messages import Ack, Event, State, encoded
 from retroctl.adapters.mqtt.topics import Leaf, Machine, of_club
 from retroctl.adapters.mqtt.watcher import Watcher
 from retroctl.app.floor import Floor
@@ -196,7 +196,7 @@ async def test_a_link_that_drops_behind_stop_all_loses_no_stop(tmp_path):
         mosquitto.stop()
 
 
-async def test_answers_are_not_lost_among_states_that_a_floor_has_no_time_to_read(tmp_path):
+async def test_answers_are_not_lost_among_all_that_a_floor_has_no_time_to_read(tmp_path):
     """A broker keeps so many messages for each client that is slow, and drops the others: not those said only once."""
     more = ["max_queued_messages 60"]
     mosquitto, hub = Mosquitto(tmp_path / "broker", tls=False, more=more), Hub()
@@ -209,7 +209,9 @@ async def test_answers_are_not_lost_among_states_that_a_floor_has_no_time_to_rea
             watcher.begin()
             await until(lambda: watcher.standing and watcher.standing.connected)
             hub.call(go_on.wait, 60.0)  # the floor's computer has something else to do
-            for seq in range(1, 301):
+            for seq in range(1, 201):
+                event = encoded(Event(seq=seq, **said, t=1.0, event="stop", text="stopping"))
+                await client.publish(machine.topic(Leaf.EVENT), event, qos=1)
                 state = encoded(State(seq=seq, **said, state="stopping"))
                 await client.publish(machine.topic(Leaf.STATE), state, qos=1, retain=True)
             for seq in range(1, 41):
@@ -223,7 +225,7 @@ async def test_answers_are_not_lost_among_states_that_a_floor_has_no_time_to_rea
                 return sum(isinstance(each, Ack) for each in heard) == 40
 
             await until(all_acks)
-            assert max(each.seq for each in heard if isinstance(each, State)) == 300
+            assert max(each.seq for each in heard if isinstance(each, State)) == 200
             await watcher.close(10.0)
     finally:
         go_on.set()

@@ -105,7 +105,7 @@ class Link:
         *,
         identifier: str,
         subscriptions: Sequence[str] = (),
-        renewed: Sequence[str] = (),
+        lightly: Sequence[str] = (),
         wished: Sequence[str] = (),
         will: Outgoing | None = None,
         handlers: Handlers | None = None,
@@ -115,14 +115,14 @@ class Link:
     ) -> None:
         """`identifier`: unique at the broker; who comes with the same one throws the other off.
 
-        `subscriptions` are listened to with QoS 1, `renewed` with QoS 0: what is said again and again anyhow must not
-        take the place of what is said once where the broker has things waiting. `wished`: topics that are listened to
-        where the broker allows it; without a subscription there is no link.
-        `wake` is given what rouses the hub's thread, and may do that a little later. `read_a_turn`: the client's.
+        `subscriptions` are listened to with QoS 1, `lightly` with QoS 0: what comes in numbers must not take the place
+        of the few that count, where the broker has things waiting and drops what is too much. `wished`: topics that are
+        listened to where the broker allows it; without a subscription there is no link. `wake` is given what rouses the
+        hub's thread, and may do that a little later. `read_a_turn`: the client's.
         """
         self.counts = Counts()
         self._hub, self._broker, self._identifier = hub, broker, identifier
-        self._subscriptions = tuple((topic, 1) for topic in subscriptions) + tuple((topic, 0) for topic in renewed)
+        self._subscriptions = tuple((topic, 1) for topic in subscriptions) + tuple((topic, 0) for topic in lightly)
         self._wished, self._will = tuple(wished), will
         self._handlers = handlers or Handlers()
         self._jitter, self._wake, self._read_a_turn = jitter, wake, read_a_turn

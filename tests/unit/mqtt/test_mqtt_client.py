@@ -9,14 +9,16 @@ import time
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from mqtt_rig import StillHub
+from mqtt_rig import StillHub, identity
 
 from retroctl.adapters.mqtt.broker import Broker, parse_url
 from retroctl.adapters.mqtt.client import MOST_PACKET, MOST_WAITING, TURN_S, Client
 from retroctl.adapters.mqtt.hub import Hub
 from retroctl.adapters.mqtt.link import Handlers, Link
 from retroctl.adapters.mqtt.outbox import Outgoing
+from retroctl.adapters.mqtt.publisher import MachinePublisher
 from retroctl.adapters.mqtt.reasons import AGAIN_AND_AGAIN, LOST, TAKEN_OVER
+from retroctl.adapters.mqtt.topics import Machine
 from retroctl.adapters.mqtt.watcher import Watcher
 
 CONNACK = bytes([0x20, 0x03, 0x00, 0x00, 0x00])
@@ -69,30 +71,31 @@ async def test_a_small_message_of_ours_does_not_wait_for_what_was_sent_before_it
 async def test_what_comes_is_acknowledged_at_once_for_a_broker_that_keeps_small_messages_back_until_it_is():
     """Such a broker (Mosquitto, unless told otherwise) held a Stop behind other small messages for up to 40 ms."""
     came: list[float] = []
-    enough, gone = asyncio.Event(), asyncio.Event()
+    both, enough, gone = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def serve(reader, writer):
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
         await reader.read(4096)
         writer.write(CONNACK)
         small = b"\x30\x06\x00\x01t\x00xx"
-        for number in range(12):
+        for _ in range(12):
             await reader.read(4096)  # who has just spoken takes time over its acknowledgements
             writer.write(small)
             await asyncio.sleep(0)
             writer.write(small)
-            while len(came) < 2 * (number + 1):
-                await asyncio.sleep(0.001)
+            await both.wait()
+            both.clear()
         enough.set()
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
         gone.set()
 
-    def arrived(_topic: str, _payload: bytes, _retained: bool) -> None:  # noqa: FBT001 - as the client calls it
+    def arrived(_topic: str, _payload: bytes, _retained: bool) -> None:
         came.append(time.monotonic())
         if len(came) % 2 == 0:
             client.say(Outgoing("t", b"next"))
+            both.set()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     url = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}/club/b"
@@ -276,6 +279,24 @@ async def test_no_more_messages_are_on_their_way_than_the_broker_takes():
     server.close()
     assert len(set(seen)) == 10
     assert most == 3
+
+
+def test_no_two_machines_are_one_client():
+    """A broker throws one of two off, again and again: the two would never be on the floor at a time."""
+    machines = [Machine("north", "west-1"), Machine("north-west", "1"), Machine("north_west", "1"), Machine("n", "1")]
+    broker = Broker.checked(parse_url("mqtt://127.0.0.1/club"))
+
+    def publisher(machine: Machine) -> MachinePublisher:
+        return MachinePublisher(
+            StillHub(),
+            broker,
+            identity(machine),
+            picture=lambda: None,
+            elapsed=lambda: 0.0,
+            stop=lambda _source: None,  # type: ignore[arg-type]
+        )
+
+    assert len({publisher(machine).link._identifier for machine in machines}) == len(machines)
 
 
 def test_a_link_that_is_closed_before_it_has_begun_ends():
