@@ -37,8 +37,8 @@ _RANK: Final = {
 }
 """An answer replaces one of a lower rank only: they may come out of order, and twice."""
 _UNSENT: Final = frozenset({Answer.ASKED, Answer.NOT_SENT})
-_HEEDED: Final = frozenset({Answer.RECEIVED, Answer.WRITTEN, Answer.ACCEPTED, Answer.NOT_CONFIRMED})
-"""The machine's program has it, and has not said that the belt rests."""
+_OPEN: Final = frozenset({Answer.NO_ANSWER, Answer.RECEIVED, Answer.WRITTEN, Answer.ACCEPTED, Answer.NOT_CONFIRMED})
+"""The machine's program has it, or had its time to say so, and has not said that the belt rests."""
 _UNANSWERED: Final = frozenset({*_UNSENT, Answer.SENT, Answer.NO_ANSWER})
 UNDER_WAY: Final = frozenset({Answer.ASKED, Answer.SENT, Answer.RECEIVED, Answer.WRITTEN, Answer.ACCEPTED})
 DONE: Final = frozenset({Answer.AT_REST, Answer.NOTHING})
@@ -94,10 +94,10 @@ class StopOrder:
     def see_rest(self, measured_at: float, now: float, *, ended: bool) -> None:
         """The machine's own state tells of a belt measured at rest: who lost an answer must not wait for it for ever.
 
-        `ended`: its session is stopped. Where nobody says that the Stop was heard, only that counts: a belt that rests
-        while it is armed may still start.
+        `ended`: its session is stopped. Another rest, such as that of an armed belt which may have been told to start
+        just before, counts only once its program had the time that a stop takes.
         """
-        if measured_at > self.asked_at and (self.answer in _HEEDED or (ended and self.answer is Answer.NO_ANSWER)):
+        if measured_at > self.asked_at and self.answer in _OPEN and (ended or self.answer is Answer.NOT_CONFIRMED):
             self.answer, self.reason, self.done_at = Answer.AT_REST, BY_STATE, now
 
     def again(self, now: float) -> bool:

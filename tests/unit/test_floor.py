@@ -445,11 +445,24 @@ def test_rest_that_the_machines_own_state_tells_of_is_rest_though_its_answer_was
     assert club.row().stop.answer is answer, "that belt moves"
     club.state(seq=6, state="stopped", kmh=0.0, measured_age_s=0.1, kept=True)
     assert club.row().stop.answer is answer, "the broker kept it"
-    club.state(seq=7, state="stopped", kmh=0.0, measured_age_s=0.1)
+    if answer is not Answer.NOT_CONFIRMED:
+        club.state(seq=7, state="armed", kmh=0.0, measured_age_s=0.1)
+        assert club.row().stop.answer is answer, "it may have been told to start just before"
+    club.state(seq=8, state="stopped", kmh=0.0, measured_age_s=0.1)
     assert club.notes() == ["STOP: done, rest is measured (its own state says so, no answer did)"]
     assert club.row().urgency is Urgency.REST
     club.ack(stop_id, Answer.AT_REST)
     assert club.notes() == ["STOP: done, rest is measured"]
+
+
+def test_a_program_that_was_started_anew_confirms_by_a_belt_that_it_measures_at_rest(club):
+    """The one that was stopped is gone, and its last answer with it."""
+    club.state()
+    club.ack(club.floor.stop("belt-1", club.now), Answer.ACCEPTED)
+    club.now += REST_S + 0.1
+    assert club.notes()[0].startswith("STOP NOT CONFIRMED - GO THERE")
+    club.state(run=NEXT, state="observing", kmh=0.0, measured_age_s=0.1)
+    assert club.notes() == ["STOP: done, rest is measured (its own state says so, no answer did)"]
 
 
 def test_a_machine_that_did_not_answer_is_at_rest_once_its_session_is_stopped_and_not_while_it_may_start(club):
