@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters import safekeeping, small_files
 from retroctl.adapters.clients import FILE_NAME as CLIENTS_FILE
-from retroctl.adapters.clients import ClientStore
+from retroctl.adapters.clients import ClientStore, Unreadable
 from retroctl.adapters.clients.store import APPLICATION_ID, MIGRATIONS
 from retroctl.adapters.files import refuse_existing, shown, write_whole
 from retroctl.adapters.journal import FILE_NAME, care
@@ -160,7 +160,9 @@ def _clients(folder: Path) -> Iterator[str]:
         return
     try:
         yield from (f"{file}: {fault}" for fault in safekeeping.faults(file, CLIENTS))
-        print(f"{file}: {len(ClientStore(folder).all())} clients.")
+        kept = ClientStore(folder).all()
+        yield from (each.why for each in kept if isinstance(each, Unreadable))
+        print(f"{file}: {len(kept)} clients.")
     except RetroctlError as error:
         yield str(error)
 

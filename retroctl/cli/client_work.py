@@ -23,7 +23,7 @@ from retroctl.app.client_desk import ClientDesk, Done
 from retroctl.app.client_given import OPTIONS, Given, decider
 from retroctl.app.client_profile import LONGEST_TEXT, as_json
 from retroctl.app.client_words import SCREEN_AGAIN, condition_lines, level_lines, profile_lines
-from retroctl.cli.client_words import list_lines
+from retroctl.cli.client_list import list_lines
 from retroctl.cli.person import today
 from retroctl.config import load_settings
 from retroctl.domain.limits import LEVEL_CAPS, Level
@@ -146,25 +146,25 @@ def export_client(name: str, to: str | None) -> None:
 def erase_client(name: str, *, yes: bool) -> None:
     """Erase a client. Raises ClientError, JournalError, ConfigError where nobody can be asked."""
     clients = store()
-    found = clients.find(name)
+    client_id, called = clients.known(name)  # nothing else of a client needs to be readable to be erased
     if not yes:
-        _ask_for_name(found.name)
+        _ask_for_name(called, client_id)
     record = _record()
     # The record first: should it be in use, the client is still there to be erased again.
     if record.exists():
-        erase_from_record(record, found.id)
-    StrapBook(clients.file.parent).forget(found.id)
-    clients.erase(found.id)
-    print(
-        f"Erased. Sessions stay in the record under the id {found.id}, which leads to nobody. Backups are not touched."
-    )
+        erase_from_record(record, client_id)
+    StrapBook(clients.file.parent).forget(client_id)
+    clients.erase(client_id)
+    where = f"Sessions stay in the record under the id {plain(client_id)}, which leads to nobody."
+    print(f"Erased. {where} Backups are not touched.")
 
 
-def _ask_for_name(name: str) -> None:
+def _ask_for_name(name: str, client_id: str) -> None:
     if sys.stdin is None or not sys.stdin.isatty():
         raise ConfigError("there is no terminal to ask for the name once more: add --yes")
     print(f"Erasing cannot be undone. Type the name ({plain(name)}) to erase it: ", end="", flush=True)
-    if sys.stdin.readline().strip() != name:
+    # The id will do: a name that was spoilt cannot always be typed.
+    if sys.stdin.readline().strip() not in (name, client_id):
         raise ConfigError("the name was not typed; nothing was erased")
 
 

@@ -57,7 +57,7 @@ def export_session(which: str, asked: Asked) -> None:
 def export_client(name: str, asked: Asked) -> None:
     """Export all sessions of a client: JSON in one file, other formats a file each in a folder."""
     file = _record()
-    client_id = ClientStore(load_settings().data_dir).find(name).id
+    client_id = ClientStore(load_settings().data_dir).known(name)[0]
     summaries = list(reversed(read.sessions(file, client_id=client_id)))
     if not summaries:
         raise ConfigError(f"client {plain(name)}: has no sessions yet")
@@ -190,7 +190,7 @@ def _names(asked: Asked, summaries: Sequence[read.SessionSummary]) -> dict[str, 
     if not asked.with_name or not (folder / CLIENTS_FILE).exists():
         return {}
     wanted = {each.client_id for each in summaries}
-    return {each.id: each.name for each in ClientStore(folder).all() if each.id in wanted}
+    return {each: name for each, name in ClientStore(folder).names().items() if each in wanted}
 
 
 def _whose(asked: Asked) -> str:

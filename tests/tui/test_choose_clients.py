@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from choose_rig import Chooser, Office
 from textual.widgets import Input
@@ -207,6 +210,25 @@ async def test_a_file_that_cannot_be_read_is_told_and_nothing_is_written(office)
         await pilot.pause()
         assert "clients.sqlite3" in chooser.text
     assert (office.folder / "clients.sqlite3").read_bytes() == b"x" * 5000
+
+
+async def test_a_client_who_cannot_be_read_hides_nobody_and_says_the_way_out(office):
+    ann = add(office)
+    add(office, "Bo")
+    with closing(sqlite3.connect(office.folder / "clients.sqlite3")) as connection:
+        connection.execute("UPDATE clients SET profile = '{' WHERE name = 'Ann'")
+        connection.commit()
+    office.look_again()
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "down")
+        for key in ("", "e", "l", "c"):
+            await chooser.press(pilot, *key)
+            assert chooser.page == "ClientPage"
+            assert f"retroctl client erase {ann.id}" in " ".join(chooser.text.split())
+        assert "level unknown    UNREADABLE" in chooser.text
+        await chooser.press(pilot, "down", "i")
+        assert "Bo   id" in chooser.text
 
 
 @pytest.mark.parametrize("size", [(80, 24), (20, 5)])

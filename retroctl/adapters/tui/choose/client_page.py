@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding, BindingType
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from retroctl.adapters.tui.choose.ports import ClientRow
     from retroctl.adapters.tui.painted import Part
+
+
+LONGEST_TOLD: Final = 600
 
 
 class ClientPage(ChoosePage):
@@ -108,9 +111,10 @@ class ClientPage(ChoosePage):
         rows, at = self.rows, self.at
         if height < SHORT:
             return [(f"> {plain(rows[at].name, 60)}\n", "bold"), f"level {rows[at].level}, {rows[at].cap}"]
-        told = [plain(line, 400) for line in self.desk.told]
-        taken = sum(1 + cell_len(line) // max(1, width) for line in told)
-        room = max(1, height - 5 - taken)
+        told = [plain(line, LONGEST_TOLD) for line in self.desk.told]
+        note = plain(rows[at].note, LONGEST_TOLD)
+        taken = sum(1 + cell_len(line) // max(1, width) for line in told or [note])
+        room = max(1, height - 4 - taken)
         first = max(0, min(at - room // 2, len(rows) - room))
         parts: list[Part] = [("Who runs?\n\n", "bold")]
         for number, row in enumerate(rows[first : first + room], start=first):
@@ -119,6 +123,6 @@ class ClientPage(ChoosePage):
             parts += [(set_cell_size(f"{mark} {line}", width), "reverse bold" if number == at else ""), "\n"]
         if told:
             parts += ["\n", ("\n".join(told), "bold")]
-        elif rows[at].note:
-            parts += ["\n", (plain(rows[at].note, 300), "$text-muted")]
+        elif note:
+            parts += ["\n", (note, "$text-muted")]
         return parts
