@@ -21,13 +21,12 @@ from retroctl.adapters.journal.export import notes_of, sessions_of
 from retroctl.adapters.journal.history import history, outings
 from retroctl.app.client_desk import ClientDesk, Done
 from retroctl.app.client_given import OPTIONS, Given, decider
-from retroctl.app.client_profile import LONGEST_TEXT, as_json
-from retroctl.app.client_words import SCREEN_AGAIN, condition_lines, level_lines, profile_lines
+from retroctl.app.client_profile import as_json
+from retroctl.app.client_words import LONGEST_LINE, SCREEN_AGAIN, condition_lines, level_head, level_lines, profile_lines
 from retroctl.cli.client_list import list_lines
 from retroctl.cli.person import today
 from retroctl.config import load_settings
-from retroctl.domain.limits import LEVEL_CAPS, Level
-from retroctl.domain.method.levels import advice
+from retroctl.domain.limits import Level
 from retroctl.errors import ClientError, ConfigError
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from retroctl.app.client_given import ClearanceGiven, Terms
 
 EXPORT_VERSION: Final = 1
-LONGEST_LINE: Final = 2 * LONGEST_TEXT
-"""A free text and its label have room."""
 
 
 def store() -> ClientStore:
@@ -91,8 +88,7 @@ def show_levels(name: str, *, with_simulated: bool) -> None:
     found = desk.clients.find(name)
     print(f"{plain(found.name)} is at level {found.facts.level}.")
     for level in Level:
-        hint = advice(level)
-        print(f"{level} (up to {LEVEL_CAPS[level]}){'' if hint is None else f'; {hint}'}")
+        print(level_head(level))
         _print(condition_lines(desk.conditions(found, level, with_simulated=with_simulated), indent=2))
 
 

@@ -124,6 +124,16 @@ def test_an_assessment_has_three_domains_before_and_after_or_not_measured(retroc
     assert "forward economy: not measured before, 142 beats a minute, RPE not asked at 8 km/h after" in said
 
 
+def test_with_nothing_measured_there_is_a_note_and_no_baseline(retroctl, ann):
+    said = retroctl("programme", "assess", ann, "--note", "calm, looks ahead")
+    assert "Nothing was measured, so this is a note and no assessment: --balance, --stands or --speed" in said
+    assert "the baseline is to be taken" in said
+    said = retroctl("programme", "assess", ann, "--balance", "5.5")
+    assert "balance: 5.5 s before, not measured after" in said
+    assert "calm, looks ahead" in said
+    assert "baseline" not in said
+
+
 def test_what_else_was_seen_is_kept_as_it_was_said_and_erased_with_the_client(retroctl, ann, folder):
     retroctl("programme", "assess", ann, "--note", "left knee [quieter]\x1b[31m")
     assert "noted " in retroctl("programme", "assess", ann)
