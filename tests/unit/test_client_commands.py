@@ -108,7 +108,7 @@ def test_a_client_is_added_shown_listed_and_changed(client):
     shown = client("show", "Ann")
     assert "edited: mass_kg, balance_mastered, injuries  by Kim" in shown
     assert "left knee" in shown
-    assert "level novice asks for" in shown
+    assert "level novice (up to 4.80 km/h) asks for" in shown
     assert "Annabel" in client("edit", "Ann", "--rename", "Annabel")
     assert "is called 'Ann'" in client("show", "Ann", status=2)
 
