@@ -19,6 +19,7 @@ from retroctl.adapters.journal import FILE_NAME
 from retroctl.adapters.journal.erase import erase_client as erase_from_record
 from retroctl.adapters.journal.export import notes_of, sessions_of
 from retroctl.adapters.journal.history import history, outings
+from retroctl.adapters.sqlite import is_there
 from retroctl.app.client_desk import ClientDesk, Done
 from retroctl.app.client_given import OPTIONS, Given, decider
 from retroctl.app.client_profile import as_json
@@ -147,7 +148,7 @@ def erase_client(name: str, *, yes: bool) -> None:
         _ask_for_name(called, client_id)
     record = _record()
     # The record first: should it be in use, the client is still there to be erased again.
-    if record.exists():
+    if is_there(record):
         erase_from_record(record, client_id)
     StrapBook(clients.file.parent).forget(client_id)
     clients.erase(client_id)

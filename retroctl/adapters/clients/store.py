@@ -158,7 +158,7 @@ class ClientStore:
         `edit` is given the profile as it is now, and gives the new one with what is to be recorded of the change.
         Raises ClientError for an unknown client or a name that is taken, and what `edit` raises.
         """
-        if not self.file.exists():
+        if not sqlite.is_there(self.file):
             raise ClientError(_unknown(name, []))
         with self._writing() as connection:
             found = _find(connection, name)
@@ -212,7 +212,7 @@ class ClientStore:
 
     def erase(self, client_id: str) -> bool:
         """Erase a client with all that was changed, also from the file's free space; False if there was none."""
-        if not self.file.exists():
+        if not sqlite.is_there(self.file):
             return False
         connection = self._connect("rw")
         try:
@@ -252,7 +252,7 @@ class ClientStore:
     @contextmanager
     def _noting(self, client_id: str, by: str, what: str, data: dict[str, Any]) -> Iterator[sqlite3.Connection]:
         """One transaction about a client who is there, with the change noted."""
-        if not self.file.exists():
+        if not sqlite.is_there(self.file):
             raise ClientError(_unknown(client_id, []))
         with self._writing() as connection:
             if connection.execute("SELECT 1 FROM clients WHERE client_id = ?", (client_id,)).fetchone() is None:
@@ -270,7 +270,7 @@ class ClientStore:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """One look at the file; None where there is none yet."""
-        if not self.file.exists():
+        if not sqlite.is_there(self.file):
             yield None
             return
         connection = self._connect("ro")
