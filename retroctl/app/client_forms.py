@@ -298,7 +298,7 @@ class _Written:
     def whole(self, key: str) -> int | None:
         """The same as a whole number."""
         text = self.changed(key)
-        return None if text is None else written_whole(FIELDS.of(key), text.strip())
+        return None if text is None else written_whole(FIELDS.of(key), text)
 
     def yes(self, key: str) -> bool | None:
         """The same as yes or no."""
@@ -310,7 +310,7 @@ class _Written:
         text, mass = self.changed, self.changed("mass")
         return Given(
             birth_year=self.whole("birth-year"),
-            mass=None if mass is None else written_number(FIELDS.of("mass"), mass.strip()),
+            mass=None if mass is None else written_number(FIELDS.of("mass"), mass),
             mass_on=text("mass-on"),
             resting_hr=self.whole("resting-hr"),
             max_hr=self.whole("max-hr"),

@@ -23,7 +23,14 @@ from retroctl.adapters.sqlite import is_there
 from retroctl.app.client_desk import ClientDesk, Done
 from retroctl.app.client_given import OPTIONS, Given, decider
 from retroctl.app.client_profile import as_json
-from retroctl.app.client_words import LONGEST_LINE, SCREEN_AGAIN, condition_lines, level_head, level_lines, profile_lines
+from retroctl.app.client_words import (
+    LONGEST_LINE,
+    SCREEN_AGAIN,
+    condition_lines,
+    level_head,
+    level_lines,
+    profile_lines,
+)
 from retroctl.cli.client_list import list_lines
 from retroctl.cli.person import today
 from retroctl.config import load_settings

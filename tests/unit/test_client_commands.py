@@ -117,10 +117,10 @@ def test_a_client_is_added_shown_listed_and_changed(client):
     ("arguments", "word"),
     [
         (("--birth-year", "2090"), "birth year"),
-        (("--birth-year", "x"), "integer"),
+        (("--birth-year", "x"), "'x' is not a whole number"),
         (("--birth-year", "1986", "--mass", "0"), "mass of 0"),
         (("--birth-year", "1986", "--mass", "700"), "mass of 700"),
-        (("--birth-year", "1986", "--mass", "nan"), "mass of nan"),
+        (("--birth-year", "1986", "--mass", "nan"), "'nan' is not a number"),
         (("--birth-year", "1986", "--mass-on", "today"), "--mass-on"),
         (("--birth-year", "1986", "--goal", "fame"), "general, rehab, race, off-season"),
         (("--birth-year", "1986", "--forward", "fast"), "--forward"),

@@ -216,7 +216,15 @@ FROM_A_NEWER_VERSION = """replace(profile, '"birth_year"', '"shoe_size": 44, "bi
 
 @pytest.mark.parametrize(
     "kept",
-    ["'{'", "'[]'", """'{"birth_year": "x"}'""", "'null'", "''", "replace(profile, '8.05', '1e308')", FROM_A_NEWER_VERSION],
+    [
+        "'{'",
+        "'[]'",
+        """'{"birth_year": "x"}'""",
+        "'null'",
+        "''",
+        "replace(profile, '8.05', '1e308')",
+        FROM_A_NEWER_VERSION,
+    ],
 )
 def test_a_client_that_cannot_be_read_hides_nobody_begins_nothing_and_can_be_erased(store, kept):
     ann, bo = add(store, "Annabella Quux"), add(store, "Bo")

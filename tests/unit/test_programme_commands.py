@@ -145,7 +145,7 @@ def test_what_else_was_seen_is_kept_as_it_was_said_and_erased_with_the_client(re
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (("--balance", "nan"), "of nan cannot be"),
+        (("--balance", "nan"), "'--balance': 'nan' is not a number"),
         (("--balance", "0"), "a time for 3 m in seconds of 0 cannot be"),
         (("--stands", "61"), "stands in 30 s of 61"),
         (("--forward-hr", "140"), "goes with its speed"),

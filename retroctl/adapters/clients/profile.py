@@ -13,7 +13,6 @@ from retroctl.domain.method.facts import Clearance, Facts, Goal, Screening, Scre
 from retroctl.errors import ClientError, JournalError
 from retroctl.units import Speed
 
-
 LONGEST_REASON: Final = 120
 
 

@@ -12,6 +12,7 @@ from retroctl.domain.limits import MIN_BACKWARD_HOLD_S, Facing
 from retroctl.domain.plan import DEFAULT_HOLD_S, MAX_HOLD_S
 from retroctl.errors import ConfigError
 from retroctl.units import Speed
+from retroctl.written import decimal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,10 +126,9 @@ class Draft:
         return DEFAULT_HOLD_S if self._bare is None else self._bare.plan.stages[0].hold_s
 
     def _hold(self) -> float:
-        try:
-            return float(self.choice.hold or self._default_hold())
-        except ValueError:
-            return self._default_hold()
+        with suppress(ConfigError):
+            return decimal(self.choice.hold or "")
+        return self._default_hold()
 
     def _next_plan(self, by: int) -> str | None:
         paths: Sequence[str | None] = [None, *self.files]
@@ -159,4 +159,7 @@ class Draft:
 
 
 def _with_unit(text: str) -> str:
-    return f"{text} km/h" if text.replace(".", "", 1).isdigit() else text
+    with suppress(ConfigError):
+        decimal(text)
+        return f"{text} km/h"
+    return text
