@@ -89,7 +89,7 @@ def test_the_configuration_is_not_taken_for_absent(tmp_path, monkeypatch):
     monkeypatch.setattr(config, "config_file", lambda: tmp_path / "config.toml")
     assert config.load_settings().hold_s == 120
     dead(tmp_path / "config.toml")
-    with pytest.raises(RetroctlError, match="config.toml is a link to /nowhere/at/all"):
+    with pytest.raises(RetroctlError, match=r"config\.toml is a link to /nowhere/at/all"):
         config.load_settings()
 
 
