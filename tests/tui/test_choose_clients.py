@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from contextlib import closing
+from functools import partial
 
 import pytest
 from choose_rig import Chooser, Office
 from textual.widgets import Input
 
 from retroctl.adapters.clients import ClientStore
+from retroctl.adapters.tui.choose import errands
+from retroctl.adapters.tui.choose.client_form import FormCard
 from retroctl.adapters.tui.keymap import Urgent
-from retroctl.app.client_forms import Act
-from retroctl.app.client_given import Given
+from retroctl.app.client_forms import Act, ClientForms
+from retroctl.app.client_given import FIELDS, Given
 from retroctl.cli.client_work import desk_of
 from retroctl.cli.person import today
 from retroctl.domain.limits import Level
@@ -188,7 +193,7 @@ async def test_ctrl_c_leaves_the_program_from_every_form(office, act):
             chooser.app.open_sheet(client.id)
         else:
             chooser.app.open_form(act, client.id)
-        await pilot.pause()
+        await chooser.settle(pilot)
         await chooser.press(pilot, "ctrl+c")
         assert chooser.app._exit
     assert chooser.app.return_value is None
@@ -205,9 +210,10 @@ async def test_a_file_that_cannot_be_read_is_told_and_nothing_is_written(office)
         assert "clients.sqlite3" in chooser.text
         await chooser.press(pilot, "escape")
         chooser.app.open_form(Act.EDIT, client.id)
+        await chooser.settle(pilot)
         assert "clients.sqlite3" in chooser.text
         chooser.app.open_sheet(client.id)
-        await pilot.pause()
+        await chooser.settle(pilot)
         assert "clients.sqlite3" in chooser.text
     assert (office.folder / "clients.sqlite3").read_bytes() == b"x" * 5000
 
@@ -239,7 +245,7 @@ async def test_the_field_that_is_written_in_is_seen_in_every_size(office, size):
         await at_the_clients(chooser, pilot)
         for act in (Act.EDIT, Act.LEVEL):
             chooser.app.open_form(act, client.id)
-            await pilot.pause()
+            await chooser.settle(pilot)
             for key in ("pagedown", "up", "pageup"):
                 await chooser.press(pilot, key)
                 seen = chooser.app.focused.region
@@ -247,6 +253,120 @@ async def test_the_field_that_is_written_in_is_seen_in_every_size(office, size):
                 assert seen.width > 0
             await chooser.press(pilot, "escape")
         chooser.app.open_sheet(client.id)
-        await pilot.pause()
+        await chooser.settle(pilot)
         await chooser.press(pilot, "end", "pageup", "i")
         assert chooser.page == "ClientPage"
+
+
+# -- a file that does not answer
+
+
+@pytest.fixture
+def held(office, monkeypatch):
+    """What is asked of the files waits until this is set, in its own thread."""
+    answers = threading.Event()
+
+    def slow(real, *given):
+        assert answers.wait(20)
+        return real(*given)
+
+    for name in ("open", "keep", "beside"):
+        monkeypatch.setattr(office.forms, name, partial(slow, getattr(office.forms, name)))
+    return answers
+
+
+async def shown_after(chooser, pilot, seconds, *keys):
+    """Press without waiting for what is read, and look a while later."""
+    await pilot.press(*keys)
+    chooser.hand += seconds
+    chooser.app.draw()
+    await pilot.pause()
+    return chooser.text
+
+
+async def test_while_the_file_is_waited_for_the_keys_live_and_what_was_left_does_not_open(office, held):
+    add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "down")
+        assert "waiting" not in await shown_after(chooser, pilot, 0.2, "e")
+        assert "waiting for the clients' file, 2 s (at most 8)" in await shown_after(chooser, pilot, 1.8)
+        assert "> nobody named" in await shown_after(chooser, pilot, 1, "up")
+        held.set()
+        await chooser.settle(pilot)
+        assert chooser.page == "ClientPage"
+        await chooser.press(pilot, "down", "l", "right")
+        assert "2 completed backward sessions" in chooser.text
+
+
+async def test_from_a_file_that_is_waited_for_ctrl_c_leaves_at_once(office, held):
+    add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "down")
+        await pilot.press("e", "ctrl+c")
+        assert chooser.app._exit
+    assert not held.is_set()
+    held.set()
+
+
+async def test_a_form_says_that_it_is_being_kept_and_what_became_of_it_also_when_it_was_left(office, held):
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot)
+        held.set()
+        await chooser.press(pilot, "a", *"Ann", "enter", *"1986")
+        held.clear()
+        assert " KEEPING  waiting for the clients' file, 3 s" in await shown_after(
+            chooser, pilot, 3, "ctrl+s", "ctrl+s"
+        )
+        await shown_after(chooser, pilot, 1, "escape")
+        assert chooser.page == "ClientPage"
+        assert "waiting for the clients' file, 4 s" in chooser.text
+        held.set()
+        await chooser.settle(pilot)
+        assert "Added Ann" in chooser.text
+        assert "> Ann" in chooser.text
+        await chooser.press(pilot, "a")
+        assert chooser.app.screen.values["name"] == ""
+    assert len(ClientStore(office.folder).all()) == 1
+
+
+async def test_after_the_deadline_it_is_not_known_whether_it_was_kept_until_it_is(office, held, monkeypatch):
+    monkeypatch.setattr(errands, "WAIT_S", 0.05)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot)
+        chooser.app.push_screen(FormCard(ClientForms(desk_of(office.folder, FIELDS)).open(Act.ADD, None)))
+        await pilot.pause()
+        await chooser.press(pilot, *"Ann", "enter", *"1986", "ctrl+s")
+        assert " NOT KNOWN WHETHER IT WAS KEPT  the clients' file or the record has not answered" in chooser.text
+        held.set()
+        async with asyncio.timeout(20):
+            await chooser.app.errands._thread
+        await pilot.pause()
+        assert chooser.page == "ClientPage"
+        assert "Added Ann" in chooser.text
+    assert [each.name for each in ClientStore(office.folder).all()] == ["Ann"]
+
+
+async def test_beside_a_level_stands_that_the_file_is_waited_for(office, held):
+    client = add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot)
+        chooser.app.push_screen(FormCard(ClientForms(desk_of(office.folder, FIELDS)).open(Act.LEVEL, client.id)))
+        await pilot.pause()
+        assert "waiting for the clients' file" in await shown_after(chooser, pilot, 1, "right", "right")
+        assert "practised" in chooser.text
+        held.set()
+        await chooser.settle(pilot)
+        assert "level practised (up to 6.40 km/h) asks for" in chooser.text
+
+
+async def test_a_fault_of_ours_in_the_thread_is_told_by_the_command_line(office, monkeypatch):
+    monkeypatch.setattr(office.forms, "open", lambda *_given: 1 // 0)
+    chooser = Chooser(around=office)
+    with pytest.raises(ZeroDivisionError):
+        async with chooser.open() as pilot:
+            await at_the_clients(chooser, pilot, "a")

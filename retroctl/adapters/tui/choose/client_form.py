@@ -15,10 +15,10 @@ from textual.message import Message
 
 from retroctl.adapters.tui.choose.cards import ChooseCard
 from retroctl.adapters.tui.choose.client_sheet import wrapped
+from retroctl.adapters.tui.choose.errands import NotAnswered
 from retroctl.adapters.tui.painted import Painted
 from retroctl.adapters.tui.text import plain
 from retroctl.adapters.tui.widgets import Field
-from retroctl.errors import ClientError, JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,8 +29,19 @@ if TYPE_CHECKING:
     from retroctl.adapters.tui.painted import Part
     from retroctl.app.client_forms import Act, Form, FormField
 
+KEEPING: Final = "keep a form about a client"
+BESIDE: Final = "what belongs to what is chosen in a form"
+WAITING: Final = "waiting for the clients' file..."
+NOT_KEPT: Final = "NOT KEPT"
+LEFT: Final = "Not kept. What you wrote stands in the form when you open it again."
+BEING_KEPT: Final = "It is being kept, and what becomes of it will stand here."
 NOTHING_CHOSEN: Final = "-"
 LONGEST_SAID: Final = 600
+
+
+def refusal_words(error: Exception) -> str:
+    """Whether it is certain that nothing was kept."""
+    return "NOT KNOWN WHETHER IT WAS KEPT" if isinstance(error, NotAnswered) else NOT_KEPT
 
 
 class TextRow(Field):
@@ -153,7 +164,7 @@ class FormCard(ChooseCard):
     def __init__(self, form: Form) -> None:
         super().__init__(classes="-beside" if form.now else "")
         self._form = form
-        self._problem = ""
+        self._problem, self._refusal = "", NOT_KEPT
         self._shown_for: tuple[list[str], int] | None = None
         """For what was chosen, in how many columns, it was asked what belongs to it."""
 
@@ -234,25 +245,23 @@ class FormCard(ChooseCard):
 
     def action_keep(self) -> None:
         """Keep it, or say what cannot be. Enter held down since an earlier field keeps nothing."""
-        if self.desk.repeated("enter"):
+        if self.desk.repeated("enter") or self.desk.errands.waiting(KEEPING):
             return
-        try:
-            kept = self.desk.surroundings.forms.keep(self._form, self.values)
-        except (ClientError, JournalError) as error:
-            self._problem = plain(str(error), LONGEST_SAID)
-            self.draw()
-            return
-        self.desk.unfinished.pop(self._key, None)
-        self.desk.kept(kept)
-        self.dismiss(True)  # noqa: FBT003 - the function takes it by position
-        self.desk.call_after_refresh(self.desk.draw)
+        self._problem = ""
+        self.desk.keep(self._form, self.values, self)
+        self.draw()
+
+    def refused(self, error: Exception) -> None:
+        """Say why it was not kept."""
+        self._refusal, self._problem = refusal_words(error), plain(str(error), LONGEST_SAID)
+        self.draw()
 
     def action_close(self) -> None:
         """Away with it; what was written is kept in mind, and nowhere else."""
         changed = {row.field.key: row.written for row in self._rows if row.written != row.field.value}
         if changed:
             self.desk.unfinished[self._key] = changed
-            self.desk.told = ("Not kept. What you wrote stands in the form when you open it again.",)
+            self.desk.told = (BEING_KEPT if self.desk.errands.waiting(KEEPING) else LEFT,)
         else:
             self.desk.unfinished.pop(self._key, None)
         super().action_close()
@@ -269,9 +278,10 @@ class FormCard(ChooseCard):
         hint = here.field.hint if isinstance(here, TextRow | WordRow) else ""
         self.query_one("#hint", Painted).paint((plain(hint, LONGEST_SAID), "$text-muted"))
         said = self.query_one("#said", Painted)
-        said.display = bool(self._problem)
-        parts: list[Part] = [(" NOT KEPT ", "$alarm-text on $error bold"), f" {self._problem}"]
-        said.paint(*parts)
+        waiting = self.desk.errands.words(KEEPING)
+        said.display = bool(self._problem or waiting)
+        parts: list[Part] = [(f" {self._refusal} ", "$alarm-text on $error bold"), f" {self._problem}"]
+        said.paint(*([(" KEEPING ", "reverse bold"), f" {waiting}"] if waiting else parts))
         self._draw_beside()
         choosing = "  ←→ change" if isinstance(here, WordRow) else ""
         self.query_one("#keys", Painted).paint(f" ↑↓ field{choosing}  CTRL-S keep  ESC back ")
@@ -285,5 +295,15 @@ class FormCard(ChooseCard):
         if (chosen, self.size.width) == self._shown_for:
             return
         self._shown_for = chosen, self.size.width
-        lines = self.desk.surroundings.forms.beside(self._form, values)
-        self.query_one("#beside-words", Painted).paint("\n".join(wrapped(lines, self.size.width - 3)))
+
+        def show(lines: Sequence[str]) -> None:
+            if self.is_mounted and self.query("#beside-words"):
+                self.query_one("#beside-words", Painted).paint("\n".join(wrapped(lines, self.size.width - 3)))
+
+        show((*self._form.now, WAITING))
+        self.desk.errands.start(
+            BESIDE,
+            lambda: self.desk.surroundings.forms.beside(self._form, values),
+            show,
+            lambda error: show((*self._form.now, str(error))),
+        )

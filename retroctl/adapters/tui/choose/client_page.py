@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding, BindingType
 
+from retroctl.adapters.tui.choose.client_form import KEEPING
 from retroctl.adapters.tui.choose.page import ChoosePage
 from retroctl.adapters.tui.choose.room import SHORT
 from retroctl.adapters.tui.keymap import with_capitals
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from retroctl.adapters.tui.painted import Part
 
 
+OPENING: Final = "open a card about a client"
 LONGEST_TOLD: Final = 600
 
 
@@ -76,6 +78,7 @@ class ClientPage(ChoosePage):
     def action_move(self, by: int) -> None:
         """Another client."""
         self.desk.told = ()
+        self.desk.errands.drop(OPENING)
         self._at = min(len(self.rows) - 1, max(0, self.at + by))
         self.draw()
 
@@ -111,7 +114,8 @@ class ClientPage(ChoosePage):
         rows, at = self.rows, self.at
         if height < SHORT:
             return [(f"> {plain(rows[at].name, 60)}\n", "bold"), f"level {rows[at].level}, {rows[at].cap}"]
-        told = [plain(line, LONGEST_TOLD) for line in self.desk.told]
+        waiting = self.desk.errands.words(OPENING) or self.desk.errands.words(KEEPING)
+        told = [plain(line, LONGEST_TOLD) for line in ((waiting,) if waiting else self.desk.told)]
         note = plain(rows[at].note, LONGEST_TOLD)
         taken = sum(1 + cell_len(line) // max(1, width) for line in told or [note])
         room = max(1, height - 4 - taken)
