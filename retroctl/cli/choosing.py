@@ -198,7 +198,7 @@ def _row(each: Listed | Unreadable) -> ClientRow:
     if isinstance(each, Unreadable):  # by its id: taken or opened, it is refused with the reason
         return ClientRow(each.id, each.name, "unknown", "UNREADABLE", note=each.why, client_id=each.id)
     note = f"not today: {'; '.join(each.not_today)}" if each.not_today else ""
-    return ClientRow(each.name, each.name, each.level, each.cap, note=note, client_id=each.id)
+    return ClientRow(each.name, each.name, each.level, each.cap, note=note, not_today=bool(note), client_id=each.id)
 
 
 def _speed(merger: RecordMerger, event: FrameArrived) -> Speed | None:

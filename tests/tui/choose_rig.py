@@ -150,5 +150,10 @@ class Chooser:
         return type(self.app.screen).__name__
 
     @property
+    def said(self) -> str:
+        """The text without its line breaks."""
+        return " ".join(self.text.split())
+
+    @property
     def text(self) -> str:
         return "\n".join(widget.shown for widget in self.app.screen.query(Painted) if widget.display)

@@ -16,6 +16,7 @@ from retroctl.adapters.clients import ClientStore
 from retroctl.adapters.tui.choose import errands
 from retroctl.adapters.tui.choose.client_form import FormCard
 from retroctl.adapters.tui.keymap import Urgent
+from retroctl.adapters.tui.painted import Painted
 from retroctl.app.client_forms import Act, ClientForms
 from retroctl.app.client_given import FIELDS, Given
 from retroctl.cli.client_work import desk_of
@@ -86,6 +87,27 @@ async def test_what_cannot_be_is_said_in_the_form_and_nothing_is_kept(office):
     assert ClientStore(office.folder).all() == ()
 
 
+async def test_a_hint_of_two_lines_is_seen_whole(office):
+    add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "down", "e", *["down"] * 10)
+        hint = chooser.app.screen.query_one("#hint", Painted)
+        assert "Noted: clear, until" in " ".join(hint.shown.split())
+        assert hint.size.height == 2
+
+
+async def test_who_may_not_run_today_is_seen_in_the_list(office):
+    add(office)
+    add(office, "Ben", Given(birth_year=1986, consent="today"))
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot)
+        seen = {line.split()[0]: line for line in chooser.text.splitlines() if "level" in line}
+        assert seen["Ben"].endswith("up to 3.20 km/h  NOT TODAY")
+        assert "NOT TODAY" not in seen["Ann"]
+
+
 async def test_markup_in_a_name_is_shown_as_it_is_on_every_card(office):
     name = "[bold red]x[/] <b>"
     add(office, name)
@@ -117,7 +139,7 @@ async def test_a_level_is_set_by_the_trainer_alone_with_its_conditions_before_th
         assert "met      a screening that is valid today" in chooser.text
         assert "unknown  no balance event in the last two of them" in chooser.text
         await chooser.press(pilot, "ctrl+s")
-        assert "To decide otherwise: write the reason after `despite`, which is recorded" in chooser.text
+        assert "To decide otherwise: write the reason after `despite`, which is recorded" in chooser.said
         assert ClientStore(office.folder).find("Ann").facts.level is Level.NEW
         await write(chooser, pilot, despite="six years elsewhere", by="Kim")
         assert "Ann is at level novice now, set by Kim." in chooser.text
@@ -340,7 +362,7 @@ async def test_after_the_deadline_it_is_not_known_whether_it_was_kept_until_it_i
         chooser.app.push_screen(FormCard(ClientForms(desk_of(office.folder, FIELDS)).open(Act.ADD, None)))
         await pilot.pause()
         await chooser.press(pilot, *"Ann", "enter", *"1986", "ctrl+s")
-        assert " NOT KNOWN WHETHER IT WAS KEPT  the clients' file or the record has not answered" in chooser.text
+        assert "NOT KNOWN WHETHER IT WAS KEPT the clients' file or the record has not answered" in chooser.said
         held.set()
         async with asyncio.timeout(20):
             await chooser.app.errands._thread

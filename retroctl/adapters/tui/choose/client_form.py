@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
-    from retroctl.adapters.tui.painted import Part
     from retroctl.app.client_forms import Act, Form, FormField
 
 KEEPING: Final = "keep a form about a client"
@@ -197,11 +196,12 @@ class FormCard(ChooseCard):
         for row in self._rows:
             if row.field.key in before:
                 row.put(before[row.field.key])
-        self._go(self._rows[0])
+        if self.focused is None:  # a key may have been quicker
+            self._go(self._rows[0])
 
     def _go(self, row: Widget) -> None:
         """Put the cursor there, and see to it that it is seen."""
-        row.focus(scroll_visible=False)
+        self.set_focus(row, scroll_visible=False)  # at once: the next key must find it there
         row.scroll_visible(animate=False)
         self.draw()
 
@@ -222,6 +222,8 @@ class FormCard(ChooseCard):
 
     def action_field(self, by: int) -> None:
         """Another field; from the last there is none further."""
+        if not self.query("#keep"):  # a key that was quicker than the form
+            return
         places: list[Widget] = [*self._rows, self.query_one(KeepRow)]
         here = self.focused
         place = places.index(here) if here in places else 0
@@ -276,12 +278,15 @@ class FormCard(ChooseCard):
         self.query_one("#title", Painted).paint((plain(self._form.title, 120), "bold"))
         here = self.focused
         hint = here.field.hint if isinstance(here, TextRow | WordRow) else ""
-        self.query_one("#hint", Painted).paint((plain(hint, LONGEST_SAID), "$text-muted"))
+        # Broken here, not by the widget: it grows by the lines that it is given.
+        self.query_one("#hint", Painted).paint(("\n".join(wrapped([hint], self.size.width - 2)), "$text-muted"))
         said = self.query_one("#said", Painted)
         waiting = self.desk.errands.words(KEEPING)
         said.display = bool(self._problem or waiting)
-        parts: list[Part] = [(f" {self._refusal} ", "$alarm-text on $error bold"), f" {self._problem}"]
-        said.paint(*([(" KEEPING ", "reverse bold"), f" {waiting}"] if waiting else parts))
+        badge, text = (" KEEPING ", waiting) if waiting else (f" {self._refusal} ", self._problem)
+        style = "reverse bold" if waiting else "$alarm-text on $error bold"
+        first, *rest = wrapped([f"{'x' * len(badge)} {text}"], self.size.width - 2)
+        said.paint((badge, style), "\n".join((first.removeprefix("x" * len(badge)), *rest)))
         self._draw_beside()
         choosing = "  ←→ change" if isinstance(here, WordRow) else ""
         self.query_one("#keys", Painted).paint(f" ↑↓ field{choosing}  CTRL-S keep  ESC back ")

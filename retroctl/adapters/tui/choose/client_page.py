@@ -122,7 +122,8 @@ class ClientPage(ChoosePage):
         first = max(0, min(at - room // 2, len(rows) - room))
         parts: list[Part] = [("Who runs?\n\n", "bold")]
         for number, row in enumerate(rows[first : first + room], start=first):
-            line = f"{set_cell_size(plain(row.name, 60), max(8, min(32, width - 44)))} level {row.level:<10} {row.cap}"
+            name = set_cell_size(plain(row.name, 60), max(8, min(32, width - 46)))
+            line = f"{name} level {row.level:<10} {row.cap:<16}{' NOT TODAY' if row.not_today else ''}"
             mark = ">" if number == at else " "
             parts += [(set_cell_size(f"{mark} {line}", width), "reverse bold" if number == at else ""), "\n"]
         if told:
