@@ -73,10 +73,10 @@ def change_line(change: Change) -> str:
         what = f"level {change.data.get('from')} -> {change.data.get('to')}"
         unmet = [each for each in change.data.get("conditions", []) if each.get("met") != "met"]
         reason = change.data.get("despite")
-        what += f", {len(unmet)} conditions not met" if unmet else ""
+        what += f", {len(unmet)} condition{'s' * (len(unmet) > 1)} not met" if unmet else ""
         what += f", despite: {reason}" if reason else ""
-    elif change.what != "added" and change.data:
-        what = f"{change.what}: {', '.join(change.data)}"
+    elif change.what != "added" and (keys := [key for key in change.data if not change.what.startswith(key)]):
+        what = f"{change.what}: {', '.join(keys)}"
     return f"{when}  {what}  by {change.by}"
 
 

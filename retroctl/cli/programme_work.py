@@ -16,7 +16,15 @@ from retroctl.app.client_words import LONGEST_LINE
 from retroctl.cli import person as clock
 from retroctl.cli.client_work import decided_by, store
 from retroctl.config import load_settings
-from retroctl.domain.method.assessment import Assessment, Due, before_and_after, compared, due, fastest_calm
+from retroctl.domain.method.assessment import (
+    DUE_FROM_DAYS,
+    Assessment,
+    Due,
+    before_and_after,
+    compared,
+    due,
+    fastest_calm,
+)
 from retroctl.domain.method.calendar import Mark, calendar, counted
 from retroctl.domain.method.one_variable import Variable
 from retroctl.domain.method.programme import PROGRAMMES, ProgrammeName
@@ -196,6 +204,9 @@ def assess_client(client: str, measured: Measured, *, on: str | None, with_simul
         if not each.measured:
             print(f"  {plain(f'noted {each.day}: {each.note}', LONGEST_LINE)}")
     _say_assessment(clients, found, today)
+    days = [each.day for each in assessments if each.measured]
+    if days and due(assessments, today) is Due.NOT_YET:
+        print(f"  Assessment: the next one is due from {max(days).plus(DUE_FROM_DAYS)} (R17)")
 
 
 def _taken(

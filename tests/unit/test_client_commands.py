@@ -222,6 +222,10 @@ def test_a_clearance_is_noted_used_and_removed_and_rehab_is_left_by_a_clinicians
         "level", "Ann", "new"
     )
     assert "clearance        none" in client("clear", "Ann", "--remove")
+    told = client("show", "Ann").splitlines()
+    assert any(line.endswith("UTC  clearance: limits  by Kim") for line in told)
+    assert any("level new -> rehab, 1 condition not met  by " in line for line in told)
+    assert any("clearance removed  by " in line for line in told)
     assert "cannot end before" in client("clear", "Ann", "--from", "x", "--ends", "2020-01-01", status=2)
 
 

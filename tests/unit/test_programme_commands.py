@@ -68,6 +68,11 @@ def test_a_programme_is_begun_once_and_proposes_with_the_exact_command(retroctl,
     assert retroctl("programme").startswith("Usage") or "Commands" in retroctl("programme")
 
 
+def test_a_missing_name_of_a_programme_or_file_is_named(retroctl, ann):
+    assert "Missing argument 'PROGRAMME'" in retroctl("programme", "start", ann, status=2)
+    assert "a file to write: retroctl plan new PRESET FILE" in retroctl("plan", "new", "monday.toml", status=2)
+
+
 def test_whom_a_programme_is_not_for_is_refused_when_it_would_begin(retroctl, ann):
     for name, rule in (("economy", "R13"), ("rehab", "R20"), ("marathon", "six-week, economy, rehab")):
         assert rule in retroctl("programme", "start", ann, name, status=2)
@@ -113,6 +118,7 @@ def test_an_assessment_has_three_domains_before_and_after_or_not_measured(retroc
     assert "balance: 5.5 s before, not measured after" in said
     assert "muscle: not measured" in said
     day = person.today()
+    assert f"the next one is due from {day.plus(28)} (R17)" in said
     monkeypatch.setattr(person, "today", lambda: day.plus(28))
     assert "due (R17)" in retroctl("programme", "assess", ann)
     monkeypatch.setattr(person, "today", lambda: day.plus(43))

@@ -30,7 +30,7 @@ Simulated = Annotated[bool, typer.Option("--with-simulated", help="Count session
 @programme_app.command()
 def start(
     client: Client,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="six-week, economy or rehab.")],
+    name: Annotated[str, typer.Argument(metavar="PROGRAMME", help="six-week, economy or rehab.")],
     on: Annotated[str | None, typer.Option(metavar="DATE", help="Its first day (default: today).")] = None,
     instead: Annotated[bool, typer.Option("--instead", help="End the programme that is under way.")] = False,
     by: By = None,
