@@ -10,6 +10,7 @@ from functools import partial
 
 import pytest
 from choose_rig import Chooser, Office
+from textual import events
 from textual.widgets import Input
 
 from retroctl.adapters.clients import ClientStore
@@ -75,6 +76,23 @@ async def test_a_client_is_added_by_keys_alone_and_taken(office):
     kept = ClientStore(office.folder).find("A s.b").facts
     assert (kept.birth_year, kept.level, kept.consent) == (1986, Level.NEW, today())
     assert kept.screening.outcome == "clear"
+
+
+async def test_keys_that_come_faster_than_the_screen_go_where_they_were_meant(office):
+    """As from a paste, or over a slow connection: none is waited for."""
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "a")
+        keys = [*"Bo", "enter", *"1986", "enter", *"72,5", "ctrl+s", "ctrl+s"]
+        for key in keys:
+            chooser.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        async with asyncio.timeout(20):
+            while chooser.page != "ClientPage":
+                await pilot.pause()
+                await chooser.settle(pilot)
+                assert "NOT KEPT" not in chooser.text
+    kept = ClientStore(office.folder).find("Bo").facts
+    assert (kept.birth_year, kept.mass_kg) == (1986, 72.5)
 
 
 async def test_what_cannot_be_is_said_in_the_form_and_nothing_is_kept(office):

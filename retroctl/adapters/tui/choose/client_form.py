@@ -100,7 +100,6 @@ class WordRow(Marked):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,minus", "step(-1)", show=False),
         Binding("right,plus,space", "step(1)", show=False),
-        Binding("enter", "screen.field(1)", show=False),
     ]
 
     def __init__(self, field: FormField) -> None:
@@ -135,8 +134,6 @@ class Chosen(Message):
 class KeepRow(Marked):
     """The last row: Enter keeps what is written."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.keep", show=False)]
-
     def __init__(self, words: str) -> None:
         super().__init__(id="keep")
         self._words = words
@@ -157,6 +154,7 @@ class FormCard(ChooseCard):
         Binding("down,tab", "field(1)", show=False, priority=True),
         Binding("pageup", "page(-1)", show=False, priority=True),
         Binding("pagedown", "page(1)", show=False, priority=True),
+        Binding("enter", "enter", show=False, priority=True),
         Binding("ctrl+s", "keep", show=False, priority=True),
     ]
 
@@ -233,11 +231,16 @@ class FormCard(ChooseCard):
         """The first field, or the row that keeps it."""
         self._go(self.query_one(KeepRow) if by > 0 else self._rows[0])
 
-    def on_input_submitted(self, message: Field.Submitted) -> None:
-        """Enter in a text goes on to the next field."""
-        message.stop()
-        self.desk.repeated("enter")
-        self.action_field(1)
+    def action_enter(self) -> None:
+        """On to the next field, at once, so that what is typed behind it goes there; in the last row, keep.
+
+        Enter held down since an earlier field keeps nothing.
+        """
+        held = self.desk.repeated("enter")
+        if not isinstance(self.focused, KeepRow):
+            self.action_field(1)
+        elif not held:
+            self.action_keep()
 
     def on_chosen(self, message: Chosen) -> None:
         """What was wrong was said of what was chosen before."""
@@ -246,8 +249,12 @@ class FormCard(ChooseCard):
         self.draw()
 
     def action_keep(self) -> None:
-        """Keep it, or say what cannot be. Enter held down since an earlier field keeps nothing."""
-        if self.desk.repeated("enter") or self.desk.errands.waiting(KEEPING):
+        """Keep it, or say what cannot be."""
+        # Behind what was typed last, which the field may not have taken in yet.
+        (self.focused or self).call_later(self._keep)
+
+    def _keep(self) -> None:
+        if self.desk.errands.waiting(KEEPING) or not self.is_current:  # pressed twice
             return
         self._problem = ""
         self.desk.keep(self._form, self.values, self)
