@@ -121,8 +121,8 @@ class PlanPage(ChoosePage):
             parts += [(set_cell_size(line, width), "reverse bold" if marked else ""), "\n"]
         if draft.field == "plan" and not draft.fixed("plan"):
             count = len(draft.files)
-            files = f"beside the ladder {count} presets and plan files" if count else "no plan file found here"
-            parts.append((f"             {files}; e types the path of one\n", "$text-muted"))
+            files = f"{count} presets and plan files beside the ladder" if count else "no plan file found here"
+            parts.append((f"             {files}; e types a path\n", "$text-muted"))
         parts.append("\n")
         if waiting := self.desk.errands.words(WORKING_OUT):
             return [*parts, (" WORKING IT OUT ", "reverse bold"), f" {waiting}"]
