@@ -10,6 +10,7 @@ import pytest
 from choose_rig import ONE, TWO, Chooser, Made, machine
 
 from retroctl.adapters.tui.choose import app as choose_app
+from retroctl.adapters.tui.choose import errands
 from retroctl.adapters.tui.choose.ports import Choice, ClientRow, Said
 from retroctl.adapters.tui.themes import THEMES
 from retroctl.errors import TreadmillError
@@ -261,11 +262,12 @@ async def test_the_plan_is_stepped_typed_and_drawn():
 
 
 async def test_while_a_plan_is_worked_out_nothing_is_run_and_the_keys_live(monkeypatch):
+    monkeypatch.setattr(errands, "WAIT_S", 60.0)  # also of a computer that is late
     around, answers = Made(), threading.Event()
     real = around.preview
 
     def slow(*given):
-        assert answers.wait(20)
+        assert answers.wait(60)
         return real(*given)
 
     chooser = Chooser(around=around)
@@ -276,7 +278,7 @@ async def test_while_a_plan_is_worked_out_nothing_is_run_and_the_keys_live(monke
         chooser.hand += 2
         chooser.app.draw()
         await pilot.pause()
-        assert " WORKING IT OUT  waiting for the clients' file, 2 s (at most 8)" in chooser.text
+        assert " WORKING IT OUT  waiting for the clients' file, 2 s (at most 60)" in chooser.text
         assert "ENTER go on" not in chooser.text
         assert not chooser.app._exit
         await pilot.press("backspace")
