@@ -90,8 +90,6 @@ class Client(aiomqtt.Client):
         """Another client came with this one's identifier, and the broker has said so (MQTT 5)."""
         self.receive_maximum = 0xFFFF
         """So many messages may be on their way to the broker at a time (MQTT 5 section 3.2.2.3.3)."""
-        self.denied = 0
-        """Messages that the broker's access list did not let through; MQTT 5 only, the older one does not say."""
         self._answers: dict[int, asyncio.Future[bool]] = {}
         """Of each message that `say` has sent: whether the broker has taken it."""
         self._read_in_turn, self._turn_began = 0, 0.0
@@ -105,6 +103,8 @@ class Client(aiomqtt.Client):
 
     def say(self, message: Outgoing) -> asyncio.Future[bool]:
         """Publish, QoS 1, and wait for nothing; the future tells whether the access list let it through.
+
+        MQTT 5 only: the older one does not say, so there everything counts as let through.
 
         aiomqtt's own way waits for each before the next may go, or makes a task of each, and does not tell them apart.
         Raises aiomqtt.MqttError where there is no connection any more.
@@ -175,7 +175,6 @@ class Client(aiomqtt.Client):
 
     def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Any) -> None:
         refused = getattr(reason_code, "value", 0) >= REFUSED
-        self.denied += refused
         answer = self._answers.pop(mid, None)
         if answer is not None and not answer.done():
             answer.set_result(not refused)

@@ -16,6 +16,7 @@ from retroctl.adapters.mqtt.homeassistant import config_topic
 from retroctl.adapters.mqtt.hub import run_aside
 from retroctl.adapters.mqtt.link import CONNECT_S, subscribed
 from retroctl.adapters.mqtt.messages import Event, encoded, now_ts
+from retroctl.adapters.mqtt.outbox import Outgoing
 from retroctl.adapters.mqtt.reasons import NotAllowed, plain_reason
 from retroctl.adapters.mqtt.topics import Leaf, of_club
 from retroctl.errors import TreadmillError
@@ -111,8 +112,6 @@ async def _may_read(client: Client, topic: str) -> Finding:
 
 
 async def _publish(client: Client, topic: str, payload: bytes, *, retain: bool) -> Sequence[Finding]:
-    denied = client.denied
-    await client.publish(topic, payload, qos=1, retain=retain)
-    if client.denied > denied:
+    if not await client.answered(client.say(Outgoing(topic, payload, retain))):
         return [Finding(well=False, text=f"the broker's access list does not let this user publish {topic}")]
     return [Finding(well=True, text=f"cleared {topic}" if retain else f"may publish under {topic.rsplit('/', 1)[0]}/")]
