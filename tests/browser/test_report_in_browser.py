@@ -116,7 +116,7 @@ def test_it_is_read_on_every_screen_and_asks_for_nothing(chromium, report, size,
     assert seen["wide"] == []
     assert seen["least"] >= 4.5
     assert seen["columns"] == columns
-    assert len(seen["charts"]) == 4
+    assert len(seen["charts"]) == 5
     assert min(seen["charts"]) > 200
     assert (seen["ground"] == "rgb(255, 255, 255)") is (scheme == "light")
     for words in (

@@ -160,7 +160,7 @@ def test_what_was_said_afterwards_stands_with_the_session_as_plain_text(folder):
     text = folder.history(session="00000001")
 
     assert "INCIDENT     fell off; somebody was hurt; told: Dr Lee" in text
-    assert "confidence   4 of 5 afterwards" in text
+    assert "confidence   3 of 5 before, 4 of 5 after" in text
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert max(map(len, text.splitlines())) < 250
