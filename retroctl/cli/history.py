@@ -197,7 +197,9 @@ def open_session(file: Path, entry: Past) -> Opened:
     )
     cap, level = record.settings.get("cap_kmh"), record.settings.get("level")
     said = afterwards(file, entry.id)
-    confidence = Confidence(before_of(row.data for row in record.rows if row.kind == "event"), on_scale(said.confidence))
+    confidence = Confidence(
+        before_of(row.data for row in record.rows if row.kind == "event"), on_scale(said.confidence)
+    )
     return Opened(
         entry=entry,
         figures=replace(_with_times(entry.figures, plan, reports, moments), confidence=confidence),

@@ -36,9 +36,7 @@ def line(points: Sequence[Point], words: str, *, bounds: tuple[float, float, flo
     return lines({"": points}, words, bounds=bounds)
 
 
-def lines(
-    named: Mapping[str, Sequence[Point]], words: str, *, bounds: tuple[float, float, float] | None
-) -> str:
+def lines(named: Mapping[str, Sequence[Point]], words: str, *, bounds: tuple[float, float, float] | None) -> str:
     """Several lines over the same days, each of the class that its name is; a name is written above the picture."""
     every = [point for points in named.values() for point in points]
     if not every:
