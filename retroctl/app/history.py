@@ -86,6 +86,8 @@ class Opened:
     reports: tuple[Report, ...]
     said: Afterwards
     remarks: tuple[str, ...]
+    trainer: str = ""
+    """Who led, where the record says it."""
 
 
 def clock(seconds: float | None) -> str:
@@ -130,6 +132,7 @@ def facts(opened: Opened) -> list[tuple[str, str]]:
         ("session", entry.id),
         ("when", entry.when),
         ("client", f"{entry.client}{level}"),
+        ("trainer", opened.trainer or NOT_KNOWN),
         ("treadmill", where),
         ("plan", figures.name or NOT_KNOWN),
         ("ended", ended_by(figures.ending)),

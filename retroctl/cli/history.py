@@ -16,6 +16,7 @@ from retroctl.adapters.journal import FILE_NAME, read
 from retroctl.adapters.journal.afterwards import afterwards
 from retroctl.adapters.journal.confidence import before_of, on_scale
 from retroctl.adapters.journal.overview import overview
+from retroctl.app.client_given import LONGEST_BY
 from retroctl.app.history import (
     ERASED,
     HEADINGS,
@@ -195,7 +196,7 @@ def open_session(file: Path, entry: Past) -> Opened:
     reports = tuple(
         Report((row.session_ms or 0) / 1000, Kind(row.kind), row.data) for row in record.rows if row.kind in _KINDS
     )
-    cap, level = record.settings.get("cap_kmh"), record.settings.get("level")
+    cap, level, trainer = (record.settings.get(key) for key in ("cap_kmh", "level", "trainer"))
     said = afterwards(file, entry.id)
     confidence = Confidence(
         before_of(row.data for row in record.rows if row.kind == "event"), on_scale(said.confidence)
@@ -211,6 +212,7 @@ def open_session(file: Path, entry: Past) -> Opened:
         reports=reports,
         said=said,
         remarks=tuple(remarks),
+        trainer=trainer[:LONGEST_BY] if isinstance(trainer, str) else "",
     )
 
 

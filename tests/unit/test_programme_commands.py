@@ -214,7 +214,7 @@ ASKED = "y\ny\nn\n\n12\n11\nstumble\n4\nwindy [b]\n"
 
 
 def test_an_outdoor_session_is_a_row_of_its_own_kind_and_no_practice(retroctl, ann, folder):
-    assert "Kept in" in retroctl("run", "--plan", "outdoor", "--client", ann, typed=ASKED)
+    assert "Kept in" in retroctl("run", "--plan", "outdoor", "--client", ann, "--by", "Kim", typed=ASKED)
     file = folder / FILE_NAME
     [summary] = read.sessions(file)
     record = read.session(file, summary.id)
@@ -222,6 +222,7 @@ def test_an_outdoor_session_is_a_row_of_its_own_kind_and_no_practice(retroctl, a
     assert (summary.machine_name, summary.simulated, summary.status) == (None, False, "ended")
     assert record.plan == {"name": "outdoor", "kind": "outdoor", "stages": []}
     assert summary.outcome["backward_minutes"] == 12
+    assert record.settings == {"trainer": "Kim", "level": "new", "outdoor": True}
     kinds = {row.kind: row.data for row in record.rows}
     assert kinds["briefing"]["outdoor"] == {"empty_track": True, "spotter": True, "mirror": False}
     assert kinds["event"] == {"event": "BalanceEventNoted", "kind": 2}
