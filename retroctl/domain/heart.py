@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 KNOWN_S: Final = 5.0
 """A rate is known for so long after it was sent; straps send one a second."""
+PLAUSIBLE_BPM: Final = (25, 250)
+"""What a strap sends outside of this is a fault of it (255 and 65535 say "none" on some), and no heart's rate."""
 FROZEN_S: Final = 10.0
 """A strap off the chest may repeat its last rate for ever, without a beat (Polar H10); longer than this is no rate."""
 ADVISE_S: Final = 15.0
@@ -46,6 +48,8 @@ class HeartWatch:
         """When a rate over the limit was heard last: what was said of the effort before is not about it."""
         self._said: int | None = None
         """The last frame: a rate, or none."""
+        self._odd: int | None = None
+        """What the last frame gave for a rate and is none; None where it gave a rate or nothing."""
         self._rate: int | None = None
         self._at: float | None = None
         """The last rate, and when."""
@@ -62,16 +66,18 @@ class HeartWatch:
 
     def heard(self, bpm: int | None, *, beats: bool, now: float) -> None:
         """A frame of the strap. `bpm`: None where it gives none; `beats`: it came with times between beats."""
-        self.chosen, self._said = True, bpm
-        if bpm is None:
+        low, high = PLAUSIBLE_BPM
+        rate = bpm if bpm is not None and low <= bpm <= high else None
+        self.chosen, self._said, self._odd = True, rate, bpm if rate is None else None
+        if rate is None:
             return
         gap = self._at is None or now - self._at > KNOWN_S
-        if beats or gap or bpm != self._rate:
+        if beats or gap or rate != self._rate:
             self._alive_at = now
         if gap:
             self._over_since = self._under_since = None
-        self._rate, self._at = bpm, now
-        if self.high_bpm is not None and bpm > self.high_bpm:
+        self._rate, self._at = rate, now
+        if self.high_bpm is not None and rate > self.high_bpm:
             self._over(now)
         elif self._over_since is not None:
             self._under(now)
@@ -113,6 +119,8 @@ class HeartWatch:
             return "no heart rate has come from the strap yet"
         if age > KNOWN_S:
             return f"no heart rate from the strap for {age:.0f} s"
+        if self._odd is not None:
+            return f"the strap gives {self._odd} a minute, which is no heart's rate"
         if self._said is None:
             return "the strap gives no heart rate; it may have lost the skin"
         if now - self._alive_at > FROZEN_S:
