@@ -89,7 +89,7 @@ def next_session(
     if programme.sessions is not None and number > programme.sessions:
         return NoSession((f"the {programme.sessions} sessions of {name} are done; assess now (R17)",))
     outings = tuple(sorted(outdoors, key=lambda outing: outing.day))
-    rest = _rest([*(each.day for each in done), *(outing.day for outing in outings)], today)
+    rest = _rest([*(each.last_day for each in done), *(outing.day for outing in outings)], today)
     if rest is not None:
         return NoSession((rest,))
     why: list[str] = []
@@ -131,7 +131,12 @@ class _Limits:
 def _rest(days: Iterable[Day], today: Day) -> str | None:
     """Why today is a day of rest; `days` are those of all sessions, on a belt or outdoors."""
     done = sorted(days)
-    if done and done[-1] >= today:
+    if done and done[-1] > today:
+        return (
+            f"the last session is dated {done[-1]}, which is still to come (this computer says that today is {today}): "
+            "is its clock right?"
+        )
+    if done and done[-1] == today:
         return "there was a session today already; the next one on another day (R16)"
     week = [day for day in done if today.days_since(day) < REPEAT_AFTER_DAYS]
     if len(week) < A_WEEK:
