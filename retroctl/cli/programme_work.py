@@ -121,10 +121,7 @@ def next_command(proposed: Proposed, sim: str | None, options: Sequence[str]) ->
     """Print the exact command that runs what is proposed, and give it; None when nothing is."""
     if isinstance(proposed.what, NoSession):
         return None
-    profile = proposed.profile
-    # A name that begins with a dash would be taken for an option.
-    name = profile.id if profile.name.startswith("-") else profile.name
-    command = ["run", "--client", name, "--plan", spec_of(proposed.what)]
+    command = ["run", "--client", _argument(proposed.profile), "--plan", spec_of(proposed.what)]
     command += [] if sim is None else ["--sim", sim]
     command += options
     print(f"  retroctl {shlex.join(command)}")
@@ -229,14 +226,19 @@ def _first_and_last(taken: tuple[Assessment, ...]) -> tuple[Assessment | None, A
 def _say_assessment(clients: ClientStore, found: Profile, day: Day) -> None:
     is_due = due(clients.assessments(found.id), day)
     if is_due is not Due.NOT_YET:
-        print(f"  Assessment: {is_due} (R17): retroctl programme assess {shlex.quote(found.name)}")
+        print(f"  Assessment: {is_due} (R17): retroctl programme assess {shlex.quote(_argument(found))}")
+
+
+def _argument(profile: Profile) -> str:
+    """The client on a command line: a name that begins with a dash would be taken for an option."""
+    return profile.id if profile.name.startswith("-") else profile.name
 
 
 def _begun(clients: ClientStore, found: Profile) -> Begun:
     begun = clients.programme(found.id)
     if begun is None:
         raise ClientError(
-            f"{plain(found.name)} is in no programme yet: retroctl programme start {shlex.quote(found.name)} six-week"
+            f"{plain(found.name)} is in no programme yet: retroctl programme start {shlex.quote(_argument(found))} six-week"
         )
     return begun
 

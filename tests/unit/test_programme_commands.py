@@ -106,7 +106,9 @@ def test_a_name_like_an_option_is_given_by_its_id(retroctl, folder):
     retroctl("client", "add", *FIT, "--", "-x")
     retroctl("programme", "start", "--", "-x", "six-week")
     client_id = ClientStore(folder).find("-x").id
-    assert f"--client {client_id} --plan" in retroctl("programme", "next", client_id)
+    said = retroctl("programme", "next", client_id)
+    assert f"--client {client_id} --plan" in said
+    assert f"retroctl programme assess {client_id}\n" in said
 
 
 def test_an_assessment_has_three_domains_before_and_after_or_not_measured(retroctl, ann, monkeypatch):

@@ -240,7 +240,7 @@ def test_a_calm_session_outdoors_is_none_of_the_programmes_and_changes_nothing()
     ("outing", "words", "slower"),
     [
         (Outing(START.plus(1), (BalanceEvent.FALL,)), "fell outdoors on 2026-09-08: a step back (R15)", 80),
-        (Outing(START.plus(1), (BalanceEvent.STUMBLE,)), "1 balance events outdoors on 2026-09-08: nothing rises", 0),
+        (Outing(START.plus(1), (BalanceEvent.STUMBLE,)), "a balance event outdoors on 2026-09-08: nothing rises", 0),
         (Outing(START.plus(1), rpe=19), "an RPE of 19 outdoors on 2026-09-08, over", 40),
     ],
 )
