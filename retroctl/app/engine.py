@@ -314,7 +314,8 @@ class Engine:
         record = self._merger.add(decode_treadmill_data(data))
         if record.measured_speed is None:
             return  # the other half of a split record: it says nothing about the speed
-        self.tally.measured(record.measured_speed, now, backward=self.session.facing is Facing.BACKWARD)
+        backward, grade_pct = self.session.facing is Facing.BACKWARD, self.session.incline_pct
+        self.tally.measured(record.measured_speed, now, backward=backward, grade_pct=grade_pct)
         in_force = self.session.belief.in_force
         target = None if in_force is None else in_force.speed.kmh
         telemetry: dict[str, Any] = {"measured_kmh": record.measured_speed.kmh, "target_kmh": target}

@@ -237,9 +237,8 @@ def _argument(profile: Profile) -> str:
 def _begun(clients: ClientStore, found: Profile) -> Begun:
     begun = clients.programme(found.id)
     if begun is None:
-        raise ClientError(
-            f"{plain(found.name)} is in no programme yet: retroctl programme start {shlex.quote(_argument(found))} six-week"
-        )
+        start = shlex.join(("retroctl", "programme", "start", _argument(found), "six-week"))
+        raise ClientError(f"{plain(found.name)} is in no programme yet: {start}")
     return begun
 
 
