@@ -9,13 +9,13 @@ import math
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+from retroctl.domain.events import plausible
+
 if TYPE_CHECKING:
     from retroctl.domain.method.heart import HeartLimits
 
 KNOWN_S: Final = 5.0
 """A rate is known for so long after it was sent; straps send one a second."""
-PLAUSIBLE_BPM: Final = (25, 250)
-"""What a strap sends outside of this is a fault of it (255 and 65535 say "none" on some), and no heart's rate."""
 FROZEN_S: Final = 10.0
 """A strap off the chest may repeat its last rate for ever, without a beat (Polar H10); longer than this is no rate."""
 ADVISE_S: Final = 15.0
@@ -66,8 +66,7 @@ class HeartWatch:
 
     def heard(self, bpm: int | None, *, beats: bool, now: float) -> None:
         """A frame of the strap. `bpm`: None where it gives none; `beats`: it came with times between beats."""
-        low, high = PLAUSIBLE_BPM
-        rate = bpm if bpm is not None and low <= bpm <= high else None
+        rate = bpm if bpm is not None and plausible(bpm) else None
         self.chosen, self._said, self._odd = True, rate, bpm if rate is None else None
         if rate is None:
             return

@@ -348,6 +348,10 @@ def test_a_rate_that_no_heart_has_is_unknown_neither_fine_nor_over(odd):
     assert f10(bench) == [], "one bad frame is not worth an alarm"
     bench.advance(5.0)
     assert f10(bench) == ["HEART RATE UNKNOWN: no heart rate from the strap for 5 s; raises wait for RPE"]
+    bench.tell(ev.RpeGiven(11))
+    bench.tell(ev.ConfirmPressed())
+    bench.until("settling", limit_s=30)
+    assert bench.target == pytest.approx(1.8), "session and gate agree that a rating of this speed is enough"
     strap.bpm = 110
     bench.advance(1.0)
     assert bench.session.blocks == frozenset()
