@@ -99,6 +99,11 @@ class HeartWatch:
         """The limit; None where it is not known."""
         return None if self.limits is None else self.limits.high_bpm
 
+    @property
+    def low_bpm(self) -> int | None:
+        """The lower end of the band; None where there is none."""
+        return None if self.limits is None else self.limits.low_bpm
+
     def known(self, now: float) -> int | None:
         """The heart rate; None where it is not known."""
         return self._rate if self.why_unknown(now) is None else None

@@ -257,7 +257,8 @@ class Client(Painted):
 
 def heart_words(picture: Snapshot) -> list[tuple[str, str]]:
     """The heart rate with its limit; with a strap also that it is not known, and for how long nothing has come."""
-    limit = "" if picture.heart_limit_bpm is None else f" of {picture.heart_limit_bpm}"
+    low, high = picture.heart_low_bpm, picture.heart_limit_bpm
+    limit = "" if high is None else f" of {high}" if low is None else f" of {low}-{high}"
     if not picture.strap:
         return [("--", "")]
     if picture.heart_rate_bpm is None:
@@ -265,7 +266,8 @@ def heart_words(picture: Snapshot) -> list[tuple[str, str]]:
         since = "" if age is None or age < 1 else f" {age:.0f} s"
         return [(f"UNKNOWN{since}", "$warning reverse bold")]
     style = "$error reverse bold" if picture.heart_over else ""
-    return [(f"{picture.heart_rate_bpm}{limit}", style)]
+    under = ", under" if low is not None and picture.heart_rate_bpm < low else ""
+    return [(f"{picture.heart_rate_bpm}{limit}{under}", style)]
 
 
 class Entered(Painted):
