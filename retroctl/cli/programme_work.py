@@ -20,7 +20,7 @@ from retroctl.domain.method.calendar import Mark, calendar, counted
 from retroctl.domain.method.one_variable import Variable
 from retroctl.domain.method.programme import PROGRAMMES, ProgrammeName
 from retroctl.domain.method.proposal import NoSession, Proposal, next_session
-from retroctl.errors import ClientError
+from retroctl.errors import ClientError, PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,8 @@ OUTDOORS_COUNT: Final = (
     "Outdoors counts for rest (R16), and a balance event or a high RPE there holds back; "
     "it is none of the programme (R25)."
 )
+PROPOSED: Final = frozenset({"--client", "--plan", "--top", "--hold"})
+"""With whom and what: it would no longer be what was proposed, and for what reasons."""
 FURTHEST_DAYS: Final = 366
 """A first day further from today is a slip of the pen."""
 
@@ -115,6 +117,14 @@ def propose(client: str, sim: str | None) -> Proposed:
         print(f"  Outdoors in the last seven days: {lately}. {OUTDOORS_COUNT}")
     _say_assessment(clients, found, day)
     return Proposed(found, proposed)
+
+
+def refuse_others(options: Sequence[str]) -> None:
+    """Raise PlanError for options of `run` that would make another session of the proposal."""
+    for option in options:
+        name = option.partition("=")[0]
+        if name in PROPOSED:
+            raise PlanError(f"{name} is the proposal's own; leave it out, or use retroctl run for another session")
 
 
 def next_command(proposed: Proposed, sim: str | None, options: Sequence[str]) -> list[str] | None:

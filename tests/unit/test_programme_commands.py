@@ -102,6 +102,15 @@ def test_next_runs_what_it_prints(retroctl, ann, monkeypatch):
     assert (options.client_id is not None, options.yes, options.speedup) == (True, True, 50)
 
 
+@pytest.mark.parametrize("other", [("--client", "Bo"), ("--plan=x.toml",), ("--top", "9"), ("--hold=60",)])
+def test_what_is_proposed_is_run_with_whom_and_as_it_was_proposed(retroctl, ann, monkeypatch, other):
+    """Found by hand: behind -- another client ran this one's session, or a faster plan ran under its name."""
+    monkeypatch.setattr(session, "run_session", lambda options: pytest.fail(f"run with {options}"))
+    retroctl("programme", "start", ann, "six-week")
+    said = retroctl("programme", "next", ann, "--sim", "standard", "--run", "--", "--yes", *other, status=2)
+    assert f"{other[0].partition('=')[0]} is the proposal's own" in said
+
+
 def test_a_name_like_an_option_is_given_by_its_id(retroctl, folder):
     retroctl("client", "add", *FIT, "--", "-x")
     retroctl("programme", "start", "--", "-x", "six-week")
