@@ -63,10 +63,10 @@ storm: ## random sessions with faults, judged: 2,000 hours of the core, 50 of th
 	$(STORM) --hours 2000
 	$(STORM) --hours 50 --whole
 
-storm-long: ## the same for 50,000 and 200 hours; about an hour on two cores that have nothing else to do
+storm-long: ## the same for 50,000 and 200 hours; two hours on two cores, goes on where it left off
 	@.ci/venv dev
-	$(STORM) --hours 50000
-	$(STORM) --hours 200 --whole
+	$(STORM) --hours 50000 --parts 20 --keep build/storm-long
+	$(STORM) --hours 200 --whole --parts 4 --keep build/storm-long
 
 explore: ## every state of session and gate under every event, three in a row, over the real code: five minutes
 	@.ci/venv dev

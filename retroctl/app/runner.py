@@ -18,7 +18,7 @@ from retroctl.app.listeners import Listeners
 from retroctl.app.ports import Disconnected, FrameArrived
 from retroctl.app.reports import Kind, Report
 from retroctl.app.result import NO_TREADMILL, Result, judged
-from retroctl.app.saving import last_words, save_belt
+from retroctl.app.saving import save_belt
 from retroctl.app.stillness import BEAT_S, LATE_FRAMES_S
 from retroctl.app.tasks import Tasks
 from retroctl.domain import events as ev
@@ -93,7 +93,7 @@ class Runner:
         self._exit_source: str | None = None
         self._gave_up: str | None = None
         self._error: BaseException | None = None
-        self._engine_failed = self._letting_go = self._let_go = False
+        self._engine_failed = self._letting_go = False
 
     # -- the life of a run -----------------------------------------------------------------------------------------
 
@@ -147,9 +147,14 @@ class Runner:
             self._guarded(lambda: engine.frame("2a37", data, self.now()))
 
     def stop(self, source: str, *, person: bool = True) -> None:
-        """Stop: straight into the engine; its write begins in the loop's next turn. Before there is one, leave."""
+        """Stop: straight into the engine; its write begins in the loop's next turn. Before there is one, leave.
+
+        While the machine is let go of nothing can be written any more, and how it ended has been judged.
+        """
         if self._engine is None:
             self.leave(source)
+        elif self._letting_go:
+            self.report(Kind.EVENT, {"event": "StopTooLate", "source": source})
         self.tell(ev.StopRequested(source, person))
 
     def leave(self, source: str) -> None:
@@ -215,7 +220,7 @@ class Runner:
 
     def _guarded(self, call: Callable[[], list[Output]]) -> None:
         """Run the engine; whatever goes wrong in it or in what follows stops the belt."""
-        if self._engine_failed or self._let_go:
+        if self._engine_failed or self._letting_go:
             return
         try:
             self._look()
@@ -231,14 +236,12 @@ class Runner:
 
     def _look(self) -> None:
         """Before anything else is taken in: what waited while nobody watched is old, and a Stop goes out first."""
-        event = None if self._stillness is None or self._engine is None else self._stillness.look()
-        if event is not None and (engine := self._engine) is not None:
+        engine, stillness = self._engine, self._stillness
+        if engine is not None and stillness is not None and (event := stillness.look()) is not None:
             self._late_until = self.now() + LATE_FRAMES_S
             self._take(engine.handle(event, self.now()))
 
     def _take(self, outputs: list[Output]) -> None:
-        if self._letting_go:  # how it ended has been judged; a Stop still goes out while there is a connection
-            outputs = last_words(outputs)
         self._begin_writes(outputs)
         for output in outputs:
             if isinstance(output, Report):
@@ -359,9 +362,7 @@ class Runner:
 
     def _fail(self, error: BaseException) -> None:
         """A bug of ours in the engine: note it, and end; `finish` brings the belt to rest without the engine."""
-        if self._error is None:
-            self._error = error
-        self._engine_failed = True
+        self._error, self._engine_failed = self._error or error, True
         self._over.set()
 
     async def _save_belt(self) -> None:
@@ -396,5 +397,3 @@ class Runner:
         # Tasks first: one that connects again could open a link while the old one is being let go of.
         await self._tasks.close()
         await self._connection.close()
-        self._let_go = True
-        await self._tasks.close()

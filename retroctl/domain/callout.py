@@ -45,7 +45,7 @@ class CallOut:
         self._asked: Command | None = None
         self._at = 0.0
         self._times = 0
-        self._undone = False
+        self._undone = self._lowers = False
 
     def ask(self, command: Command, measured: Speed, now: float) -> Instruction | None:
         """Tell it for the first time; None for Request Control, which a person at the console does not need."""
@@ -53,7 +53,7 @@ class CallOut:
             return None
         same = isinstance(command, Stop) and isinstance(self._asked, Stop)
         self._asked, self._at, self._times = command, now, self._times + 1 if same else 1
-        self._undone = False
+        self._undone, self._lowers = False, isinstance(command, SetTargetSpeed) and command.target < measured
         return self._instruction(measured)
 
     def settled(self, outcome: Outcome) -> None:
@@ -69,16 +69,23 @@ class CallOut:
         return Instruction("withdrawn", LEAVE) if undone and awaited is None else None
 
     def due(self, measured: Speed, now: float) -> Instruction | None:
-        """Tell it again."""
+        """Tell it again; but a belt that fell under the speed that it was to be lowered to is not sent up to it."""
         deadline = self.next_deadline()
         if deadline is None or now < deadline:
             return None
-        self._at, self._times = now, self._times + 1
+        self._at = now
+        if self._lowers and isinstance(self._asked, SetTargetSpeed) and self._under(self._asked.target, measured):
+            return None
+        self._times += 1
         return self._instruction(measured)
 
     def next_deadline(self) -> float | None:
         """When `due` has something to say."""
         return None if self._asked is None else self._at + AGAIN_S
+
+    @staticmethod
+    def _under(target: Speed, measured: Speed) -> bool:
+        return measured.hundredths < target.hundredths - THERE
 
     def _instruction(self, measured: Speed) -> Instruction:
         match self._asked:

@@ -59,6 +59,9 @@ class StopWatch:
     sent: int = 0
     """So many have left."""
     accepted_at: float | None = None
+    _left_at: float | None = None
+    """When one last left. One that could not, behind a slow write, keeps no pressed Stop from leaving."""
+    _left_before: float | None = None
     _fell_at: float | None = None
     _regained_at: float | None = None
     _minimum_sent: bool = False
@@ -79,7 +82,7 @@ class StopWatch:
 
     def press_again(self, now: float) -> list[Command]:
         """A person presses Stop once more."""
-        recent = self.sent_at is not None and now - self.sent_at < AT_ONCE_AGAIN_S
+        recent = self._left_at is not None and now - self._left_at < AT_ONCE_AGAIN_S
         return [] if recent else self._send(now)
 
     def measure(self, measured: Speed, now: float, *, falls_until: float = 0.0, rolls: bool = False) -> None:
@@ -113,7 +116,7 @@ class StopWatch:
 
     def written(self, now: float) -> None:
         """Stop was the first thing written on a new connection: from here the repeat is counted."""
-        self.sent_at = now
+        self.sent_at = self._left_at = now
 
     def answered(self, command: Command, answer: Answer, now: float) -> list[Command]:
         """Take in the wire's answer; a machine that denies control is asked for it, then told to stop again."""
@@ -127,7 +130,8 @@ class StopWatch:
             return []
         if answer is Answer.SUCCESS and self.accepted_at is None:
             self.accepted_at = now
-        self.sent -= answer is Answer.NOT_SENT
+        if answer is Answer.NOT_SENT:
+            self.sent, self._left_at = self.sent - 1, self._left_before
         recently = self._regained_at is not None and now - self._regained_at < REPEAT_S
         # Some machines start on Request Control: one that is not commanded is asked for it only while it moves.
         stands = self.by_hand and (self.measured is None or self.measured == REST)
@@ -223,6 +227,7 @@ class StopWatch:
         return [RequestControl()]
 
     def _send(self, now: float) -> list[Command]:
+        self._left_before, self._left_at = self._left_at, now
         self.sent_at = now
         self.sent += 1
         return [Stop()]

@@ -274,9 +274,13 @@ class Judge(Seen):
         self._need(measured > 0, "a target for a belt at rest")
         if not self.lowest_sent:
             self._need(target == self.minimum, "the first target is the lowest speed")
-        elif target != self.minimum and (target > measured + NEAR or target > max(measured, self.claim or 0)):
+        # Lower than where the belt goes is no raise, though it has not come there yet.
+        elif target != self.minimum and (
+            target > measured + NEAR or target > max(measured, self.claim or 0, self.heading_for)
+        ):
             self._raise(target, measured, now)
         self.lowest_sent, self.claim, self.claimed_at, self.other_since = True, target, now, None
+        self.heading_for = 0
         self.claimed_from, self.met_since, self.met = measured, None, False
         self.breaks.append(now)
         self.voided_at = now

@@ -7,12 +7,14 @@ import multiprocessing
 import queue
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from simulators.personality import PERSONALITIES
 from simulators.storm import whole
 from simulators.storm.judge import Violation
+from simulators.storm.parts import SEEDS_APART, Kept
 from simulators.storm.shrink import fails, shrunk
 from simulators.storm.story import story
 from simulators.storm.tally import Tally
@@ -58,28 +60,41 @@ class Part:
 
 def main() -> int:
     """Run the storm; 1 when a story broke a rule, and the shrunk story is printed."""
-    asked = _asked()
+    asked, parts, kept = _asked()
     print(f"seed {asked.seed}, {asked.processes} process{'es' if asked.processes > 1 else ''}", flush=True)
-    watch = _Watch()
-    broken = _run(asked, 0, watch.take) if asked.processes == 1 else _spread(asked, watch)
-    if broken is not None:
-        return _broken(asked, *broken)
-    print(watch.total.in_words(time.monotonic() - watch.began))
+    total, took_s = Tally(), 0.0
+    for number in range(parts):
+        part = replace(asked, hours=asked.hours / parts, seed=asked.seed + number * SEEDS_APART)
+        found = None if kept is None else kept.find(part)
+        if found is None:
+            watch = _Watch(before=total)
+            broken = _run(part, 0, watch.take) if asked.processes == 1 else _spread(part, watch)
+            if broken is not None:
+                return _broken(asked, *broken)
+            found = watch.total, time.monotonic() - watch.began
+            if kept is not None:
+                kept.keep(part, *found)
+        elif parts > 1:
+            print(f"part {number + 1} of {parts}: kept from before", flush=True)
+        total.add(found[0])
+        took_s += found[1]
+    print(total.in_words(took_s))
     return 0
 
 
 class _Watch:
     """Adds up and says now and then how far it is."""
 
-    def __init__(self) -> None:
-        self.total = Tally()
+    def __init__(self, *, before: Tally) -> None:
+        self.total, self._before = Tally(), before
         self.began = self._shown = time.monotonic()
 
     def take(self, part: Part) -> None:
         self.total.add(part.tally)
         if time.monotonic() - self._shown > PROGRESS_S:
             self._shown = time.monotonic()
-            print(f"... {self.total.stories} stories, {self.total.seconds / 3600:.1f} h", file=sys.stderr, flush=True)
+            stories, seconds = self.total.stories + self._before.stories, self.total.seconds + self._before.seconds
+            print(f"... {stories} stories, {seconds / 3600:.1f} h", file=sys.stderr, flush=True)
 
 
 def _spread(asked: Asked, watch: _Watch) -> tuple[Story, str] | None:
@@ -160,7 +175,7 @@ def _broken(asked: Asked, each: Story, what: str) -> int:
     return 1
 
 
-def _asked() -> Asked:
+def _asked() -> tuple[Asked, int, Kept | None]:
     parser = argparse.ArgumentParser(
         prog="python -m simulators.storm",
         description="Random sessions, people, machines and faults against the real program, judged by the true speed.",
@@ -176,6 +191,14 @@ def _asked() -> Asked:
         action="store_true",
         help="the whole program: real bleak on the radio in memory, real record; else the core alone",
     )
+    parser.add_argument("--parts", type=int, default=1, metavar="N", help="in N parts, each with seeds of its own")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="keep there each part that is through; asked again, the storm goes on behind them",
+    )
     given = parser.parse_args()
     machines = tuple(given.machine) if given.machine else tuple(PERSONALITIES)
-    return Asked(given.hours, given.seed, given.stories, machines, max(1, given.processes), given.whole)
+    asked = Asked(given.hours, given.seed, given.stories, machines, max(1, given.processes), given.whole)
+    return asked, max(1, given.parts), None if given.keep is None else Kept(given.keep)

@@ -110,7 +110,8 @@ class Scene(ABC):
             if len(data) >= TOLD_SPEED and not data[0] & 1:
                 judge.heard(data[2] | data[3] << 8, now)
         elif characteristic == "2ada" and data:
-            judge.status(data[0], now)
+            said = int.from_bytes(data[1:3], "little") if data[0] == 0x05 and len(data) == 3 else None
+            judge.status(data[0], now, target=said)
         elif characteristic == "2ad9" and len(data) == 3 and data[0] == 0x80:
             judge.answered(data[1], data[2], now)
 

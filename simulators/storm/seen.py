@@ -87,6 +87,8 @@ class Seen:
     control_asked: bool = False
     """In this stop, since control was last lost."""
     claim: int | None = None
+    heading_for: int = 0
+    """Where the machine has said since that it goes."""
     raised_at: float | None = None
     raises: int = 0
     link_up: bool = True
@@ -242,8 +244,12 @@ class Seen:
         elif (op, result) == (0, 1) and self.last_op == 0 and self.control_alone:
             self.control_gone = self.control_gone and now - self.control_asked_at > GRANTED_S
 
-    def status(self, op: int, now: float) -> None:
-        """Machine Status: control is lost with FF and with a reset; who moves the belt by hand has none to lose."""
+    def status(self, op: int, now: float, *, target: int | None = None) -> None:
+        """Machine Status: control is lost with FF and with a reset; who moves the belt by hand has none to lose.
+
+        `target`: the one that the machine says it goes to now.
+        """
+        self.heading_for = self.heading_for if target is None else target
         if op in (0xFF, 0x01) and not self.called:
             self.voided_at = self.console_at = now  # whoever has control now may move the belt
             self.lose_control()

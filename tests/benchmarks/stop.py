@@ -4,7 +4,8 @@ A real `retroctl run` and a bare `BleakClient`, in one process and one event loo
 and a simulated treadmill over Bumble's ATT that ignores Stop, so that every press is a write. In turn, a STOP key for
 the one and a key for the other, whose reader calls `write_gatt_char` at once: the smallest program there could be.
 `quiet`: lines instead of the screen, data once a second. `loaded`: trainer's screen, wall page with five viewers,
-voice, data ten times a second. Goals for the ratio of the 99th percentiles: 1.25 and 1.5.
+voice, data ten times a second, and a broker on which 1,000 messages of garbage a second arrive for the machine (needs
+mosquitto). Goals for the ratio of the 99th percentiles: 1.25 and 1.5.
 """
 
 from __future__ import annotations
@@ -13,17 +14,26 @@ import json
 import os
 import pty
 import random
+import subprocess
 import sys
 import tempfile
 import time
 import tty
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from broker_rig import Mosquitto
 from live import VIEWERS, Program
+from mqtt import FLOOD
+
+from retroctl.adapters.mqtt.topics import Leaf, Machine
 
 CHILD = Path(__file__).with_name("stop_child.py")
 PRESSES = 200
 GOALS = {"quiet": 1.25, "loaded": 1.5}
+MACHINE = Machine("club", "belt-1")
+FLOOD_RATE = 1000
 STOP_KEYS = {"quiet": " ", "loaded": " s.b"}
 
 
@@ -34,18 +44,23 @@ def measured(folder: Path, name: str, presses: int) -> dict[str, object]:
     rate = "10" if name == "loaded" else "1"
     wanted = ["run", "--sim", "stop-ignored", "--client", "demo", "--top", "2.6", "--hold", "120", "--advance", "auto"]
     quiet = name == "quiet"
+    broker = None if quiet else Mosquitto(folder / "broker", tls=False)
+    if broker is not None:
+        broker.start()
+        wanted += ["--mqtt", f"mqtt://127.0.0.1:{broker.port}/{MACHINE.club}/{MACHINE.name}"]
     program = Program(
         folder, [str(CHILD), str(told), rate, str(reader)], wanted + (["--plain", "--yes"] if quiet else []),
         bare=quiet, descriptors=(reader,),
     )  # fmt: skip
     os.close(reader)
-    viewers = []
+    viewers, flood = [], None
     try:
-        if quiet:
+        if broker is None:
             program.see("hold [")
         else:
             program.begin()
             viewers = program.watch()
+            flood = flooded(broker.port)
         while "ready" not in told.read_text():
             time.sleep(0.1)
         dice = random.Random(7)  # noqa: S311 - not for secrets
@@ -63,6 +78,11 @@ def measured(folder: Path, name: str, presses: int) -> dict[str, object]:
             viewer.close()
         program.end()
         os.close(writer)
+        if flood is not None:
+            flood.kill()
+            flood.wait()
+        if broker is not None:
+            broker.stop()
     handled = {who: times(told, who) for who in pressed}
     late = {who: latencies(pressed[who], handled[who]) for who in pressed}
     ratio = late["program"]["p99"] / late["bare"]["p99"]
@@ -70,12 +90,19 @@ def measured(folder: Path, name: str, presses: int) -> dict[str, object]:
         "load": name,
         "presses": presses,
         "viewers": len(viewers) and VIEWERS,
+        "garbage_a_second": 0 if broker is None else FLOOD_RATE,
         **{f"{who}_ms": shown for who, shown in late.items()},
         "ratio_p50": round(late["program"]["p50"] / late["bare"]["p50"], 2),
         "ratio_p99": round(ratio, 2),
         "goal_ratio_p99": GOALS[name],
         "computer_load": round(os.getloadavg()[0], 1),
     }
+
+
+def flooded(port: int) -> subprocess.Popen[bytes]:
+    """Garbage on the machine's `cmd/stop`. It would come from another computer: here it stands behind the program."""
+    words = [str(port), MACHINE.topic(Leaf.STOP), str(FLOOD_RATE)]
+    return subprocess.Popen(["nice", "-n", "19", sys.executable, "-c", FLOOD, *words])
 
 
 def times(told: Path, who: str) -> list[float]:

@@ -192,6 +192,38 @@ def test_f5_a_machine_that_takes_targets_for_miles_is_named_at_its_lowest_speed(
     assert rig.true_speed == 0
 
 
+SMALLEST = BeltRange(Speed(80), Speed(1600), Speed(10))
+"""Its lowest speed is half a mile an hour: taken for miles that is half a km/h faster, no more than a key may be."""
+
+
+def at_its_lowest_speed_as_it_was(*, announced: int | None = None, by: float) -> Bench:
+    """A belt that begins at its lowest speed, is asked for it, holds it, and after some seconds goes to another."""
+    bench = Bench(belt=SMALLEST, top=1.6)
+    bench.start()
+    bench.until("holding")
+    bench.belt.obeys = False
+    bench.advance(by)
+    if announced is not None:
+        bench.status(0x05, announced, 0)
+    bench.belt.set(1.29)
+    bench.advance(5.0)
+    return bench
+
+
+def test_f5_a_machine_that_takes_the_lowest_speed_for_miles_after_it_held_it_is_named():
+    bench = at_its_lowest_speed_as_it_was(by=3.0)
+    assert bench.alarms() == ["F5"]
+    assert bench.state == "stopping"
+    assert bench.wire()[-1] == "0801"
+
+
+@pytest.mark.parametrize(("by", "announced"), [(20.0, None), (3.0, 129)])
+def test_f6_the_same_speed_later_or_said_by_the_console_is_the_consoles(by, announced):
+    bench = at_its_lowest_speed_as_it_was(by=by, announced=announced)
+    assert bench.alarms() == ["F6"]
+    assert (bench.state, bench.target) == ("overridden", 1.29)
+
+
 def test_f5_a_machine_that_reports_miles_is_named_at_its_lowest_speed():
     rig = Rig("mph-telemetry")
     rig.start()

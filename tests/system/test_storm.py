@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 from planted import BUGS, plant
@@ -17,10 +18,11 @@ from retroctl.domain import envelope
 from retroctl.domain.hold import HoldTimer
 from retroctl.domain.session import core
 from simulators.personality import PERSONALITIES
-from simulators.storm import runs, whole
+from simulators.storm import parts, runs, whole
 from simulators.storm.judge import Violation
 from simulators.storm.shrink import fails, shrunk
 from simulators.storm.story import Act, Story, story
+from simulators.storm.tally import Tally
 from simulators.storm.world import lived
 
 STORIES = int(os.environ.get("RETROCTL_STORM", "200"))
@@ -238,6 +240,67 @@ FOUND = {
         again=1,
         acts=(Act(224.72, "console speed", (800,)), Act(441.57, "leave")),
     ),
+    "told four seconds late, the lowest speed was held before the belt took it for miles": Story(
+        seed=53662,
+        machine="late-speed+mph-echo",
+        belt=(80, 1200, 16),
+        client="practised",
+        forward=500,
+        limit=260,
+        top=150,
+        hold_s=60.0,
+        advance="confirm",
+        look_s=3.9,
+        again=2,
+        pulls=False,
+        acts=(Act(1951.42, "leave"),),
+    ),
+    "by hand, fallen while easing down: somebody was told to set what it was to come down to": Story(
+        seed=1009805,
+        machine="mph-target+no-control-point+short-type",
+        belt=(100, 1600, 10),
+        client="practised",
+        forward=800,
+        top=500,
+        hold_s=60.0,
+        advance="confirm",
+        look_s=5.46,
+        again=1,
+        pulls=False,
+        acts=(
+            Act(58.58, "trainer away", (84.68,)),
+            Act(121.36, "frames cut", (1,)),
+            Act(287.92, "balance", (2,)),
+            Act(331.85, "frames corrupt", (2,)),
+            Act(332.31, "frames dropped", (2,)),
+            Act(509.72, "loss", (0.13, 24.1)),
+            Act(524.62, "frames cut", (3,)),
+            Act(639.89, "frames dropped", (2,)),
+            Act(694.17, "frames dropped", (2,)),
+            Act(770.25, "hold"),
+            Act(780.12, "console pause"),
+        ),
+    ),
+    "a repeat that was not sent, behind a slow write, kept a pressed Stop from leaving for a second": Story(
+        seed=2002589,
+        machine="falls-silent",
+        belt=(100, 1600, 10),
+        client="novice",
+        forward=500,
+        limit=260,
+        top=970,
+        hold_s=60.0,
+        advance="confirm",
+        look_s=6.94,
+        plan="incline",
+        strap="high",
+        again=2,
+        acts=(
+            Act(77.0, "answers late", (5.62, 21.9)),
+            Act(111.58, "writes slow", (1.62, 9.4)),
+            Act(113.76, "stop", ("person",)),
+        ),
+    ),
     "control granted in one stop was asked for again in the next": Story(
         seed=11468,
         machine="higher-minimum+silent-after-stop",
@@ -258,6 +321,20 @@ FOUND = {
 
 
 WRONGLY_BLAMED = {
+    "lower than the console had sent the belt, and a little over where it was on its way there": Story(
+        seed=3008279,
+        machine="ignores-out-of-range",
+        belt=(50, 300, 1),
+        client="practised",
+        forward=800,
+        top=150,
+        hold_s=61.5,
+        advance="auto",
+        look_s=4.07,
+        plan="forward first",
+        again=1,
+        acts=(Act(50.72, "write hangs", (2,)), Act(124.03, "console speed", (800,))),
+    ),
     "the lowest speed in steps of 0.3, and the belt's own lowest, as far apart as a hold allows": Story(
         seed=76698,
         machine="mph-range+slow-ramp",
@@ -418,3 +495,39 @@ def test_two_processes_share_the_work_and_a_broken_rule_ends_them_with_its_seed_
     told = capsys.readouterr().out
     assert "more than one step over the measured speed" in told
     assert "again: python -m simulators.storm --seed" in told
+
+
+def test_a_storm_in_parts_goes_on_behind_those_that_were_through(tmp_path, monkeypatch, capsys):
+    asked = ["storm", "--hours", "1", "--seed", "5", "--machine", "standard", "--parts", "2", "--keep", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", asked)
+    assert runs.main() == 0
+    sums = capsys.readouterr().out.splitlines()[1:]
+    first, second = sorted(tmp_path.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+
+    second.write_text(second.read_text()[:40])  # the computer went off while it was written
+    seeds, live = set(), runs.Asked.live
+
+    def noting(asked: runs.Asked, each: Story):
+        seeds.add(each.seed)
+        return live(asked, each)
+
+    monkeypatch.setattr(runs.Asked, "live", noting)
+    assert runs.main() == 0
+    again = capsys.readouterr().out.splitlines()[1:]
+    assert again[0] == "part 1 of 2: kept from before"
+    assert again[1:-1] == sums[:-1], "the same sums; only the time differs"
+    assert min(seeds) == parts.SEEDS_APART + 5, "stories of the second part alone"
+    assert first.exists()
+
+
+def test_a_kept_part_counts_for_the_same_question_and_the_same_program_alone(tmp_path, monkeypatch):
+    kept = parts.Kept(tmp_path)
+    kept.keep("200 hours", Tally(stories=7, counts=Counter(writes=3)), 1.5)
+
+    assert kept.find("200 hours") == (Tally(stories=7, counts=Counter(writes=3)), 1.5)
+    assert kept.find("300 hours") is None
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    (changed / "module.py").write_text("x = 1")
+    monkeypatch.setattr(parts.retroctl, "__path__", [str(changed)])
+    assert kept.find("200 hours") is None

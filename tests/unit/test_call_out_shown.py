@@ -48,6 +48,24 @@ def test_it_is_told_again_until_nobody_waits_for_it_any_more():
     assert hand.due(REST, 100.0) is None
 
 
+@pytest.mark.parametrize(
+    ("fell_to", "told"), [(174, None), (175, "leave it at"), (185, "leave it at"), (186, "lower to")]
+)
+def test_a_belt_that_fell_under_what_it_was_to_be_lowered_to_is_not_sent_up_to_it(fell_to, told):
+    hand = CallOut()
+    hand.ask(SetTargetSpeed(Speed(180)), Speed(260), 0.0)
+    instruction = hand.due(Speed(fell_to), AGAIN_S)
+    assert instruction is None if told is None else told in instruction.text
+    assert hand.next_deadline() == 2 * AGAIN_S, "it is looked at again"
+    assert hand.due(Speed(260), 2 * AGAIN_S).times == (2 if told is None else 3)
+
+
+def test_a_raise_is_told_again_as_a_raise():
+    hand = CallOut()
+    hand.ask(SetTargetSpeed(Speed(180)), Speed(100), 0.0)
+    assert hand.due(Speed(100), AGAIN_S).text == "At the console: set 1.80 km/h (1.1 mph)."
+
+
 def test_a_person_needs_no_permission():
     assert CallOut().ask(RequestControl(), REST, 0.0) is None
 

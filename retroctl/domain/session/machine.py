@@ -27,6 +27,8 @@ SAME_TARGET: Final = 5
 SMALL_CHANGE_S: Final = 5.0
 """A steady speed off the target, but inside the excursion band, is a change at the console after so long."""
 OTHER_SPEED_S: Final = 2.0
+LATE_UNIT_S: Final = 10.0
+"""A belt that ran at a target already, when it was asked for, may show for so long that it took it for miles."""
 UNIT_FASTER_S: Final = 2.0
 UNIT_SLOWER_S: Final = 6.0
 """Slower than asked is no danger, and a slow or staged ramp passes the same ratio: judged when it stays there."""
@@ -172,11 +174,11 @@ def _hold(core: Core, measured: Speed) -> None:
     broken = core.hold.measure(measured, core.now) is HoldNews.BROKEN
     rise = measured.hundredths - core.in_force.hundredths
     if broken and measured > REST and rise <= ADOPT_RISE and not core.near(measured, core.in_force):
-        _override(core, measured)
+        _moved_by_itself(core, measured)
     elif broken:
         core.break_hold()
     elif core.steady.lasted(SMALL_CHANGE_S, core.now) and _elsewhere(core, measured):
-        _override(core, measured)
+        _moved_by_itself(core, measured)
 
 
 def _elsewhere(core: Core, measured: Speed) -> bool:
@@ -195,6 +197,16 @@ def _hold_forward(core: Core, measured: Speed) -> None:
 def _adopt_forward(core: Core, speed: Speed) -> None:
     core.settle_command(Outcome.UNKNOWN)
     core.put_in_force(speed, Mover.CONSOLE)
+
+
+def _moved_by_itself(core: Core, measured: Speed) -> None:
+    """The console's keys; or F5, where a belt that ran at the target before it was asked for has now heard it."""
+    asked, lately = core.in_force, core.now - core.pending_at <= LATE_UNIT_S
+    ran_there = core.belief.mover is Mover.PROGRAM and core.near(core.measured_before, asked) and not core.by_hand
+    if lately and ran_there and measured > asked and other_unit(measured, asked):
+        core.fail(FailsafeId.F5, f"asked for {asked}, where it was, measured {measured}")
+    else:
+        _override(core, measured)
 
 
 def _override(core: Core, adopted: Speed) -> None:

@@ -579,6 +579,29 @@ def test_a_key_held_down_is_a_stop_each_half_second(at, again):
     assert wanted().press_again(at) == again
 
 
+def test_a_stop_that_could_not_leave_does_not_keep_a_pressed_one_from_leaving():
+    """A write took 1.6 s: the repeat behind it was not sent, and half a second had not passed since."""
+    stop = wanted()
+    assert stop.due(101.5) == [Stop()]
+    stop.answered(Stop(), Answer.NOT_SENT, 101.5)
+    assert stop.press_again(101.7) == [Stop()], "it counts from the first, which left at 100"
+    assert stop.press_again(102.1) == [], "this one left"
+    assert stop.press_again(102.2) == [Stop()]
+
+
+def test_a_first_stop_that_could_not_leave_counts_for_nothing():
+    stop = wanted()
+    stop.answered(Stop(), Answer.NOT_SENT, 100.0)
+    assert stop.press_again(100.1) == [Stop()]
+
+
+def test_a_stop_written_while_connecting_is_one_that_left():
+    stop = wanted()
+    stop.written(103.0)
+    assert stop.press_again(103.4) == []
+    assert stop.press_again(103.5) == [Stop()]
+
+
 def test_control_that_was_denied_is_asked_for_and_stop_follows_its_answer():
     stop = wanted()
     assert stop.answered(Stop(), Answer.NOT_PERMITTED, 100.1) == [RequestControl()]
