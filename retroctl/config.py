@@ -12,6 +12,7 @@ from platformdirs import user_config_path, user_data_path
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from retroctl.adapters.files import refuse_dead_link
 from retroctl.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class Settings(BaseSettings):
 
 def load_settings(**given: Any) -> Settings:
     """Read the settings. Raises ConfigError naming file and key."""
+    refuse_dead_link(config_file())
     try:
         return Settings(**given)
     except ValidationError as error:

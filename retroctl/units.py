@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from retroctl.errors import ConfigError
+from retroctl.written import DECIMAL, decimal
 
 KMH_PER_MPH = 1.609344
 """Exact by definition of the international mile."""
@@ -14,7 +15,7 @@ KMH_PER_MPH = 1.609344
 _MAX_HUNDREDTHS = 0xFFFF
 _LONGEST_SHOWN = 60
 """Characters of what was written that a message repeats."""
-_WRITTEN = re.compile(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*(km/h|kmh|kph|mph)?\s*", re.IGNORECASE)
+_WRITTEN = re.compile(rf"\s*({DECIMAL})\s*(km/h|kmh|kph|mph)?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -30,7 +31,7 @@ class Speed:
     @classmethod
     def from_kmh(cls, kmh: float) -> Speed:
         """Round `kmh` to the nearest hundredth. Raises ValueError for NaN, infinity, negative or over 655.35."""
-        if not math.isfinite(kmh):
+        if not math.isfinite(kmh * 100):
             raise ValueError(f"a speed must be a finite number, not {kmh}")
         return cls(math.floor(kmh * 100 + 0.5))
 
@@ -45,10 +46,10 @@ class Speed:
         match, shown = _WRITTEN.fullmatch(text), text[:_LONGEST_SHOWN]
         if match is None:
             raise ConfigError(f"{shown!r} is not a speed; write it as 5, 5.0km/h or 3.1mph")
-        number = float(match[1].replace(",", "."))
         try:
+            number = decimal(match[1])
             return cls.from_mph(number) if (match[2] or "").lower() == "mph" else cls.from_kmh(number)
-        except ValueError:
+        except (ConfigError, ValueError):
             raise ConfigError(f"{shown!r} is faster than any treadmill; write it as 5, 5.0km/h or 3.1mph") from None
 
     @property

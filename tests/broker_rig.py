@@ -19,7 +19,7 @@ import trustme
 from retroctl.adapters.mqtt.broker import Broker, parse_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "mosquitto"
 USERS = ("belt-1", "belt-2", "viewer", "floor", "homeassistant")
@@ -43,16 +43,19 @@ def free_port() -> int:
 
 
 class Mosquitto:
-    """One broker. `tls`: the example of docs/mosquitto, users and access list and all; without, an open one."""
+    """One broker. `tls`: the example of docs/mosquitto, users and access list and all; without, an open one.
 
-    def __init__(self, folder: Path, *, tls: bool, name: str = "localhost") -> None:
+    `more`: lines of configuration in addition.
+    """
+
+    def __init__(self, folder: Path, *, tls: bool, name: str = "localhost", more: Sequence[str] = ()) -> None:
         require_mosquitto()
         self.folder, self.tls, self.port = folder, tls, free_port()
         self.name = name
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.ca = folder / "ca.crt"
-        lines = [f"user {getpass.getuser()}", "log_dest file " + str(folder / "log"), *self._lines()]
+        lines = [f"user {getpass.getuser()}", "log_dest file " + str(folder / "log"), *self._lines(), *more]
         (folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
 
     def _lines(self) -> list[str]:

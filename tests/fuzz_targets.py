@@ -55,6 +55,7 @@ from retroctl.ftms.heart_rate import decode_heart_rate
 from retroctl.ftms.other_machines import decode_machine_data
 from retroctl.ftms.training_status import decode_training_status
 from retroctl.units import Speed
+from retroctl.written import decimal, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -468,6 +469,8 @@ TARGETS: dict[str, Target] = {
         lambda data: parse_url(text(data)), (ConfigError,), (b"mqtts://kim@broker.example:8883/club/belt-3",), 200
     ),
     "speed": Target(lambda data: Speed.parse(text(data)), (ConfigError,), (b"5", b"5.0km/h", b"3,1 mph"), 40),
+    "decimal": Target(lambda data: decimal(text(data)), (ConfigError,), (b"72.5", b"72,5", b"-1", b"9" * 400), 400),
+    "whole": Target(lambda data: whole(text(data)), (ConfigError,), (b"60", b" -1 ", b"9" * 400), 400),
     "range": Target(
         lambda data: checked_belt(text(data)), (ConfigError,), (b"1.0-16.0/0.1", b"0.5mph-10mph/0.1mph"), 60
     ),

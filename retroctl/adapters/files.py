@@ -30,6 +30,32 @@ def shown_text(text: str, most: int = 60) -> str:
     return kept if len(kept) <= most else f"{kept[: most - 3]}..."
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is anything of that name: False only where there is nothing, which a person may take for new.
+
+    Raises ConfigError for a link that leads nowhere, most often to a disk that is not connected, and for what cannot be
+    looked at.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError:
+        refuse_dead_link(path)
+        return False
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{shown(path)}: cannot be read: {_reason(error)}") from None
+    return True
+
+
+def refuse_dead_link(path: Path) -> None:
+    """Raise ConfigError where `path`, or a folder on the way to it, is a link that leads nowhere."""
+    for each in (path, *path.parents):
+        if each.is_symlink() and not each.exists():
+            raise ConfigError(
+                f"{shown(each)} is a link to {shown(each.readlink())}, where there is nothing; "
+                "connect the disk that it leads to, or remove the link"
+            )
+
+
 def read_bounded(path: Path, most: int, what: str) -> bytes:
     """The file's bytes. Raises ConfigError when it is none, or larger than `what` can be: `most` bytes."""
     name = shown(path)

@@ -106,7 +106,7 @@ def faults(file: Path, kind: Kind) -> list[str]:
 
 def refuse_in_use(file: Path) -> None:
     """Raise JournalError while anybody has the file open; asked of every file before the first one is replaced."""
-    if not file.is_file():
+    if not sqlite.is_there(file):
         return
     try:
         with closing(_exclusive(file)) as connection:
@@ -195,7 +195,7 @@ def _move_aside(file: Path, aside: Path) -> None:
 
 
 def _open(file: Path, kind: Kind, how: str) -> sqlite3.Connection:
-    if not file.is_file():
+    if not sqlite.is_there(file) or not file.is_file():
         raise JournalError(f"{shown(file)}: there is no such file")
     uri = f"{file.absolute().as_uri()}?mode={how}"
     connection = sqlite3.connect(uri, uri=True, timeout=sqlite.BUSY_S, isolation_level=None)

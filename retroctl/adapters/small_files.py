@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from retroctl.adapters.files import read_bounded, shown, shown_text, write_whole
+from retroctl.adapters.files import is_there, read_bounded, refuse_dead_link, shown, shown_text, write_whole
 from retroctl.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,15 +26,16 @@ _NAME: Final = re.compile(r"(straps|remote|config)\.toml|(machines|plans)/[^/\\:
 
 
 def gather(data_dir: Path, config_dir: Path) -> list[tuple[str, Path]]:
-    """The files that there are, each with its name in an archive."""
+    """The files that there are, each with its name in an archive. Raises ConfigError for a link that leads nowhere."""
     found = [
         ("straps.toml", data_dir / "straps.toml"),
         ("remote.toml", config_dir / "remote.toml"),
         ("config.toml", config_dir / "config.toml"),
     ]
     for name, folder in (("machines", data_dir / "machines"), ("plans", config_dir / "plans")):
+        refuse_dead_link(folder)
         found += [(f"{name}/{path.name}", path) for path in sorted(folder.glob("*.toml"))]
-    return [(name, path) for name, path in found[:MOST] if _NAME.fullmatch(name) and path.is_file()]
+    return [(name, path) for name, path in found[:MOST] if _NAME.fullmatch(name) and is_there(path) and path.is_file()]
 
 
 def place_of(name: str, data_dir: Path, config_dir: Path) -> Path:

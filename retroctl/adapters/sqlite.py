@@ -9,7 +9,8 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from retroctl.errors import DiskFull, JournalError
+from retroctl.adapters import files
+from retroctl.errors import ConfigError, DiskFull, JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +51,7 @@ def prepare(file: Path) -> Path:
     A folder that is there already keeps its permissions: it may hold other things. Raises JournalError.
     """
     folder = file.parent
+    is_there(file)
     try:
         if not folder.is_dir():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -62,6 +64,21 @@ def prepare(file: Path) -> Path:
     except OSError as error:
         raise _from_os(file, error) from error
     return file
+
+
+def is_there(file: Path) -> bool:
+    """Whether there is a file. Raises JournalError for a link that leads nowhere, and for what cannot be looked at."""
+    try:
+        file.stat()
+    except FileNotFoundError:
+        try:
+            files.refuse_dead_link(file)
+        except ConfigError as error:
+            raise JournalError(str(error)) from None
+        return False
+    except OSError as error:
+        raise _from_os(file, error) from error
+    return True
 
 
 def refuse_no_file(file: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from retroctl.app.client_given import OPTIONS, Given, clearance_of, decider, facts_of, written_word
 from retroctl.app.client_profile import Profile, as_json, checked_text
-from retroctl.app.client_words import change_line, condition_lines, profile_lines
+from retroctl.app.client_words import change_line, condition_lines, level_head, profile_lines
 from retroctl.domain.limits import LEVEL_CAPS, Level
 from retroctl.domain.method.facts import Facts
 from retroctl.domain.method.levels import Met, conditions
@@ -164,7 +164,7 @@ class ClientDesk:
         yield f"  sessions         {len(done.practice)} on a treadmill, {completed} of them to their end{outdoors}"
         following = next((level for level in Level if LEVEL_CAPS[level] > LEVEL_CAPS[found.facts.level]), None)
         if following is not None:
-            yield f"  level {following} asks for"
+            yield f"  level {level_head(following)} asks for"
             asked = conditions(following, found.facts, done.practice, day, outdoors=done.outdoors)
             yield from condition_lines(asked, indent=4)
         yield "  changes"

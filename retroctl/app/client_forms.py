@@ -16,10 +16,9 @@ from retroctl.app.client_given import (
     written_whole,
     written_word,
 )
-from retroctl.app.client_words import SCREEN_AGAIN, clearance_words, condition_lines, level_lines
-from retroctl.domain.limits import LEVEL_CAPS, Level
+from retroctl.app.client_words import SCREEN_AGAIN, clearance_words, condition_lines, level_head, level_lines
+from retroctl.domain.limits import Level
 from retroctl.domain.method.facts import Goal, ScreeningOutcome
-from retroctl.domain.method.levels import advice
 from retroctl.domain.method.today import not_today
 from retroctl.errors import ClientError, JournalError
 
@@ -131,9 +130,7 @@ class ClientForms:
             asked = self._desk.conditions(found, level, with_simulated=values["with-simulated"] == "yes")
         except (ClientError, JournalError) as error:
             return (str(error),)
-        hint = advice(level)
-        head = f"level {level} (up to {LEVEL_CAPS[level]}){'' if hint is None else f'; {hint}'} asks for"
-        return (*form.now, head, *condition_lines(asked, indent=2))
+        return (*form.now, f"level {level_head(level)} asks for", *condition_lines(asked, indent=2))
 
     def keep(self, form: Form, values: Mapping[str, str]) -> Kept:
         """Do what the form is for. `values`: what stands in each field."""
@@ -301,7 +298,7 @@ class _Written:
     def whole(self, key: str) -> int | None:
         """The same as a whole number."""
         text = self.changed(key)
-        return None if text is None else written_whole(FIELDS.of(key), text.strip())
+        return None if text is None else written_whole(FIELDS.of(key), text)
 
     def yes(self, key: str) -> bool | None:
         """The same as yes or no."""
@@ -313,7 +310,7 @@ class _Written:
         text, mass = self.changed, self.changed("mass")
         return Given(
             birth_year=self.whole("birth-year"),
-            mass=None if mass is None else written_number(FIELDS.of("mass"), mass.strip()),
+            mass=None if mass is None else written_number(FIELDS.of("mass"), mass),
             mass_on=text("mass-on"),
             resting_hr=self.whole("resting-hr"),
             max_hr=self.whole("max-hr"),

@@ -10,6 +10,7 @@ from retroctl.domain.method.days import Day
 from retroctl.domain.method.facts import SCREENING_DAYS, Clearance, Goal, Screening, ScreeningOutcome
 from retroctl.errors import ClientError, ConfigError
 from retroctl.units import Speed
+from retroctl.written import decimal, whole
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     _Word = TypeVar("_Word", bound=StrEnum)
 
 LONGEST_BY: Final = 80
-LONGEST_NUMBER: Final = 20
 WITHDRAWN: Final = "withdrawn"
 """In the place of a day: a consent that was given is taken back."""
 
@@ -170,19 +170,18 @@ def written_word(named: str, words: type[_Word], text: str) -> _Word:
 
 def written_whole(named: str, text: str) -> int:
     """A whole number. Raises ClientError beginning with `named`."""
-    if len(text) <= LONGEST_NUMBER and text.isascii() and text.removeprefix("-").isdigit():
-        return int(text)
-    raise ClientError(f"{named}: {text[:LONGEST_NUMBER]!r} is not a whole number")
+    try:
+        return whole(text)
+    except ConfigError as error:
+        raise ClientError(f"{named}: {error}") from None
 
 
 def written_number(named: str, text: str) -> float:
-    """A number, with a point. Raises ClientError beginning with `named`."""
+    """A number, with a point or a comma. Raises ClientError beginning with `named`."""
     try:
-        if len(text) <= LONGEST_NUMBER:
-            return float(text)
-    except ValueError:
-        pass
-    raise ClientError(f"{named}: {text[:LONGEST_NUMBER]!r} is not a number; write it as 70.5")
+        return decimal(text)
+    except ConfigError as error:
+        raise ClientError(f"{named}: {error}") from None
 
 
 def _withdraws(given: Given) -> bool:

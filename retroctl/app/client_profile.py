@@ -56,6 +56,15 @@ class Listed:
     not_today: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A client of whom what is kept cannot be read. `name` is foreign text; `why` says so, with the way out."""
+
+    id: str
+    name: str
+    why: str
+
+
 def checked_name(name: str) -> str:
     """The name as it is kept. Raises ClientError for one that is none."""
     kept = " ".join(unicodedata.normalize("NFC", name).split())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from retroctl.app.client_profile import LONGEST_TEXT
+from retroctl.domain.limits import LEVEL_CAPS
 from retroctl.domain.method.heart import intensity
 from retroctl.domain.method.levels import advice
 from retroctl.domain.method.proposal import caps_of
@@ -14,10 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from retroctl.app.client_profile import Change, Profile
+    from retroctl.domain.limits import Level
     from retroctl.domain.method.days import Day
     from retroctl.domain.method.facts import Clearance, Facts
     from retroctl.domain.method.levels import Condition
 
+LONGEST_LINE: Final = 2 * LONGEST_TEXT
+"""Of a line below: a free text with its label, and who and when."""
 NOT_KNOWN: Final = "not known"
 SCREEN_AGAIN: Final = "A screening is void when something has changed: screen again"
 
@@ -45,6 +50,12 @@ def condition_lines(found: Iterable[Condition], *, indent: int) -> Iterator[str]
         yield f"{'':{indent}}{each.met:<8} {each.text} ({each.why})"
 
 
+def level_head(level: Level) -> str:
+    """A level with its cap, and what is advised at it."""
+    hint = advice(level)
+    return f"{level} (up to {LEVEL_CAPS[level]}){'' if hint is None else f'; {hint}'}"
+
+
 def level_lines(profile: Profile, by: str) -> Iterator[str]:
     """A level that was set."""
     level = profile.facts.level
@@ -62,10 +73,10 @@ def change_line(change: Change) -> str:
         what = f"level {change.data.get('from')} -> {change.data.get('to')}"
         unmet = [each for each in change.data.get("conditions", []) if each.get("met") != "met"]
         reason = change.data.get("despite")
-        what += f", {len(unmet)} conditions not met" if unmet else ""
+        what += f", {len(unmet)} condition{'s' * (len(unmet) > 1)} not met" if unmet else ""
         what += f", despite: {reason}" if reason else ""
-    elif change.what != "added" and change.data:
-        what = f"{change.what}: {', '.join(change.data)}"
+    elif change.what != "added" and (keys := [key for key in change.data if not change.what.startswith(key)]):
+        what = f"{change.what}: {', '.join(keys)}"
     return f"{when}  {what}  by {change.by}"
 
 

@@ -26,6 +26,7 @@ from retroctl.app.floor_news import (
 from retroctl.app.floor_order import Order
 from retroctl.app.floor_row import Fresh, Row, Urgency
 from retroctl.app.floor_stop import DONE, FAILED, FRESH_S, UNDER_WAY, StopOrder
+from retroctl.units import REST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,6 +44,7 @@ _PARTS: Final = re.compile(r"([0-9]+)", re.ASCII)
 AT_REST: Final = frozenset({"idle", "observing", "briefing", "armed", "turning", "stopped", "faulted"})
 """States in which a belt stands, unless it is measured otherwise."""
 READY: Final = frozenset({"observing", "briefing", "armed", "turning"})
+ENDED: Final = frozenset({"stopped", "faulted"})
 
 
 class Heard(StrEnum):
@@ -66,7 +68,7 @@ class _Machine:
     def __init__(self, name: str) -> None:
         self.name = name
         self.place = tuple(
-            (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in _PARTS.split(name)
+            (not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in _PARTS.split(name)
         )
         """For belt-2 to stand before belt-10."""
         self.order = Order()
@@ -104,6 +106,10 @@ class _Machine:
         else:
             self.late_s = self._lateness(apart)
             self.presence = Presence.ONLINE  # whoever speaks is there
+            if self.stop is not None and news.measured == REST and news.state in AT_REST:
+                self.stop.look(now)
+                age_s = float("inf") if news.measured_age_s is None else news.measured_age_s + self.late_s
+                self.stop.see_rest(now - age_s, now, ended=news.state in ENDED)
         alarms = {alarm.id: alarm for alarm in self.news.alarms}
         self.seen &= alarms.keys()
         for alarm in alarms.values():

@@ -20,6 +20,7 @@ FRESH_S: Final = 120.0
 since the third second to go there; a belt that is stopped out of the blue later helps nobody."""
 DONE_SHOWN_S: Final = 60.0
 """So long a Stop that is done stays on the screen."""
+BY_STATE: Final = "its own state says so, no answer did"
 
 _RANK: Final = {
     Answer.ASKED: 0,
@@ -36,6 +37,8 @@ _RANK: Final = {
 }
 """An answer replaces one of a lower rank only: they may come out of order, and twice."""
 _UNSENT: Final = frozenset({Answer.ASKED, Answer.NOT_SENT})
+_OPEN: Final = frozenset({Answer.NO_ANSWER, Answer.RECEIVED, Answer.WRITTEN, Answer.ACCEPTED, Answer.NOT_CONFIRMED})
+"""The machine's program has it, or had its time to say so, and has not said that the belt rests."""
 _UNANSWERED: Final = frozenset({*_UNSENT, Answer.SENT, Answer.NO_ANSWER})
 UNDER_WAY: Final = frozenset({Answer.ASKED, Answer.SENT, Answer.RECEIVED, Answer.WRITTEN, Answer.ACCEPTED})
 DONE: Final = frozenset({Answer.AT_REST, Answer.NOTHING})
@@ -76,6 +79,8 @@ class StopOrder:
 
     def hear(self, answer: Answer, reason: str, now: float) -> None:
         """The broker or the machine's program says how far it is."""
+        if answer is Answer.AT_REST is self.answer:
+            self.reason = ""  # what the state said, its answer says too
         if _RANK[answer] <= _RANK[self.answer]:
             return
         self.answer, self.reason = answer, reason[:LONGEST_TEXT]
@@ -85,6 +90,15 @@ class StopOrder:
             self.answered_at = now
         if answer in DONE:
             self.done_at = now
+
+    def see_rest(self, measured_at: float, now: float, *, ended: bool) -> None:
+        """The machine's own state tells of a belt measured at rest: who lost an answer must not wait for it for ever.
+
+        `ended`: its session is stopped. Another rest, such as that of an armed belt which may have been told to start
+        just before, counts only once its program had the time that a stop takes.
+        """
+        if measured_at > self.asked_at and self.answer in _OPEN and (ended or self.answer is Answer.NOT_CONFIRMED):
+            self.answer, self.reason, self.done_at = Answer.AT_REST, BY_STATE, now
 
     def again(self, now: float) -> bool:
         """Whether it is to be sent once more; if so, it counts as sent."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from retroctl.app.history import clock, energy_words
 from retroctl.domain.energy import two_digits
-from retroctl.domain.method.assessment import MEASURES, Domain, Due, due
+from retroctl.domain.method.assessment import MEASURES, Domain, Due, before_and_after, due
 from retroctl.domain.method.one_variable import Variable
 from retroctl.domain.method.programme import A_WEEK
 from retroctl.domain.method.progress import (
@@ -341,9 +341,7 @@ def _squares(week: Week, today: Day, outside: Sequence[Outing]) -> tuple[Square,
 
 def _assessment(asked: Asked) -> tuple[tuple[str, str, str, str], ...]:
     """Speed from the record where nobody noted it; the others only from what was noted."""
-    noted = sorted(asked.assessments, key=lambda each: each.day)
-    before = noted[0] if noted else None
-    after = noted[-1] if len(noted) > 1 else None
+    before, after = before_and_after(asked.assessments)
     from_record = speed_assessments(asked.done, asked.today)
     found: list[tuple[str, str, str, str]] = []
     for domain in Domain:

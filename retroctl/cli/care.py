@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters import safekeeping, small_files
 from retroctl.adapters.clients import FILE_NAME as CLIENTS_FILE
-from retroctl.adapters.clients import ClientStore
+from retroctl.adapters.clients import ClientStore, Unreadable
 from retroctl.adapters.clients.store import APPLICATION_ID, MIGRATIONS
 from retroctl.adapters.files import refuse_existing, shown, write_whole
 from retroctl.adapters.journal import FILE_NAME, care
+from retroctl.adapters.sqlite import is_there
 from retroctl.cli.progress import Progress
 from retroctl.config import config_file, load_settings
 from retroctl.errors import ConfigError, JournalError, RetroctlError
@@ -31,13 +32,13 @@ def backup_command(target: str, *, force: bool) -> None:
     folder = load_settings().data_dir
     record, clients = folder / FILE_NAME, folder / CLIENTS_FILE
     path = Path(target)
-    beside = clients_beside(path)
-    if not record.is_file():
+    beside, with_clients = clients_beside(path), is_there(clients)
+    if not is_there(record):
         raise JournalError(f"{record}: there is no record yet")
     if path.absolute() in (record.absolute(), clients.absolute()):
         raise ConfigError(f"{shown(path)}: is the record itself; name another file, best on another disk")
     refuse_existing(path, force=force)
-    if clients.is_file():
+    if with_clients:
         refuse_existing(beside, force=force)
     small = small_files.gather(folder, config_file().parent)
     if small:
@@ -46,7 +47,7 @@ def backup_command(target: str, *, force: bool) -> None:
     safekeeping.copy_out(record, path, care.RECORD, force=force, told=progress)
     progress.end()
     print(f"{shown(path)}: {path.stat().st_size / 1e6:.1f} MB, as the record was at this moment.")
-    if clients.is_file():
+    if with_clients:
         safekeeping.copy_out(clients, beside, CLIENTS, force=force)
         print(f"{shown(beside)}: the clients, with their names. The two belong together: keep both safe.")
     if small:
@@ -94,7 +95,7 @@ def check_command() -> int:
     """Look everything through; gives the exit status: 0 all as it was written, 1 something is damaged."""
     folder = load_settings().data_dir
     record = folder / FILE_NAME
-    if not record.is_file():
+    if not is_there(record):
         raise JournalError(f"{record}: there is no record yet")
     wrong: list[str] = [f"{record}: {fault}" for fault in safekeeping.faults(record, care.RECORD)]
     try:
@@ -156,11 +157,13 @@ def _sessions(record: Path) -> Iterator[str]:
 
 def _clients(folder: Path) -> Iterator[str]:
     file = folder / CLIENTS_FILE
-    if not file.is_file() or not file.stat().st_size:
+    if not is_there(file) or not file.stat().st_size:
         return
     try:
         yield from (f"{file}: {fault}" for fault in safekeeping.faults(file, CLIENTS))
-        print(f"{file}: {len(ClientStore(folder).all())} clients.")
+        kept = ClientStore(folder).all()
+        yield from (each.why for each in kept if isinstance(each, Unreadable))
+        print(f"{file}: {len(kept)} clients.")
     except RetroctlError as error:
         yield str(error)
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retroctl.adapters.ble.scan import FoundMachine
+    from retroctl.adapters.clients import Listed, Unreadable
     from retroctl.adapters.tui.choose.ports import Choice
     from retroctl.app.clock import Clock
     from retroctl.app.ports import MachineInfo
@@ -188,17 +189,16 @@ def _kept_clients(data_dir: Path) -> tuple[ClientRow, ...]:
         kept = ClientStore(data_dir).listed(today())
     except JournalError as error:
         return (ClientRow(UNREADABLE, UNREADABLE, Level.NEW, "no session", note=str(error)),)
-    return tuple(
-        ClientRow(
-            each.name,
-            each.name,
-            each.level,
-            each.cap,
-            note=f"not today: {'; '.join(each.not_today)}" if each.not_today else "",
-            client_id=each.id,
-        )
-        for each in kept
-    )
+    return tuple(_row(each) for each in kept)
+
+
+def _row(each: Listed | Unreadable) -> ClientRow:
+    from retroctl.adapters.clients import Unreadable  # noqa: PLC0415 - heavy
+
+    if isinstance(each, Unreadable):  # by its id: taken or opened, it is refused with the reason
+        return ClientRow(each.id, each.name, "unknown", "UNREADABLE", note=each.why, client_id=each.id)
+    note = f"not today: {'; '.join(each.not_today)}" if each.not_today else ""
+    return ClientRow(each.name, each.name, each.level, each.cap, note=note, not_today=bool(note), client_id=each.id)
 
 
 def _speed(merger: RecordMerger, event: FrameArrived) -> Speed | None:

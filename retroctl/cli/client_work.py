@@ -19,15 +19,22 @@ from retroctl.adapters.journal import FILE_NAME
 from retroctl.adapters.journal.erase import erase_client as erase_from_record
 from retroctl.adapters.journal.export import notes_of, sessions_of
 from retroctl.adapters.journal.history import history, outings
+from retroctl.adapters.sqlite import is_there
 from retroctl.app.client_desk import ClientDesk, Done
 from retroctl.app.client_given import OPTIONS, Given, decider
-from retroctl.app.client_profile import LONGEST_TEXT, as_json
-from retroctl.app.client_words import SCREEN_AGAIN, condition_lines, level_lines, profile_lines
-from retroctl.cli.client_words import list_lines
+from retroctl.app.client_profile import as_json
+from retroctl.app.client_words import (
+    LONGEST_LINE,
+    SCREEN_AGAIN,
+    condition_lines,
+    level_head,
+    level_lines,
+    profile_lines,
+)
+from retroctl.cli.client_list import list_lines
 from retroctl.cli.person import today
 from retroctl.config import load_settings
-from retroctl.domain.limits import LEVEL_CAPS, Level
-from retroctl.domain.method.levels import advice
+from retroctl.domain.limits import Level
 from retroctl.errors import ClientError, ConfigError
 
 if TYPE_CHECKING:
@@ -36,8 +43,6 @@ if TYPE_CHECKING:
     from retroctl.app.client_given import ClearanceGiven, Terms
 
 EXPORT_VERSION: Final = 1
-LONGEST_LINE: Final = 2 * LONGEST_TEXT
-"""A free text and its label have room."""
 
 
 def store() -> ClientStore:
@@ -91,8 +96,7 @@ def show_levels(name: str, *, with_simulated: bool) -> None:
     found = desk.clients.find(name)
     print(f"{plain(found.name)} is at level {found.facts.level}.")
     for level in Level:
-        hint = advice(level)
-        print(f"{level} (up to {LEVEL_CAPS[level]}){'' if hint is None else f'; {hint}'}")
+        print(level_head(level))
         _print(condition_lines(desk.conditions(found, level, with_simulated=with_simulated), indent=2))
 
 
@@ -146,25 +150,25 @@ def export_client(name: str, to: str | None) -> None:
 def erase_client(name: str, *, yes: bool) -> None:
     """Erase a client. Raises ClientError, JournalError, ConfigError where nobody can be asked."""
     clients = store()
-    found = clients.find(name)
+    client_id, called = clients.known(name)  # nothing else of a client needs to be readable to be erased
     if not yes:
-        _ask_for_name(found.name)
+        _ask_for_name(called, client_id)
     record = _record()
     # The record first: should it be in use, the client is still there to be erased again.
-    if record.exists():
-        erase_from_record(record, found.id)
-    StrapBook(clients.file.parent).forget(found.id)
-    clients.erase(found.id)
-    print(
-        f"Erased. Sessions stay in the record under the id {found.id}, which leads to nobody. Backups are not touched."
-    )
+    if is_there(record):
+        erase_from_record(record, client_id)
+    StrapBook(clients.file.parent).forget(client_id)
+    clients.erase(client_id)
+    where = f"Sessions stay in the record under the id {plain(client_id)}, which leads to nobody."
+    print(f"Erased. {where} Backups are not touched.")
 
 
-def _ask_for_name(name: str) -> None:
+def _ask_for_name(name: str, client_id: str) -> None:
     if sys.stdin is None or not sys.stdin.isatty():
         raise ConfigError("there is no terminal to ask for the name once more: add --yes")
     print(f"Erasing cannot be undone. Type the name ({plain(name)}) to erase it: ", end="", flush=True)
-    if sys.stdin.readline().strip() != name:
+    # The id will do: a name that was spoilt cannot always be typed.
+    if sys.stdin.readline().strip() not in (name, client_id):
         raise ConfigError("the name was not typed; nothing was erased")
 
 

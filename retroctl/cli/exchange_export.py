@@ -21,6 +21,7 @@ from retroctl.adapters.files import refuse_existing, shown, write_pieces, write_
 from retroctl.adapters.journal import FILE_NAME, read
 from retroctl.adapters.journal import portable as stored
 from retroctl.adapters.plans import read_plan
+from retroctl.adapters.sqlite import is_there
 from retroctl.app.portable import Happening, Portable, Reading, portable
 from retroctl.cli.belts import belt_and_client
 from retroctl.cli.progress import Progress
@@ -57,7 +58,7 @@ def export_session(which: str, asked: Asked) -> None:
 def export_client(name: str, asked: Asked) -> None:
     """Export all sessions of a client: JSON in one file, other formats a file each in a folder."""
     file = _record()
-    client_id = ClientStore(load_settings().data_dir).find(name).id
+    client_id = ClientStore(load_settings().data_dir).known(name)[0]
     summaries = list(reversed(read.sessions(file, client_id=client_id)))
     if not summaries:
         raise ConfigError(f"client {plain(name)}: has no sessions yet")
@@ -187,10 +188,10 @@ def portable_of(file: Path, session_id: str, names: dict[str, str]) -> Portable:
 def _names(asked: Asked, summaries: Sequence[read.SessionSummary]) -> dict[str, str]:
     """The names of the clients of these sessions, where they were asked for."""
     folder = load_settings().data_dir
-    if not asked.with_name or not (folder / CLIENTS_FILE).exists():
+    if not asked.with_name or not is_there(folder / CLIENTS_FILE):
         return {}
     wanted = {each.client_id for each in summaries}
-    return {each.id: each.name for each in ClientStore(folder).all() if each.id in wanted}
+    return {each: name for each, name in ClientStore(folder).names().items() if each in wanted}
 
 
 def _whose(asked: Asked) -> str:
@@ -199,7 +200,7 @@ def _whose(asked: Asked) -> str:
 
 def _record() -> Path:
     file = load_settings().data_dir / FILE_NAME
-    if not file.is_file():
+    if not is_there(file):
         raise JournalError(f"{file}: there is no record yet")
     return file
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from retroctl.cli.progress import Progress
 from retroctl.config import config_file, load_settings
 from retroctl.errors import ConfigError
 from retroctl.units import Speed
+from retroctl.written import decimal
 
 if TYPE_CHECKING:
     from retroctl.app.conversion import ForeignWorkout
@@ -132,16 +132,13 @@ def _target(path: Path, workout: ForeignWorkout, out: str | None) -> Path:
 
 
 def number(option: str, text: str | None) -> float | None:
-    """A finite number, or None where nothing was given. Raises ConfigError."""
+    """A number, or None where nothing was given. Raises ConfigError."""
     if text is None:
         return None
     try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        raise ConfigError(f"{option} {text!r} is not a number") from None
-    if not math.isfinite(value):
-        raise ConfigError(f"{option} {text!r} is not a finite number")
-    return value
+        return decimal(text)
+    except ConfigError as error:
+        raise ConfigError(f"{option}: {error}") from None
 
 
 # -- sessions ----------------------------------------------------------------------------------------------------------

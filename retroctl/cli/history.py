@@ -28,7 +28,7 @@ from retroctl.app.history import (
     rungs,
 )
 from retroctl.app.reports import Kind, Report
-from retroctl.cli.client_words import WIDEST_NAME
+from retroctl.cli.client_list import WIDEST_NAME
 from retroctl.config import load_settings
 from retroctl.domain.limits import Facing
 from retroctl.domain.method.figures import moved_s
@@ -111,7 +111,7 @@ def history_command(wanted: Wanted) -> None:
     client_id, session_id = _who_or_which(wanted, folder)
     if wanted.last is not None and wanted.last < 1:
         raise ConfigError(f"--last {wanted.last}: give 1 or more")
-    names = {each.id: each.name for each in ClientStore(folder).all()}
+    names = ClientStore(folder).names()
     screen = wanted.screen and not wanted.plain
     if session_id is None:
         limit = wanted.last if wanted.everything or screen or wanted.last else LATEST
@@ -135,7 +135,7 @@ def _who_or_which(wanted: Wanted, folder: Path) -> tuple[str | None, str | None]
     if wanted.who is None:
         return None, None
     try:
-        return ClientStore(folder).find(wanted.who).id, None
+        return ClientStore(folder).known(wanted.who)[0], None
     except ClientError:
         if not _looks_like_an_id(wanted.who):
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from retroctl.domain.plan import MAX_HOLD_S
 from retroctl.domain.session import Advance
 from retroctl.errors import ConfigError, UnsupportedTreadmill
 from retroctl.units import Speed
+from retroctl.written import decimal
 
 if TYPE_CHECKING:
     from retroctl.domain.method.days import Day
@@ -161,12 +161,9 @@ def demo_options() -> RunOptions:
 
 def _number(option: str, text: str) -> float:
     try:
-        value = float(text)
-    except ValueError:
-        raise ConfigError(f"{option} {text!r} is not a number") from None
-    if not math.isfinite(value):
-        raise ConfigError(f"{option} {text!r} is not a finite number")
-    return value
+        return decimal(text)
+    except ConfigError as error:
+        raise ConfigError(f"{option}: {error}") from None
 
 
 def _volume(text: str | None, settings: Settings, *, quiet: bool) -> int:

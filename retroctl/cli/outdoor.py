@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from retroctl import __version__
@@ -21,6 +22,7 @@ from retroctl.domain.effects import NoteKind
 from retroctl.domain.events import LEAST_RPE, MOST_RPE, BalanceEvent
 from retroctl.domain.limits import HANDS_FREE_LEVELS, Client
 from retroctl.errors import ConfigError, PlanError
+from retroctl.written import whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,6 +143,7 @@ def _number(question: str, least: int, most: int) -> int | None:
         given = _line(f"{question} (Enter: not asked): ")
         if not given:
             return None
-        if given.isascii() and given.isdigit() and least <= int(given[:6]) <= most:
-            return int(given)
+        with suppress(ConfigError):
+            if least <= (number := whole(given)) <= most:
+                return number
     raise ConfigError(f"{question}: answer with a number from {least} to {most}")

@@ -106,6 +106,8 @@ def draw_only(source: str, client: str | None, speed_range: str | None, *, with_
 
 def new_plan(preset: str, file: str) -> None:
     """Write a file to edit. Raises ConfigError."""
+    if not file:
+        raise ConfigError("give what to begin from and a file to write: retroctl plan new PRESET FILE")
     path = Path(file)
     if preset == "stages":
         text = _STAGES.format(name=_plan_name(path))

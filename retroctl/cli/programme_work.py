@@ -12,10 +12,19 @@ from retroctl.adapters.journal import FILE_NAME
 from retroctl.adapters.journal.history import history, outings
 from retroctl.app.client_given import written_day, written_speed, written_word
 from retroctl.app.client_profile import checked_text
+from retroctl.app.client_words import LONGEST_LINE
 from retroctl.cli import person as clock
 from retroctl.cli.client_work import decided_by, store
 from retroctl.config import load_settings
-from retroctl.domain.method.assessment import Assessment, Due, compared, due, fastest_calm
+from retroctl.domain.method.assessment import (
+    DUE_FROM_DAYS,
+    Assessment,
+    Due,
+    before_and_after,
+    compared,
+    due,
+    fastest_calm,
+)
 from retroctl.domain.method.calendar import Mark, calendar, counted
 from retroctl.domain.method.one_variable import Variable
 from retroctl.domain.method.programme import PROGRAMMES, ProgrammeName
@@ -38,6 +47,9 @@ OUTDOORS_COUNT: Final = (
 )
 PROPOSED: Final = frozenset({"--client", "--plan", "--top", "--hold"})
 """With whom and what: it would no longer be what was proposed, and for what reasons."""
+NOTHING_MEASURED: Final = (
+    " Nothing was measured, so this is a note and no assessment: --balance, --stands or --speed gives a measure."
+)
 FURTHEST_DAYS: Final = 366
 """A first day further from today is a slip of the pen."""
 
@@ -189,13 +201,19 @@ def assess_client(client: str, measured: Measured, *, on: str | None, with_simul
             raise ClientError(f"--on {day} is still to come (today is {today})")
         taken, words = _taken(measured, day, clients, found, simulated=with_simulated)
         clients.assess(found.id, taken, by=decided_by(by))
-        print(f"Assessment of {day} noted.{words}")
+        print(f"Assessment of {day} noted.{words}" if taken.measured else f"Noted on {day}.{words}{NOTHING_MEASURED}")
     elif on is not None:
         raise ClientError("--on goes with what was measured")
-    before, after = _first_and_last(clients.assessments(found.id))
-    for line in compared(before, after):
-        print(f"  {plain(line)}")
+    assessments = clients.assessments(found.id)
+    for line in compared(*before_and_after(assessments)):
+        print(f"  {plain(line, LONGEST_LINE)}")
+    for each in assessments:
+        if not each.measured:
+            print(f"  {plain(f'noted {each.day}: {each.note}', LONGEST_LINE)}")
     _say_assessment(clients, found, today)
+    days = [each.day for each in assessments if each.measured]
+    if days and due(assessments, today) is Due.NOT_YET:
+        print(f"  Assessment: the next one is due from {max(days).plus(DUE_FROM_DAYS)} (R17)")
 
 
 def _taken(
@@ -207,7 +225,8 @@ def _taken(
         speed: float | None = written_speed("--speed", measured.speed).kmh
     else:
         # What has been shown since the last one, so that an old best does not hide that it is gone.
-        since = max((each.day for each in clients.assessments(found.id) if each.day < day), default=None)
+        taken_before = clients.assessments(found.id)
+        since = max((each.day for each in taken_before if each.day < day and each.measured), default=None)
         done = [each for each in _done(found, simulated=simulated) if each.day <= day]
         fastest = fastest_calm(each for each in done if since is None or each.day >= since)
         speed = fastest.kmh or None
@@ -227,10 +246,6 @@ def _taken(
         note=checked_text("--note", measured.note or ""),
     )
     return taken, words
-
-
-def _first_and_last(taken: tuple[Assessment, ...]) -> tuple[Assessment | None, Assessment | None]:
-    return (taken[0] if taken else None), (taken[-1] if len(taken) > 1 else None)
 
 
 def _say_assessment(clients: ClientStore, found: Profile, day: Day) -> None:

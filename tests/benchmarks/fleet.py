@@ -1,6 +1,6 @@
 """What a floor costs: N controllers in one process, a broker, and the floor's screen in another process.
 
-.venv/bin/python tests/benchmarks/fleet.py [--first] [--tls] [N ...]        (default 50 100 200 500, seven minutes)
+.venv/bin/python tests/benchmarks/fleet.py [--first] [--tls] [--example] [N ...]    (default 50 100 200 500, 7 minutes)
 
 Needs mosquitto. For each N, over half a minute in which every machine is in a session: processor and memory of the
 fleet, the broker and the floor; how late the timers of controllers and machines were; how long a state took from the
@@ -10,7 +10,8 @@ A deadline is every timer of a controller or a treadmill: the session's next dec
 state, the treadmill's own data. It is missed when it runs more than 100 ms later than it was due, a fifth of what a
 session itself calls a stall (F15).
 
-`--tls`: every connection over TLS, its certificate and name checked.
+`--tls`: every connection over TLS, its certificate and name checked. `--example`: with what docs/mosquitto sets beside
+its listener, which a Mosquitto as it is installed does not.
 `--first`, as root on Linux, puts all of it before everything else that runs on the computer (SCHED_RR), where others
 would spoil the figures.
 """
@@ -18,6 +19,7 @@ would spoil the figures.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import json
 import os
@@ -34,8 +36,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import paho.mqtt.client as paho
 import psutil
 import trustme
+from paho.mqtt.enums import CallbackAPIVersion
 
 from retroctl.adapters.mqtt.broker import Broker, parse_url
 from retroctl.adapters.mqtt.hub import Hub
@@ -43,6 +47,7 @@ from retroctl.adapters.mqtt.messages import State
 from retroctl.adapters.mqtt.watcher import Watcher
 from retroctl.adapters.tui.floor.app import FloorApp
 from retroctl.app.floor import Floor
+from retroctl.app.floor_stop import BY_STATE
 from retroctl.cli.fleet import A_SECOND, LATE_S, Fleet, Lateness, WatchedClock
 from retroctl.cli.floor_mqtt import LEAVES, FloorWatch
 
@@ -85,40 +90,63 @@ def main(arguments: list[str]) -> None:
     for place, count in enumerate(counts, start=1):
         end_s = 2 * count / A_SECOND + SETTLED_S + WINDOW_S + STOP_ALL_S + 10
         print(f"{place} of {len(counts)}: {count} machines, about {end_s:.0f} s", file=sys.stderr, flush=True)
-        told.append(measured(count, tls=tls))
+        told.append(measured(count, tls=tls, example="--example" in arguments))
     for line in table(told):
         print(line)
 
 
-def measured(count: int, *, tls: bool) -> dict[str, Any]:
+def measured(count: int, *, tls: bool, example: bool) -> dict[str, Any]:
     """One row."""
     with tempfile.TemporaryDirectory() as scratch:
         port = free_port()
         config = Path(scratch) / "mosquitto.conf"
         lines = [f"listener {port} 127.0.0.1", "allow_anonymous true", "persistence false", "log_dest none"]
+        lines += ["sys_interval 1", *(("set_tcp_nodelay true", "max_queued_messages 10000") if example else ())]
         config.write_text("\n".join([*lines, *(secured(Path(scratch)) if tls else ())]) + "\n")
         broker = subprocess.Popen([MOSQUITTO, "-c", str(config)])
         try:
             wait_for(port)
-            children = [
-                subprocess.Popen(
-                    [sys.executable, __file__, "child", kind, str(port), str(count)], stdout=subprocess.PIPE
-                )
-                for kind in ("fleet", "floor")
-            ]
-            time.sleep(count / A_SECOND + SETTLED_S)
-            spent = psutil.Process(broker.pid).cpu_times()
-            time.sleep(WINDOW_S)
-            after = psutil.Process(broker.pid).cpu_times()
-            row = {"n": count, "broker": (after.user + after.system - spent.user - spent.system) / WINDOW_S * 100}
-            row["broker_mb"] = psutil.Process(broker.pid).memory_info().rss / 1e6
-            for child in children:
-                out, _ = child.communicate(timeout=120)
-                row |= json.loads(out.splitlines()[-1])
-            return row
+            with dropped(port, tls=tls) as lost:
+                row = watched(broker, port, count)
+            return row | {"lost": lost[-1] if lost else 0}
         finally:
             broker.terminate()
             broker.wait(10)
+
+
+def watched(broker: subprocess.Popen[bytes], port: int, count: int) -> dict[str, Any]:
+    """The fleet and the floor in processes of their own, and the broker's share."""
+    children = [
+        subprocess.Popen([sys.executable, __file__, "child", kind, str(port), str(count)], stdout=subprocess.PIPE)
+        for kind in ("fleet", "floor")
+    ]
+    time.sleep(count / A_SECOND + SETTLED_S)
+    spent = psutil.Process(broker.pid).cpu_times()
+    time.sleep(WINDOW_S)
+    after = psutil.Process(broker.pid).cpu_times()
+    row = {"n": count, "broker": (after.user + after.system - spent.user - spent.system) / WINDOW_S * 100}
+    row["broker_mb"] = psutil.Process(broker.pid).memory_info().rss / 1e6
+    for child in children:
+        out, _ = child.communicate(timeout=120)
+        row |= json.loads(out.splitlines()[-1])
+    return row
+
+
+@contextlib.contextmanager
+def dropped(port: int, *, tls: bool) -> Iterator[list[int]]:
+    """How many messages the broker had no room for, of those that wait for a client: the latest last, changes only."""
+    told: list[int] = []
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+    client.on_message = lambda _client, _userdata, message: told.append(int(message.payload))
+    if not tls:
+        client.connect("127.0.0.1", port)
+        client.subscribe("$SYS/broker/publish/messages/dropped")
+        client.loop_start()
+    try:
+        yield told
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 def secured(folder: Path) -> list[str]:
@@ -250,12 +278,15 @@ async def stop_all(app: FloorApp) -> dict[str, Any]:
         if all(order and order.done_at for order in orders):
             break
         await asyncio.sleep(0.1)
+    taken = [order.taken_at - began for order in orders if order and order.taken_at]
     answered = [order.answered_at - began for order in orders if order and order.answered_at]
     rested = [order.done_at - began for order in orders if order and order.done_at]
     return {
         "asked": len(asked),
         "answered": len(answered),
         "rested": len(rested),
+        "by_state": sum(order is not None and order.reason == BY_STATE for order in orders),
+        "taken_last": max(taken, default=0.0) * 1000,
         **dict(shares("answer", answered)),
         "answer_last": max(answered, default=0.0) * 1000,
         "rest_last": max(rested, default=0.0),
@@ -291,12 +322,15 @@ def table(rows: list[dict[str, Any]]) -> Iterator[str]:
         ("made to model, p50 / p99, ms", lambda r: f"{r['model_p50']:.1f} / {r['model_p99']:.1f}"),
         ("made to drawn, p50 / p99, ms", lambda r: f"{r['drawn_p50']:.0f} / {r['drawn_p99']:.0f}"),
         ("STOP ALL: asked / rested", lambda r: f"{r['asked']} / {r['rested']}"),
+        ("told by its state alone", lambda r: f"{r['by_state']}"),
+        ("dropped by the broker in all", lambda r: f"{r['lost']}"),
+        ("key to the last Stop at the broker, ms", lambda r: f"{r['taken_last']:.0f}"),
         ("key to answer, p50 / last, ms", lambda r: f"{r['answer_p50']:.0f} / {r['answer_last']:.0f}"),
         ("key to the last at rest, s", lambda r: f"{r['rest_last']:.1f}"),
     )
-    yield f"{'machines':<30}" + "".join(f"{row['n']:>14}" for row in rows)
+    yield f"{'machines':<40}" + "".join(f"{row['n']:>14}" for row in rows)
     for name, cell in lines:
-        yield f"{name:<30}" + "".join(f"{cell(row):>14}" for row in rows)
+        yield f"{name:<40}" + "".join(f"{cell(row):>14}" for row in rows)
 
 
 def spent_s(process: psutil.Process) -> float:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 import time
 from contextlib import asynccontextmanager
 
 import pytest
 from broker_rig import Mosquitto, until
-from mqtt_rig import published
+from mqtt_rig import published, raw
 
 from retroctl.adapters.mqtt.hub import Hub
 from retroctl.adapters.mqtt.link import Handlers, Link
-from retroctl.adapters.mqtt.topics import Leaf, of_club
+from retroctl.adapters.mqtt.messages import Ack, Event, State, encoded
+from retroctl.adapters.mqtt.topics import Leaf, Machine, of_club
 from retroctl.adapters.mqtt.watcher import Watcher
 from retroctl.app.floor import Floor
 from retroctl.app.floor_news import Answer, Origin, StateNews
@@ -190,5 +192,42 @@ async def test_a_link_that_drops_behind_stop_all_loses_no_stop(tmp_path):
             await until(lambda: len(heard) == count)
     finally:
         listening.close()
+        assert hub.close(30.0)
+        mosquitto.stop()
+
+
+async def test_answers_are_not_lost_among_all_that_a_floor_has_no_time_to_read(tmp_path):
+    """A broker keeps so many messages for each client that is slow, and drops the others: not those said only once."""
+    more = ["max_queued_messages 60"]
+    mosquitto, hub = Mosquitto(tmp_path / "broker", tls=False, more=more), Hub()
+    mosquitto.start()
+    said = {"ts": "2026-01-02T03:04:05.678Z", "run": "a" * 32}
+    machine, go_on = Machine("club", "belt-1"), threading.Event()
+    try:
+        async with raw(mosquitto) as client:
+            watcher = Watcher(hub, mosquitto.broker(machine=None), "club", leaves=LEAVES, name="floor")
+            watcher.begin()
+            await until(lambda: watcher.standing and watcher.standing.connected)
+            hub.call(go_on.wait, 60.0)  # the floor's computer has something else to do
+            for seq in range(1, 201):
+                event = encoded(Event(seq=seq, **said, t=1.0, event="stop", text="stopping"))
+                await client.publish(machine.topic(Leaf.EVENT), event, qos=1)
+                state = encoded(State(seq=seq, **said, state="stopping"))
+                await client.publish(machine.topic(Leaf.STATE), state, qos=1, retain=True)
+            for seq in range(1, 41):
+                ack = encoded(Ack(seq=seq, **said, id=f"s{seq}", result="at_rest", text="."))
+                await client.publish(machine.topic(Leaf.ACK), ack, qos=1)
+            go_on.set()
+            heard = []
+
+            def all_acks() -> bool:
+                heard.extend(each.message for each in watcher.take())
+                return sum(isinstance(each, Ack) for each in heard) == 40
+
+            await until(all_acks)
+            assert max(each.seq for each in heard if isinstance(each, State)) == 200
+            await watcher.close(10.0)
+    finally:
+        go_on.set()
         assert hub.close(30.0)
         mosquitto.stop()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 from pathlib import Path
 
 import jsonschema
@@ -10,6 +12,7 @@ import pytest
 from broker_rig import Mosquitto, until
 from mqtt_rig import BELT_1, Floor, identity, published, raw
 
+from retroctl.adapters.mqtt.client import Client
 from retroctl.adapters.mqtt.hub import Hub
 from retroctl.adapters.mqtt.messages import Ack, Event, Session, State, Status, encoded
 from retroctl.adapters.mqtt.reasons import AGAIN_AND_AGAIN, TAKEN_OVER
@@ -166,3 +169,15 @@ async def test_two_that_publish_as_one_machine_are_told_so(club):
         await until(lambda: [s for s in (*first.standings, *second.standings) if s.why in known])
         for each in (first, second):
             assert await each.publisher.close(60.0)
+
+
+async def test_over_tls_too_a_small_message_leaves_at_once(club):
+    client = Client(club.broker("floor", None), "someone", None)
+    try:
+        await client.__aenter__()
+        sock = client._client.socket()
+        assert isinstance(sock, ssl.SSLSocket)
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+        await client.__aexit__(None, None, None)
+    finally:
+        client.cut()

@@ -45,7 +45,7 @@ def test_it_speaks_to_a_person_in_real_time_and_wherever_it_is_asked_to(asked, s
         ({"volume": "0"}, "from 1 to 100"),
         ({"volume": "101"}, "from 1 to 100"),
         ({"volume": "loud"}, "not a number"),
-        ({"volume": "nan"}, "not a finite number"),
+        ({"volume": "nan"}, "'nan' is not a number"),
         ({"volume": "50", "voice": False}, "exclude each other"),
     ],
 )

@@ -44,6 +44,14 @@ def test_a_machine_that_sends_no_speed_ends_the_session_once():
     assert [end.reason for end in bench.ended] == ["no data"]
 
 
+def start_all_the_same(bench: Bench) -> None:
+    """Every key that could begin a session; nothing is written."""
+    bench.tell(*(ev.StartConfirmed(kind) for kind in ev.StartKind), ev.ConfirmPressed())
+    bench.advance(30.0)
+    assert bench.state == "briefing"
+    assert bench.wire() == []
+
+
 @pytest.mark.parametrize("item", list(ev.BriefingItem))
 def test_any_no_in_the_briefing_keeps_the_session_from_arming(item):
     bench = Bench()
@@ -51,6 +59,7 @@ def test_any_no_in_the_briefing_keeps_the_session_from_arming(item):
     bench.tell(ev.BriefingAnswered(item, yes=False, text="4"), ev.ArmRequested())
     assert bench.state == "briefing"
     assert bench.refusals() == ["R1"]
+    start_all_the_same(bench)
 
 
 @pytest.mark.parametrize("item", list(ev.BriefingItem))
@@ -59,6 +68,7 @@ def test_any_gap_in_the_briefing_keeps_the_session_from_arming(item):
     bench.until("briefing")
     bench.tell(*(answer for answer in answers() if answer.item is not item), ev.ArmRequested())
     assert bench.state == "briefing"
+    start_all_the_same(bench)
 
 
 @pytest.mark.parametrize(("item", "text"), [(ev.BriefingItem.GAZE_TARGET, " "), (ev.BriefingItem.CONFIDENCE, "6")])
@@ -67,6 +77,7 @@ def test_an_empty_gaze_target_and_a_confidence_off_the_scale_are_gaps(item, text
     bench.brief()
     bench.tell(ev.BriefingAnswered(item, yes=True, text=text), ev.ArmRequested())
     assert bench.state == "briefing"
+    start_all_the_same(bench)
 
 
 # -- starting

@@ -130,6 +130,12 @@ class Chooser:
         for key in keys:
             self.hand += 1.0
             await pilot.press(key)
+            await self.settle(pilot)
+
+    async def settle(self, pilot: Pilot[Choice]) -> None:
+        """Until nothing is being read or kept any more, and that is shown."""
+        async with asyncio.timeout(20):
+            await self.app.errands.settled()
         await pilot.pause()
 
     async def hear(self, pilot: Pilot[Choice], *machines: HeardMachine, seconds: float = 0.0) -> None:
@@ -142,6 +148,11 @@ class Chooser:
     @property
     def page(self) -> str:
         return type(self.app.screen).__name__
+
+    @property
+    def said(self) -> str:
+        """The text without its line breaks."""
+        return " ".join(self.text.split())
 
     @property
     def text(self) -> str:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import threading
+from contextlib import closing
+from functools import partial
+
 import pytest
 from choose_rig import Chooser, Office
+from textual import events
 from textual.widgets import Input
 
 from retroctl.adapters.clients import ClientStore
+from retroctl.adapters.tui.choose import errands
+from retroctl.adapters.tui.choose.client_form import FormCard
 from retroctl.adapters.tui.keymap import Urgent
-from retroctl.app.client_forms import Act
-from retroctl.app.client_given import Given
+from retroctl.adapters.tui.painted import Painted
+from retroctl.app.client_forms import Act, ClientForms
+from retroctl.app.client_given import FIELDS, Given
 from retroctl.cli.client_work import desk_of
 from retroctl.cli.person import today
 from retroctl.domain.limits import Level
@@ -68,6 +78,23 @@ async def test_a_client_is_added_by_keys_alone_and_taken(office):
     assert kept.screening.outcome == "clear"
 
 
+async def test_keys_that_come_faster_than_the_screen_go_where_they_were_meant(office):
+    """As from a paste, or over a slow connection: none is waited for."""
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "a")
+        keys = [*"Bo", "enter", *"1986", "enter", *"72,5", "ctrl+s", "ctrl+s"]
+        for key in keys:
+            chooser.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        async with asyncio.timeout(20):
+            while chooser.page != "ClientPage":
+                await pilot.pause()
+                await chooser.settle(pilot)
+                assert "NOT KEPT" not in chooser.text
+    kept = ClientStore(office.folder).find("Bo").facts
+    assert (kept.birth_year, kept.mass_kg) == (1986, 72.5)
+
+
 async def test_what_cannot_be_is_said_in_the_form_and_nothing_is_kept(office):
     chooser = Chooser(around=office)
     async with chooser.open() as pilot:
@@ -76,6 +103,27 @@ async def test_what_cannot_be_is_said_in_the_form_and_nothing_is_kept(office):
         assert chooser.page == "FormCard"
         assert " NOT KEPT  a birth year of 2090 cannot be" in chooser.text
     assert ClientStore(office.folder).all() == ()
+
+
+async def test_a_hint_of_two_lines_is_seen_whole(office):
+    add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "down", "e", *["down"] * 10)
+        hint = chooser.app.screen.query_one("#hint", Painted)
+        assert "Noted: clear, until" in " ".join(hint.shown.split())
+        assert hint.size.height == 2
+
+
+async def test_who_may_not_run_today_is_seen_in_the_list(office):
+    add(office)
+    add(office, "Ben", Given(birth_year=1986, consent="today"))
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot)
+        seen = {line.split()[0]: line for line in chooser.text.splitlines() if "level" in line}
+        assert seen["Ben"].endswith("up to 3.20 km/h  NOT TODAY")
+        assert "NOT TODAY" not in seen["Ann"]
 
 
 async def test_markup_in_a_name_is_shown_as_it_is_on_every_card(office):
@@ -109,7 +157,7 @@ async def test_a_level_is_set_by_the_trainer_alone_with_its_conditions_before_th
         assert "met      a screening that is valid today" in chooser.text
         assert "unknown  no balance event in the last two of them" in chooser.text
         await chooser.press(pilot, "ctrl+s")
-        assert "To decide otherwise: write the reason after `despite`, which is recorded" in chooser.text
+        assert "To decide otherwise: write the reason after `despite`, which is recorded" in chooser.said
         assert ClientStore(office.folder).find("Ann").facts.level is Level.NEW
         await write(chooser, pilot, despite="six years elsewhere", by="Kim")
         assert "Ann is at level novice now, set by Kim." in chooser.text
@@ -185,7 +233,7 @@ async def test_ctrl_c_leaves_the_program_from_every_form(office, act):
             chooser.app.open_sheet(client.id)
         else:
             chooser.app.open_form(act, client.id)
-        await pilot.pause()
+        await chooser.settle(pilot)
         await chooser.press(pilot, "ctrl+c")
         assert chooser.app._exit
     assert chooser.app.return_value is None
@@ -202,11 +250,31 @@ async def test_a_file_that_cannot_be_read_is_told_and_nothing_is_written(office)
         assert "clients.sqlite3" in chooser.text
         await chooser.press(pilot, "escape")
         chooser.app.open_form(Act.EDIT, client.id)
+        await chooser.settle(pilot)
         assert "clients.sqlite3" in chooser.text
         chooser.app.open_sheet(client.id)
-        await pilot.pause()
+        await chooser.settle(pilot)
         assert "clients.sqlite3" in chooser.text
     assert (office.folder / "clients.sqlite3").read_bytes() == b"x" * 5000
+
+
+async def test_a_client_who_cannot_be_read_hides_nobody_and_says_the_way_out(office):
+    ann = add(office)
+    add(office, "Bo")
+    with closing(sqlite3.connect(office.folder / "clients.sqlite3")) as connection:
+        connection.execute("UPDATE clients SET profile = '{' WHERE name = 'Ann'")
+        connection.commit()
+    office.look_again()
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "down")
+        for key in ("", "e", "l", "c"):
+            await chooser.press(pilot, *key)
+            assert chooser.page == "ClientPage"
+            assert f"retroctl client erase {ann.id}" in " ".join(chooser.text.split())
+        assert "level unknown    UNREADABLE" in chooser.text
+        await chooser.press(pilot, "down", "i")
+        assert "Bo   id" in chooser.text
 
 
 @pytest.mark.parametrize("size", [(80, 24), (20, 5)])
@@ -217,7 +285,7 @@ async def test_the_field_that_is_written_in_is_seen_in_every_size(office, size):
         await at_the_clients(chooser, pilot)
         for act in (Act.EDIT, Act.LEVEL):
             chooser.app.open_form(act, client.id)
-            await pilot.pause()
+            await chooser.settle(pilot)
             for key in ("pagedown", "up", "pageup"):
                 await chooser.press(pilot, key)
                 seen = chooser.app.focused.region
@@ -225,6 +293,121 @@ async def test_the_field_that_is_written_in_is_seen_in_every_size(office, size):
                 assert seen.width > 0
             await chooser.press(pilot, "escape")
         chooser.app.open_sheet(client.id)
-        await pilot.pause()
+        await chooser.settle(pilot)
         await chooser.press(pilot, "end", "pageup", "i")
         assert chooser.page == "ClientPage"
+
+
+# -- a file that does not answer
+
+
+@pytest.fixture
+def held(office, monkeypatch):
+    """What is asked of the files waits until this is set, in its own thread."""
+    monkeypatch.setattr(errands, "WAIT_S", 60.0)  # also of a computer that is late
+    answers = threading.Event()
+
+    def slow(real, *given):
+        assert answers.wait(60)
+        return real(*given)
+
+    for name in ("open", "keep", "beside"):
+        monkeypatch.setattr(office.forms, name, partial(slow, getattr(office.forms, name)))
+    return answers
+
+
+async def shown_after(chooser, pilot, seconds, *keys):
+    """Press without waiting for what is read, and look a while later."""
+    await pilot.press(*keys)
+    chooser.hand += seconds
+    chooser.app.draw()
+    await pilot.pause()
+    return chooser.text
+
+
+async def test_while_the_file_is_waited_for_the_keys_live_and_what_was_left_does_not_open(office, held):
+    add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "down")
+        assert "waiting" not in await shown_after(chooser, pilot, 0.2, "e")
+        assert "waiting for the clients' file, 2 s (at most 60)" in await shown_after(chooser, pilot, 1.8)
+        assert "> nobody named" in await shown_after(chooser, pilot, 1, "up")
+        held.set()
+        await chooser.settle(pilot)
+        assert chooser.page == "ClientPage"
+        await chooser.press(pilot, "down", "l", "right")
+        assert "2 completed backward sessions" in chooser.text
+
+
+async def test_from_a_file_that_is_waited_for_ctrl_c_leaves_at_once(office, held):
+    add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot, "down")
+        await pilot.press("e", "ctrl+c")
+        assert chooser.app._exit
+    assert not held.is_set()
+    held.set()
+
+
+async def test_a_form_says_that_it_is_being_kept_and_what_became_of_it_also_when_it_was_left(office, held):
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot)
+        held.set()
+        await chooser.press(pilot, "a", *"Ann", "enter", *"1986")
+        held.clear()
+        assert " KEEPING  waiting for the clients' file, 3 s" in await shown_after(
+            chooser, pilot, 3, "ctrl+s", "ctrl+s"
+        )
+        await shown_after(chooser, pilot, 1, "escape")
+        assert chooser.page == "ClientPage"
+        assert "waiting for the clients' file, 4 s" in chooser.text
+        held.set()
+        await chooser.settle(pilot)
+        assert "Added Ann" in chooser.text
+        assert "> Ann" in chooser.text
+        await chooser.press(pilot, "a")
+        assert chooser.app.screen.values["name"] == ""
+    assert len(ClientStore(office.folder).all()) == 1
+
+
+async def test_after_the_deadline_it_is_not_known_whether_it_was_kept_until_it_is(office, held, monkeypatch):
+    monkeypatch.setattr(errands, "WAIT_S", 0.05)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot)
+        chooser.app.push_screen(FormCard(ClientForms(desk_of(office.folder, FIELDS)).open(Act.ADD, None)))
+        await pilot.pause()
+        await chooser.press(pilot, *"Ann", "enter", *"1986", "ctrl+s")
+        assert "NOT KNOWN WHETHER IT WAS KEPT the clients' file or the record has not answered" in chooser.said
+        held.set()
+        async with asyncio.timeout(20):
+            await chooser.app.errands._thread
+        await pilot.pause()
+        assert chooser.page == "ClientPage"
+        assert "Added Ann" in chooser.text
+    assert [each.name for each in ClientStore(office.folder).all()] == ["Ann"]
+
+
+async def test_beside_a_level_stands_that_the_file_is_waited_for(office, held):
+    client = add(office)
+    chooser = Chooser(around=office)
+    async with chooser.open() as pilot:
+        await at_the_clients(chooser, pilot)
+        chooser.app.push_screen(FormCard(ClientForms(desk_of(office.folder, FIELDS)).open(Act.LEVEL, client.id)))
+        await pilot.pause()
+        assert "waiting for the clients' file" in await shown_after(chooser, pilot, 1, "right", "right")
+        assert "practised" in chooser.text
+        held.set()
+        await chooser.settle(pilot)
+        assert "level practised (up to 6.40 km/h) asks for" in chooser.text
+
+
+async def test_a_fault_of_ours_in_the_thread_is_told_by_the_command_line(office, monkeypatch):
+    monkeypatch.setattr(office.forms, "open", lambda *_given: 1 // 0)
+    chooser = Chooser(around=office)
+    with pytest.raises(ZeroDivisionError):
+        async with chooser.open() as pilot:
+            await at_the_clients(chooser, pilot, "a")

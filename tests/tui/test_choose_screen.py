@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
 from choose_rig import ONE, TWO, Chooser, Made, machine
 
 from retroctl.adapters.tui.choose import app as choose_app
+from retroctl.adapters.tui.choose import errands
 from retroctl.adapters.tui.choose.ports import Choice, ClientRow, Said
 from retroctl.adapters.tui.themes import THEMES
 from retroctl.errors import TreadmillError
@@ -257,6 +259,33 @@ async def test_the_plan_is_stepped_typed_and_drawn():
         await chooser.press(pilot, "down", "left", "right", "right")
         await chooser.press(pilot, "enter")
     assert chooser.app.return_value == Choice(address=ONE, top="1.8", hold="130")
+
+
+async def test_while_a_plan_is_worked_out_nothing_is_run_and_the_keys_live(monkeypatch):
+    monkeypatch.setattr(errands, "WAIT_S", 60.0)  # also of a computer that is late
+    around, answers = Made(), threading.Event()
+    real = around.preview
+
+    def slow(*given):
+        assert answers.wait(60)
+        return real(*given)
+
+    chooser = Chooser(around=around)
+    async with chooser.open() as pilot:
+        await to_the_plan(chooser, pilot)
+        monkeypatch.setattr(around, "preview", slow)
+        await pilot.press("down", "left", "enter")
+        chooser.hand += 2
+        chooser.app.draw()
+        await pilot.pause()
+        assert " WORKING IT OUT  waiting for the clients' file, 2 s (at most 60)" in chooser.text
+        assert "ENTER go on" not in chooser.text
+        assert not chooser.app._exit
+        await pilot.press("backspace")
+        assert chooser.page == "ClientPage"
+        answers.set()
+        await chooser.press(pilot, "enter", "enter")
+    assert chooser.app.return_value == Choice(address=ONE, top="3.1")
 
 
 async def test_a_refusal_stands_in_place_and_enter_does_not_go_on():

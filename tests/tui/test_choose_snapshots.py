@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from choose_rig import ONE, TWO, Chooser, Office, machine
 
 from retroctl.adapters.tui.choose.ports import Choice
 from retroctl.app.client_given import Given
-from retroctl.cli import client_work
+from retroctl.cli import choosing, client_work
 from retroctl.cli.client_work import desk_of
 from retroctl.domain.method.days import Day
 from retroctl.units import Speed
@@ -41,15 +43,32 @@ async def client_form(chooser, pilot):
     await chooser.press(pilot, "end", "enter", "a", *"[b]Ann", "enter", *"2090", "ctrl+s")
 
 
+async def clients(chooser, pilot):
+    await chooser.press(pilot, "end", "enter", "down")
+
+
+async def edit(chooser, pilot):
+    await clients(chooser, pilot)
+    await chooser.press(pilot, "e", *["down"] * 10)
+
+
 async def level(chooser, pilot):
     await chooser.press(pilot, "end", "enter", "down", "l", "right")
 
 
-@pytest.mark.parametrize("scene", [client_form, level], ids=["client", "level"])
+ANN = Given(birth_year=1986, mass=72.5, resting_hr=61, forward="8km/h", screening="clear", consent="today")
+BEN = Given(birth_year=1955, screening="followed-up", consent="today")
+
+
+@pytest.mark.parametrize(
+    "scene", [client_form, clients, edit, level], ids=["client", "clients", "client-edit", "level"]
+)
 def test_picture_of_a_form_about_a_client(snap_compare, tmp_path, monkeypatch, scene):
     monkeypatch.setattr(client_work, "today", lambda: Day.parse("2026-11-24"))
     monkeypatch.setattr(client_work, "account", lambda: "Kim")
-    desk_of(tmp_path).add("Ann", Given(birth_year=1986, screening="clear", consent="today"), None)
+    monkeypatch.setattr(choosing, "today", client_work.today)
+    for name, given in (("Ann", ANN), ("Ben", BEN)):
+        desk_of(tmp_path).add(name, given, None)
     chooser = Chooser(around=Office(tmp_path))
 
     async def play(pilot):
@@ -70,3 +89,23 @@ def test_picture_of_choosing(snap_compare, scene, size):
         await scene(chooser, pilot)
 
     assert snap_compare(chooser.app, terminal_size=size, run_before=play)
+
+
+OF_A_FORM, OF_CHOOSING = (
+    Path(__file__).parent / "__snapshots__/test_choose_snapshots" / name
+    for name in ("test_picture_of_a_form_about_a_client", "test_picture_of_choosing")
+)
+
+
+@pytest.mark.parametrize(
+    ("shown", "picture"),
+    [
+        ("choose", f"{OF_CHOOSING}[machines].svg"),
+        ("client-edit", f"{OF_A_FORM}[client-edit].svg"),
+        ("client-level", f"{OF_A_FORM}[level].svg"),
+    ],
+)
+def test_the_documents_show_the_screen_as_it_is(shown, picture):
+    """After `--snapshot-update`: copy the new one there."""
+    document = Path(__file__).parents[2] / "docs/pictures" / f"{shown}.svg"
+    assert document.read_bytes() == Path(picture).read_bytes(), f"cp '{picture}' {document}"

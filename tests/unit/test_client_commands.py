@@ -16,6 +16,7 @@ import pytest
 from retroctl.adapters.clients import ClientStore
 from retroctl.adapters.journal import FILE_NAME, SqliteJournal, history
 from retroctl.adapters.tui.choose.ports import Choice
+from retroctl.app.client_forms import Act
 from retroctl.app.clock import LoopClock
 from retroctl.cli.app import run_app
 from retroctl.cli.choosing import Air
@@ -23,7 +24,7 @@ from retroctl.cli.options import RunOptions
 from retroctl.cli.person import DEMO, NOBODY, person, today
 from retroctl.domain.events import BalanceEvent
 from retroctl.domain.limits import Level
-from retroctl.errors import ClientError, ConfigError
+from retroctl.errors import ClientError, ConfigError, JournalError
 from retroctl.units import Speed
 
 FIT = ("--birth-year", "1986", "--screening", "clear", "--consent", "today")
@@ -107,7 +108,7 @@ def test_a_client_is_added_shown_listed_and_changed(client):
     shown = client("show", "Ann")
     assert "edited: mass_kg, balance_mastered, injuries  by Kim" in shown
     assert "left knee" in shown
-    assert "level novice asks for" in shown
+    assert "level novice (up to 4.80 km/h) asks for" in shown
     assert "Annabel" in client("edit", "Ann", "--rename", "Annabel")
     assert "is called 'Ann'" in client("show", "Ann", status=2)
 
@@ -116,10 +117,10 @@ def test_a_client_is_added_shown_listed_and_changed(client):
     ("arguments", "word"),
     [
         (("--birth-year", "2090"), "birth year"),
-        (("--birth-year", "x"), "integer"),
+        (("--birth-year", "x"), "'x' is not a whole number"),
         (("--birth-year", "1986", "--mass", "0"), "mass of 0"),
         (("--birth-year", "1986", "--mass", "700"), "mass of 700"),
-        (("--birth-year", "1986", "--mass", "nan"), "mass of nan"),
+        (("--birth-year", "1986", "--mass", "nan"), "'nan' is not a number"),
         (("--birth-year", "1986", "--mass-on", "today"), "--mass-on"),
         (("--birth-year", "1986", "--goal", "fame"), "general, rehab, race, off-season"),
         (("--birth-year", "1986", "--forward", "fast"), "--forward"),
@@ -221,6 +222,10 @@ def test_a_clearance_is_noted_used_and_removed_and_rehab_is_left_by_a_clinicians
         "level", "Ann", "new"
     )
     assert "clearance        none" in client("clear", "Ann", "--remove")
+    told = client("show", "Ann").splitlines()
+    assert any(line.endswith("UTC  clearance: limits  by Kim") for line in told)
+    assert any("level new -> rehab, 1 condition not met  by " in line for line in told)
+    assert any("clearance removed  by " in line for line in told)
     assert "cannot end before" in client("clear", "Ann", "--from", "x", "--ends", "2020-01-01", status=2)
 
 
@@ -361,6 +366,58 @@ def test_after_erasing_nothing_tells_of_the_person_and_the_sessions_stay(client,
     assert "none yet" in client("show", ann, status=2)
 
 
+# -- a client that cannot be read
+
+
+def spoil(folder, name: str, change: str) -> str:
+    """Change a client's row by hand; gives the id."""
+    client_id = id_of(folder, name)
+    with closing(sqlite3.connect(folder / "clients.sqlite3")) as connection:
+        connection.execute(f"UPDATE clients SET {change} WHERE client_id = ?", (client_id,))  # noqa: S608 - the test's own
+        connection.commit()
+    return client_id
+
+
+def test_one_client_who_cannot_be_read_hides_nobody_and_is_erased_by_the_id(client, folder, monkeypatch):
+    client("add", "Annabella Quux", *FIT, "--injuries", "Zehenbruch")
+    client("add", "Bo", *FIT)
+    quux = spoil(folder, "Annabella Quux", "profile = '{\"injuries\": \"Zehenbruch', name = 'Quux' || char(27)")
+    keep_sessions(folder, quux, {"outcome": {**WELL, "held": HELD}})
+    broken, whole = client("list").splitlines()
+    assert f"Quux?  {quux}  UNREADABLE: " in broken
+    assert f"retroctl client erase {quux}" in broken
+    assert "may run today" in whole
+    for command in ("show", "export"):
+        assert f"retroctl client erase {quux}" in client(command, quux, status=2)
+    monkeypatch.setattr(sys, "stdin", Typed(f"{quux}\n"))
+    assert "Erased" in client("erase", quux)
+    for file in folder.iterdir():
+        assert not [word for word in (b"Annabella", b"annabella", b"Quux", b"Zehenbruch") if word in file.read_bytes()]
+    assert "Bo" in client("list")
+
+
+def test_the_record_is_read_beside_a_client_who_cannot_be_read(client, folder, monkeypatch, capfd):
+    client("add", "Ann", *FIT)
+    ann = spoil(folder, "Ann", "profile = '{'")
+    keep_sessions(folder, ann, {"outcome": {**WELL, "held": HELD}})
+
+    def said(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["retroctl", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            run_app()
+        told = capfd.readouterr()
+        return ended.value.code, told.out + told.err
+
+    for arguments in (("history", "--plain"), ("history", "Ann", "--plain")):
+        status, told = said(*arguments)
+        assert status == 0, told
+        assert "Ann" in told
+    status, told = said("check")
+    assert status == 1
+    assert f"client {ann} cannot be read" in told
+    assert "1 clients." in told
+
+
 # -- choosing on a screen
 
 
@@ -387,6 +444,21 @@ async def test_a_screen_offers_the_clients_and_builds_their_plan_under_their_rul
     keep_sessions(folder, id_of(folder, "Ann"), {"outcome": {**WELL, "held": HELD}, "simulated": True})
     with pytest.raises(ConfigError, match="R11"):
         air.preview(Choice(sim="standard", client="Ann", top="2.6", hold="90"), None)
+
+
+async def test_a_screen_offers_the_others_beside_a_client_who_cannot_be_read(client, folder):
+    client("add", "Ann", *FIT)
+    client("add", "Bo", *FIT)
+    ann = spoil(folder, "Ann", "profile = '{'")
+    air = Air(chosen_as(sim="standard"), lambda choice: chosen_as(**asdict(choice)), LoopClock())
+    rows = {row.name: row for row in air.clients()}
+    assert list(rows) == ["nobody named", "Ann", "Bo", "demo"]
+    assert rows["Bo"].note == ""
+    assert f"retroctl client erase {ann}" in rows["Ann"].note
+    with pytest.raises(ConfigError, match=f"client {ann} cannot be read"):
+        air.preview(Choice(sim="standard", client=rows["Ann"].key), None)
+    with pytest.raises(JournalError, match="cannot be read"):
+        air.forms.open(Act.EDIT, rows["Ann"].client_id)
 
 
 async def test_a_screen_says_why_the_clients_cannot_be_read_and_offers_none(client, folder):

@@ -211,15 +211,56 @@ def test_a_file_cut_off_in_the_middle_or_no_database_is_told_and_kept(store):
         assert store.file.read_bytes() == broken
 
 
-@pytest.mark.parametrize("kept", ["{", "[]", '{"birth_year": "x"}', '{"birth_year": 1986}', "null"])
-def test_a_client_that_cannot_be_read_is_told_and_begins_nothing(store, kept):
-    ann = add(store, "Ann")
-    with closing(sqlite3.connect(store.file)) as connection:
-        connection.execute("UPDATE clients SET profile = ?", (kept,))
-        connection.commit()
-    for call in (store.all, lambda: store.find("Ann")):
+FROM_A_NEWER_VERSION = """replace(profile, '"birth_year"', '"shoe_size": 44, "birth_year"')"""
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "'{'",
+        "'[]'",
+        """'{"birth_year": "x"}'""",
+        "'null'",
+        "''",
+        "replace(profile, '8.05', '1e308')",
+        FROM_A_NEWER_VERSION,
+    ],
+)
+def test_a_client_that_cannot_be_read_hides_nobody_begins_nothing_and_can_be_erased(store, kept):
+    ann, bo = add(store, "Annabella Quux"), add(store, "Bo")
+    spoil(store, ann, f"profile = {kept}")
+    broken, whole = store.all()
+    assert whole == bo
+    assert (broken.id, broken.name) == (ann.id, "Annabella Quux")
+    assert f"client {ann.id} cannot be read" in broken.why
+    assert f"retroctl client erase {ann.id}" in broken.why
+    assert "\n" not in broken.why
+    assert len(broken.why) < 600
+    assert [each.name for each in store.listed(TODAY)] == ["Annabella Quux", "Bo"]
+    assert store.names() == {ann.id: "Annabella Quux", bo.id: "Bo"}
+    for call in (lambda: store.find(ann.id), lambda: store.change(ann.id, heavier, by="Kim", what="edited")):
         with pytest.raises(JournalError, match=f"client {ann.id} cannot be read"):
             call()
+    assert store.known(ann.id) == store.known("annabella quux") == (ann.id, "Annabella Quux")
+    assert store.erase(ann.id)
+    assert store.all() == (bo,)
+    assert not [word for word in (b"Annabella", b"annabella", ann.id.encode()) if word in store.file.read_bytes()]
+
+
+def test_a_name_that_is_no_text_hides_nobody(store):
+    ann, bo = add(store, "Ann"), add(store, "Bo")
+    spoil(store, ann, "name = CAST(X'41ff42' AS TEXT), name_key = CAST(X'41ff42' AS TEXT)")
+    assert [each.name for each in store.all()] == ["A\ufffdB", "Bo"]
+    with pytest.raises(ClientError, match="known are"):
+        store.find("Cy")
+    assert store.erase(ann.id)
+    assert store.all() == (bo,)
+
+
+def spoil(store: ClientStore, client: Profile, change: str) -> None:
+    with closing(sqlite3.connect(store.file)) as connection:
+        connection.execute(f"UPDATE clients SET {change} WHERE client_id = ?", (client.id,))  # noqa: S608 - the test's own
+        connection.commit()
 
 
 def test_facts_that_no_client_can_have_are_not_read(store):

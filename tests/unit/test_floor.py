@@ -427,6 +427,72 @@ def test_an_accepted_stop_without_rest_is_not_confirmed_and_rest_takes_it_back(c
     assert club.notes()[0] == "STOP: done, rest is measured"
 
 
+@pytest.mark.parametrize("answer", [Answer.RECEIVED, Answer.WRITTEN, Answer.ACCEPTED, Answer.NOT_CONFIRMED])
+def test_rest_that_the_machines_own_state_tells_of_is_rest_though_its_answer_was_lost(club, answer):
+    """A broker drops what one client does not read in time; of 500 machines that stopped 103 stayed NOT CONFIRMED."""
+    club.state()
+    stop_id = club.floor.stop("belt-1", club.now)
+    club.floor.sent(stop_id, club.now)
+    club.ack(stop_id, answer)
+    club.now += 4.0
+    club.state(seq=2, state="stopping", kmh=0.0, measured_age_s=0.1)
+    assert club.row().stop.answer is answer, "one frame of 0 is no rest: its program says when it is"
+    club.state(seq=3, state="stopped", kmh=0.0, measured_age_s=4.1)
+    assert club.row().stop.answer is answer, "measured before the Stop was asked for"
+    club.state(seq=4, state="stopped", kmh=0.0)
+    assert club.row().stop.answer is answer, "nobody knows when it was measured"
+    club.state(seq=5, state="stopped", kmh=0.3, measured_age_s=0.1)
+    assert club.row().stop.answer is answer, "that belt moves"
+    club.state(seq=6, state="stopped", kmh=0.0, measured_age_s=0.1, kept=True)
+    assert club.row().stop.answer is answer, "the broker kept it"
+    if answer is not Answer.NOT_CONFIRMED:
+        club.state(seq=7, state="armed", kmh=0.0, measured_age_s=0.1)
+        assert club.row().stop.answer is answer, "it may have been told to start just before"
+    club.state(seq=8, state="stopped", kmh=0.0, measured_age_s=0.1)
+    assert club.notes() == ["STOP: done, rest is measured (its own state says so, no answer did)"]
+    assert club.row().urgency is Urgency.REST
+    club.ack(stop_id, Answer.AT_REST)
+    assert club.notes() == ["STOP: done, rest is measured"]
+
+
+def test_a_program_that_was_started_anew_confirms_by_a_belt_that_it_measures_at_rest(club):
+    """The one that was stopped is gone, and its last answer with it."""
+    club.state()
+    club.ack(club.floor.stop("belt-1", club.now), Answer.ACCEPTED)
+    club.now += REST_S + 0.1
+    assert club.notes()[0].startswith("STOP NOT CONFIRMED - GO THERE")
+    club.state(run=NEXT, state="observing", kmh=0.0, measured_age_s=0.1)
+    assert club.notes() == ["STOP: done, rest is measured (its own state says so, no answer did)"]
+
+
+def test_a_machine_that_did_not_answer_is_at_rest_once_its_session_is_stopped_and_not_while_it_may_start(club):
+    club.state()
+    club.floor.sent(club.floor.stop("belt-1", club.now), club.now)
+    club.state(seq=2, state="stopped", kmh=0.0, measured_age_s=0.0)
+    club.now += 1.0
+    club.state(seq=3, state="stopped", kmh=0.0, measured_age_s=0.1)
+    assert club.notes() == ["STOP: sent, no answer yet"], "its program has its time to answer"
+    club.now += ANSWER_S
+    club.state(seq=4, state="armed", kmh=0.0, measured_age_s=0.1)
+    assert club.notes()[0].startswith("NO ANSWER TO STOP - GO THERE")
+    club.state(seq=5, state="stopped", kmh=0.0, measured_age_s=0.1)
+    assert club.notes() == ["STOP: done, rest is measured (its own state says so, no answer did)"]
+    assert club.floor.due(club.now + 2.1) == []
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_stop_that_did_not_leave_or_was_refused_is_not_done_because_the_belt_rests(club, refused):
+    club.state()
+    stop_id = club.floor.stop("belt-1", club.now)
+    if refused:
+        club.floor.refused(stop_id, "not you", club.now)
+    else:
+        club.floor.sent(stop_id, club.now, failed="no broker")
+    club.now += 1.0
+    club.state(seq=2, state="stopped", kmh=0.0, measured_age_s=0.1)
+    assert club.row().urgency is Urgency.TROUBLE
+
+
 def test_a_stop_that_cannot_leave_says_so_and_can_be_asked_again(club):
     club.state()
     club.floor.sent(club.floor.stop("belt-1", club.now), club.now, failed="no broker")

@@ -69,6 +69,11 @@ def test_a_programme_is_begun_once_and_proposes_with_the_exact_command(retroctl,
     assert retroctl("programme").startswith("Usage") or "Commands" in retroctl("programme")
 
 
+def test_a_missing_name_of_a_programme_or_file_is_named(retroctl, ann):
+    assert "Missing argument 'PROGRAMME'" in retroctl("programme", "start", ann, status=2)
+    assert "a file to write: retroctl plan new PRESET FILE" in retroctl("plan", "new", "monday.toml", status=2)
+
+
 def test_whom_a_programme_is_not_for_is_refused_when_it_would_begin(retroctl, ann):
     for name, rule in (("economy", "R13"), ("rehab", "R20"), ("marathon", "six-week, economy, rehab")):
         assert rule in retroctl("programme", "start", ann, name, status=2)
@@ -125,6 +130,7 @@ def test_an_assessment_has_three_domains_before_and_after_or_not_measured(retroc
     assert "balance: 5.5 s before, not measured after" in said
     assert "muscle: not measured" in said
     day = person.today()
+    assert f"the next one is due from {day.plus(28)} (R17)" in said
     monkeypatch.setattr(person, "today", lambda: day.plus(28))
     assert "due (R17)" in retroctl("programme", "assess", ann)
     monkeypatch.setattr(person, "today", lambda: day.plus(43))
@@ -134,6 +140,16 @@ def test_an_assessment_has_three_domains_before_and_after_or_not_measured(retroc
     assert "balance: 5.5 s before, 4.9 s after" in said
     assert "speed: 2 km/h before, not measured after" in said
     assert "forward economy: not measured before, 142 beats a minute, RPE not asked at 8 km/h after" in said
+
+
+def test_with_nothing_measured_there_is_a_note_and_no_baseline(retroctl, ann):
+    said = retroctl("programme", "assess", ann, "--note", "calm, looks ahead")
+    assert "Nothing was measured, so this is a note and no assessment: --balance, --stands or --speed" in said
+    assert "the baseline is to be taken" in said
+    said = retroctl("programme", "assess", ann, "--balance", "5.5")
+    assert "balance: 5.5 s before, not measured after" in said
+    assert "calm, looks ahead" in said
+    assert "baseline" not in said
 
 
 def test_what_else_was_seen_is_kept_as_it_was_said_and_erased_with_the_client(retroctl, ann, folder):
@@ -147,7 +163,7 @@ def test_what_else_was_seen_is_kept_as_it_was_said_and_erased_with_the_client(re
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (("--balance", "nan"), "of nan cannot be"),
+        (("--balance", "nan"), "'--balance': 'nan' is not a number"),
         (("--balance", "0"), "a time for 3 m in seconds of 0 cannot be"),
         (("--stands", "61"), "stands in 30 s of 61"),
         (("--forward-hr", "140"), "goes with its speed"),

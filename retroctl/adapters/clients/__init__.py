@@ -2,6 +2,6 @@
 
 from retroctl.adapters.clients.store import FILE_NAME, ClientStore
 from retroctl.adapters.clients.training import Begun
-from retroctl.app.client_profile import Change, Listed, Profile
+from retroctl.app.client_profile import Change, Listed, Profile, Unreadable
 
-__all__ = ["FILE_NAME", "Begun", "Change", "ClientStore", "Listed", "Profile"]
+__all__ = ["FILE_NAME", "Begun", "Change", "ClientStore", "Listed", "Profile", "Unreadable"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -12,6 +12,8 @@ from retroctl.domain.method.days import Day
 from retroctl.domain.method.facts import Clearance, Facts, Goal, Screening, ScreeningOutcome
 from retroctl.errors import ClientError, JournalError
 from retroctl.units import Speed
+
+LONGEST_REASON: Final = 120
 
 
 def _day(value: Any) -> Any:
@@ -83,8 +85,17 @@ def from_json(client_id: str, name: str, text: str, file: str) -> Profile:
             given["max_speed"] = given.pop("max_speed_kmh")
             fields["clearance"] = Clearance(**given)
         return Profile(client_id, name, Facts(**fields), injuries, limits)
-    except (ValidationError, ClientError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+    except (ClientError, ValueError, OverflowError) as error:  # ValidationError is a ValueError
         raise JournalError(
-            f"{file}: what is kept of client {client_id} cannot be read ({reason}); put a backup in its place"
+            f"{file}: what is kept of client {client_id} cannot be read ({_reason(error)}); update retroctl if a newer "
+            f"one wrote it, put a backup in its place, or remove this client: retroctl client erase {client_id}"
         ) from None
+
+
+def _reason(error: Exception) -> str:
+    """The first thing that is wrong, in one line and without what stands there: it is about a person."""
+    text = str(error)
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        text = ": ".join([*(".".join(map(str, first["loc"])),) * bool(first["loc"]), first["msg"]])
+    return " ".join(text.split())[:LONGEST_REASON]

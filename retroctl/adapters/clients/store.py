@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from retroctl.adapters import sqlite
 from retroctl.adapters.clients.profile import from_json
 from retroctl.adapters.clients.training import Begun, assessment_json, assessment_of, begun_of
-from retroctl.app.client_profile import Change, Listed, Profile, as_json, checked_name, name_key
+from retroctl.app.client_profile import Change, Listed, Profile, Unreadable, as_json, checked_name, name_key
 from retroctl.domain.method.proposal import caps_of
 from retroctl.domain.method.today import not_today
 from retroctl.errors import ClientError, JournalError
@@ -96,29 +96,33 @@ class ClientStore:
             self._note(connection, kept.id, by, "added", as_json(kept))
         return kept
 
-    def all(self) -> tuple[Profile, ...]:
-        """Every client, by name."""
+    def all(self) -> tuple[Profile | Unreadable, ...]:
+        """Every client, by name. One that cannot be read hides no other."""
         with self._reading() as connection:
             if connection is None:
                 return ()
             rows = connection.execute("SELECT client_id, name, profile FROM clients ORDER BY name_key").fetchall()
-        return tuple(from_json(client_id, name, kept, str(self.file)) for client_id, name, kept in rows)
+        return tuple(self._profile(*row) for row in rows)
 
-    def listed(self, today: Day) -> tuple[Listed, ...]:
+    def listed(self, today: Day) -> tuple[Listed | Unreadable, ...]:
         """Every client as a chooser needs it."""
-        return tuple(
-            Listed(
-                each.id,
-                each.name,
-                each.facts.level,
-                f"up to {caps_of(each.facts, today).backward}",
-                tuple(str(reason) for reason in not_today(each.facts, today)),
-            )
-            for each in self.all()
-        )
+        return tuple(each if isinstance(each, Unreadable) else _listed(each, today) for each in self.all())
+
+    def names(self) -> dict[str, str]:
+        """The name of each client by the id; of what else is kept nothing needs to be readable."""
+        with self._reading() as connection:
+            rows = [] if connection is None else connection.execute("SELECT client_id, name FROM clients").fetchall()
+        return dict(rows)
+
+    def known(self, name: str) -> tuple[str, str]:
+        """Id and name of the client of that name, or with that id. Raises ClientError when there is none."""
+        return self._found(name)[:2]
 
     def find(self, name: str) -> Profile:
         """The client of that name, or with that id. Raises ClientError when there is none."""
+        return from_json(*self._found(name), str(self.file))
+
+    def _found(self, name: str) -> tuple[str, str, str]:
         with self._reading() as connection:
             found = None if connection is None else _find(connection, name)
             known = (
@@ -128,7 +132,13 @@ class ClientStore:
             )
         if found is None:
             raise ClientError(_unknown(name, [row[0] for row in known]))
-        return from_json(*found, str(self.file))
+        return found
+
+    def _profile(self, client_id: str, name: str, kept: str) -> Profile | Unreadable:
+        try:
+            return from_json(client_id, name, kept, str(self.file))
+        except JournalError as error:
+            return Unreadable(client_id, name, str(error))
 
     def changes(self, client_id: str) -> tuple[Change, ...]:
         """What was changed of a client, the first change first."""
@@ -148,7 +158,7 @@ class ClientStore:
         `edit` is given the profile as it is now, and gives the new one with what is to be recorded of the change.
         Raises ClientError for an unknown client or a name that is taken, and what `edit` raises.
         """
-        if not self.file.exists():
+        if not sqlite.is_there(self.file):
             raise ClientError(_unknown(name, []))
         with self._writing() as connection:
             found = _find(connection, name)
@@ -202,7 +212,7 @@ class ClientStore:
 
     def erase(self, client_id: str) -> bool:
         """Erase a client with all that was changed, also from the file's free space; False if there was none."""
-        if not self.file.exists():
+        if not sqlite.is_there(self.file):
             return False
         connection = self._connect("rw")
         try:
@@ -242,7 +252,7 @@ class ClientStore:
     @contextmanager
     def _noting(self, client_id: str, by: str, what: str, data: dict[str, Any]) -> Iterator[sqlite3.Connection]:
         """One transaction about a client who is there, with the change noted."""
-        if not self.file.exists():
+        if not sqlite.is_there(self.file):
             raise ClientError(_unknown(client_id, []))
         with self._writing() as connection:
             if connection.execute("SELECT 1 FROM clients WHERE client_id = ?", (client_id,)).fetchone() is None:
@@ -260,7 +270,7 @@ class ClientStore:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """One look at the file; None where there is none yet."""
-        if not self.file.exists():
+        if not sqlite.is_there(self.file):
             yield None
             return
         connection = self._connect("ro")
@@ -282,6 +292,8 @@ class ClientStore:
             )
         except sqlite3.Error as error:
             raise sqlite.explain(self.file, error) from error
+        # What somebody wrote by hand need not be UTF-8; it must not hide the rest.
+        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         try:
             sqlite.check(connection, str(self.file), APPLICATION_ID, MIGRATIONS)
             # A file cut off in the middle shows only where the missing pages are read: so all are, they are few. Of a
@@ -309,6 +321,11 @@ class ClientStore:
 
     def _utc_ms(self) -> int:
         return int(self._wall() * 1000)
+
+
+def _listed(kept: Profile, today: Day) -> Listed:
+    reasons = tuple(str(reason) for reason in not_today(kept.facts, today))
+    return Listed(kept.id, kept.name, kept.facts.level, f"up to {caps_of(kept.facts, today).backward}", reasons)
 
 
 def _find(connection: sqlite3.Connection, name: str) -> tuple[str, str, str] | None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic import RootModel
 
+from retroctl.adapters.files import refuse_dead_link
 from retroctl.errors import ConfigError
 
 FILE_NAME: Final = "straps.toml"
@@ -52,6 +53,7 @@ class StrapBook:
             with self.file.open("rb") as opened:
                 data = opened.read(LARGEST + 1)
         except FileNotFoundError:
+            refuse_dead_link(self.file)
             return {}
         except OSError as error:
             raise ConfigError(f"{self.file}: {error.strerror or error}; {_WAY_OUT}") from None

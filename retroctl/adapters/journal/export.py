@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from retroctl.adapters import sqlite
 from retroctl.adapters.journal import files, read
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ def sessions_of(file: Path, client_id: str) -> list[dict[str, Any]]:
 
     Samples are lists of session seconds, measured km/h, target km/h, beats a minute; null is "not known".
     """
-    if not file.exists():
+    if not sqlite.is_there(file):
         return []
     return [_session(read.session(file, each.id)) for each in reversed(read.sessions(file, client_id=client_id))]
 
 
 def notes_of(file: Path, client_id: str) -> list[dict[str, Any]]:
     """The free text about a client or written in one of their sessions, the earliest first. Raises JournalError."""
-    if not file.exists():
+    if not sqlite.is_there(file):
         return []
     query = """SELECT session_id, written_utc_ms, text FROM notes
                WHERE client_id = ? OR session_id IN (SELECT id FROM sessions WHERE client_id = ?) ORDER BY note"""

@@ -81,8 +81,9 @@ def _use_wal(connection: sqlite3.Connection, file: Path) -> None:
 
 def connect_to_read(file: Path) -> sqlite3.Connection:
     """Open a connection that cannot change the record, while others write it. Raises JournalError."""
-    if not file.is_file():
+    if not sqlite.is_there(file):
         raise JournalError(f"{file}: there is no record yet")
+    sqlite.refuse_no_file(file)
     try:
         return _read_only(file, "mode=ro")
     except sqlite3.Error as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from retroctl.adapters import sqlite
 from retroctl.adapters.journal import files, read
 from retroctl.adapters.journal.overview import local_day, stages_of
 from retroctl.domain.effects import NoteKind
@@ -42,7 +43,7 @@ def history(file: Path, client_id: str, *, with_simulated: bool) -> tuple[Practi
 
     `with_simulated`: those on the simulated treadmill too; they are practice for nobody's legs.
     """
-    if not file.exists():
+    if not sqlite.is_there(file):
         return ()
     summaries = read.sessions(file, client_id=client_id)
     with files.reading(file) as connection:
@@ -58,7 +59,7 @@ def history(file: Path, client_id: str, *, with_simulated: bool) -> tuple[Practi
 
 def outings(file: Path, client_id: str) -> tuple[Outing, ...]:
     """The sessions of a client outdoors (R25), the earliest first. Raises JournalError."""
-    if not file.exists():
+    if not sqlite.is_there(file):
         return ()
     summaries = read.sessions(file, client_id=client_id)
     with files.reading(file) as connection:

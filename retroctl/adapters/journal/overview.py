@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from retroctl.adapters import sqlite
 from retroctl.adapters.journal import files, read
 from retroctl.domain.events import BalanceEvent
 from retroctl.domain.limits import Facing
@@ -135,7 +136,7 @@ def overview(
 
     Empty where there is no record yet. Raises JournalError.
     """
-    if not file.exists():
+    if not sqlite.is_there(file):
         return []
     query, values = f"{_LINES} WHERE 1", list[str | int]()
     if client_id is not None:

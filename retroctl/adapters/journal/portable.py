@@ -130,7 +130,7 @@ def sealed(value: object, where: str) -> Sealed:
 
 def fate(file: Path, session: Sealed) -> Fate:
     """Whether it is in the record already. Raises ConfigError where another session of that id is, JournalError."""
-    if not file.exists():
+    if not sqlite.is_there(file):
         return "new"
     with files.reading(file) as connection:
         found = connection.execute("SELECT hash FROM sessions WHERE id = ?", (session.id,)).fetchone()

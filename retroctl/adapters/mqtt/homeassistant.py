@@ -27,8 +27,9 @@ _STOP_TEMPLATE: Final = (
 
 
 def device_id(machine: Machine) -> str:
-    """The machine's name among Home Assistant's devices."""
-    return f"retroctl_{machine.club}_{machine.name}"
+    """The machine's name among Home Assistant's devices. No two machines share one: a/b_c and a_b/c do not either."""
+    club, name = (each.replace("_", "__") for each in (machine.club, machine.name))
+    return f"retroctl_{club}_{name}"
 
 
 def config_topic(machine: Machine) -> str:

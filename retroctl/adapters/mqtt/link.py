@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import aiomqtt
 
-from retroctl.adapters.mqtt.client import REFUSED, Client
+from retroctl.adapters.mqtt.client import READ_A_TURN, REFUSED, Client
 from retroctl.adapters.mqtt.outbox import Outbox
 from retroctl.adapters.mqtt.reasons import AGAIN_AND_AGAIN, LOST, TAKEN_OVER, NotAllowed, plain_reason
 
@@ -105,22 +105,27 @@ class Link:
         *,
         identifier: str,
         subscriptions: Sequence[str] = (),
+        lightly: Sequence[str] = (),
         wished: Sequence[str] = (),
         will: Outgoing | None = None,
         handlers: Handlers | None = None,
         jitter: Callable[[], float] = random.random,
         wake: Callable[[Callable[[], None]], object] = lambda rouse: rouse(),
+        read_a_turn: int = READ_A_TURN,
     ) -> None:
         """`identifier`: unique at the broker; who comes with the same one throws the other off.
 
-        `wished`: topics that are listened to where the broker allows it; without a subscription there is no link.
-        `wake` is given what rouses the hub's thread, and may do that a little later.
+        `subscriptions` are listened to with QoS 1, `lightly` with QoS 0: what comes in numbers must not take the place
+        of the few that count, where the broker has things waiting and drops what is too much. `wished`: topics that are
+        listened to where the broker allows it; without a subscription there is no link. `wake` is given what rouses the
+        hub's thread, and may do that a little later. `read_a_turn`: the client's.
         """
         self.counts = Counts()
         self._hub, self._broker, self._identifier = hub, broker, identifier
-        self._subscriptions, self._wished, self._will = tuple(subscriptions), tuple(wished), will
+        self._subscriptions = tuple((topic, 1) for topic in subscriptions) + tuple((topic, 0) for topic in lightly)
+        self._wished, self._will = tuple(wished), will
         self._handlers = handlers or Handlers()
-        self._jitter, self._wake = jitter, wake
+        self._jitter, self._wake, self._read_a_turn = jitter, wake, read_a_turn
         self._handed: deque[Callable[[], Outgoing | None]] = deque()
         self._woken = False
         self._waiting = Outbox()
@@ -222,7 +227,7 @@ class Link:
         last = None if will is None else aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retain)
         client = None
         try:
-            client = self._client(self._broker, self._identifier, last, self._arrived)
+            client = self._client(self._broker, self._identifier, last, self._arrived, self._read_a_turn)
             async with asyncio.timeout(CONNECT_S):
                 await client.__aenter__()
             # Leave is taken only behind the last word. Whatever else ends a connection ends it without a word, so that
@@ -242,8 +247,8 @@ class Link:
 
     async def _talk(self, client: Client) -> bool:
         """Until the connection ends; whether it was ended from here, with the last word said."""
-        for topic in self._subscriptions:
-            await subscribed(client, topic)
+        for topic, qos in self._subscriptions:
+            await subscribed(client, topic, qos)
         for topic in self._wished:
             with suppress(NotAllowed):
                 await subscribed(client, topic)
@@ -321,9 +326,9 @@ class Link:
         return well
 
 
-async def subscribed(client: Client, topic: str) -> None:
-    """Subscribe, QoS 1. Raises NotAllowed."""
-    granted = await client.subscribe(topic, qos=1)
+async def subscribed(client: Client, topic: str, qos: int = 1) -> None:
+    """Subscribe. Raises NotAllowed."""
+    granted = await client.subscribe(topic, qos=qos)
     first = granted[0]
     code = first if isinstance(first, int) else first.value
     if code >= REFUSED:

@@ -11,7 +11,7 @@ import json
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from retroctl.adapters.mqtt.topics import Leaf
 
@@ -157,6 +157,11 @@ class Ack(Said):
     after_s: Seconds = Field(default=0.0, description="seconds since the request was received")
 
 
+def _cut_to(most: int) -> BeforeValidator:
+    """What only tells about a Stop is never a reason not to stop: text is cut, anything else is nothing."""
+    return BeforeValidator(lambda value: value[:most] if isinstance(value, str) else None)
+
+
 class Stop(BaseModel):
     """Asks for a stop, the only thing that can be asked for. Keys that are not known are ignored.
 
@@ -169,8 +174,8 @@ class Stop(BaseModel):
 
     format: Literal["retroctl.stop/1"] = Field(default="retroctl.stop/1", alias="schema")
     id: StopId
-    ts: Annotated[str, Field(max_length=40)] | None = None
-    by: Short | None = Field(default=None, description="Who asks: a panel, a floor screen; recorded")
+    ts: Annotated[Annotated[str, Field(max_length=40)] | None, _cut_to(40)] = None
+    by: Annotated[Short | None, Field(description="Who asks: a panel, a floor screen; recorded"), _cut_to(80)] = None
 
 
 MODELS: Final[dict[Leaf, type[BaseModel]]] = {

@@ -88,7 +88,8 @@ class MachinePublisher:
         self.link = link(
             hub,
             broker,
-            identifier=f"retroctl-{machine.club}-{machine.name}",
+            # A dot stands in no name: machine 1 of the club north-west is not west-1 of north.
+            identifier=f"retroctl-{machine.club}.{machine.name}",
             subscriptions=[machine.topic(Leaf.STOP)],
             wished=[hail] if hail else [],
             will=will,

@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -33,6 +34,7 @@ from retroctl.domain.plan import DEFAULT_HOLD_S, EASE_RUNG_BACKWARD_S, Plan, Sta
 from retroctl.domain.presets import COUNT, RECOVERY_S, STEADY_S
 from retroctl.errors import ConfigError
 from retroctl.units import Speed
+from retroctl.written import decimal, whole
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -171,7 +173,7 @@ def _request(data: dict[str, Any], shown: str) -> PlanRequest:
 def _keys(source: str, written: str) -> dict[str, Any]:
     """`count=5,top=3km/h` as a file would have it: numbers where they are numbers, otherwise text."""
     shown, keys = _quoted(source), {}
-    for part in written.split(","):
+    for part in re.split(r",(?![0-9])", written):  # a key begins with a letter, so this one is a decimal comma
         match = re.fullmatch(r"\s*(\w+)\s*=\s*(\S.*?)\s*", part)
         if match is None:
             raise ConfigError(f"{shown}: write a preset's keys as {source.partition(':')[0]}:KEY=VALUE,KEY=VALUE")
@@ -185,11 +187,9 @@ def _keys(source: str, written: str) -> dict[str, Any]:
 
 
 def _value(text: str) -> Any:
-    for number in (int, float):
-        try:
+    for number in (whole, decimal):
+        with suppress(ConfigError):
             return number(text)
-        except ValueError:
-            continue
     return text
 
 

@@ -9,6 +9,7 @@ import tempfile
 import tomllib
 from typing import TYPE_CHECKING, Final
 
+from retroctl.adapters.files import is_there, refuse_dead_link
 from retroctl.adapters.profiles.form import parse, render
 from retroctl.errors import ConfigError
 
@@ -32,7 +33,7 @@ def path_of(data_dir: Path, address: str) -> Path:
 def load(data_dir: Path, address: str) -> Profile | None:
     """The profile of the machine at `address`; None when there is none. Raises ConfigError naming file and key."""
     path = path_of(data_dir, address)
-    if not path.exists():
+    if not is_there(path):
         return None
     profile = _read(path)
     if profile.address.upper() != address.upper():
@@ -43,6 +44,7 @@ def load(data_dir: Path, address: str) -> Profile | None:
 def load_all(data_dir: Path) -> list[Profile | ConfigError]:
     """Every profile in order of file names; for a file that cannot be read, what is wrong with it."""
     found: list[Profile | ConfigError] = []
+    refuse_dead_link(data_dir / FOLDER)
     for path in sorted((data_dir / FOLDER).glob("*.toml")):
         try:
             found.append(_read(path))

@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from retroctl.adapters.files import refuse_dead_link
 from retroctl.app.remote import WORDS, Meaning, Remote, shown
 from retroctl.errors import ConfigError
 
@@ -41,6 +42,7 @@ def read_remote(file: Path) -> Remote:
         with file.open("rb") as opened:
             data = opened.read(LARGEST + 1)
     except FileNotFoundError:
+        refuse_dead_link(file)
         return Remote()
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror or error}; {_WAY_OUT}") from None

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from retroctl.app import client_help as words
+from retroctl.cli.commands.shared import decimal, whole
 
 client_app = typer.Typer(
     rich_markup_mode=None,
@@ -25,10 +26,10 @@ def _client(context: typer.Context) -> None:
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The client's name or pseudonym, or the id.")]
 NewName = Annotated[str, typer.Argument(metavar="NAME", help=words.NAME)]
 By = Annotated[str | None, typer.Option(metavar="WHO", help=words.BY)]
-Mass = Annotated[float | None, typer.Option(metavar="KG", help=words.MASS)]
+Mass = Annotated[float | None, typer.Option(parser=decimal, metavar="KG", help=words.MASS)]
 MassOn = Annotated[str | None, typer.Option(metavar="DATE", help=words.MASS_ON)]
-RestingHr = Annotated[int | None, typer.Option(metavar="BPM", help=words.RESTING_HR)]
-MaxHr = Annotated[int | None, typer.Option(metavar="BPM", help=words.MAX_HR)]
+RestingHr = Annotated[int | None, typer.Option(parser=whole, metavar="BPM", help=words.RESTING_HR)]
+MaxHr = Annotated[int | None, typer.Option(parser=whole, metavar="BPM", help=words.MAX_HR)]
 BetaBlocker = Annotated[
     bool | None, typer.Option("--beta-blocker/--no-beta-blocker", show_default=False, help=words.BETA_BLOCKER)
 ]
@@ -49,7 +50,7 @@ Injuries = Annotated[str | None, typer.Option(metavar="TEXT", help=words.INJURIE
 @client_app.command()
 def add(
     name: NewName,
-    birth_year: Annotated[int, typer.Option(metavar="YEAR", help=words.BIRTH_YEAR)],
+    birth_year: Annotated[int, typer.Option(parser=whole, metavar="YEAR", help=words.BIRTH_YEAR)],
     mass: Mass = None,
     mass_on: MassOn = None,
     resting_hr: RestingHr = None,
@@ -87,7 +88,7 @@ def add(
 def edit(
     name: Name,
     rename: Annotated[str | None, typer.Option(metavar="NAME", help="Another name.")] = None,
-    birth_year: Annotated[int | None, typer.Option(metavar="YEAR", help="Year of birth.")] = None,
+    birth_year: Annotated[int | None, typer.Option(parser=whole, metavar="YEAR", help="Year of birth.")] = None,
     mass: Mass = None,
     mass_on: MassOn = None,
     resting_hr: RestingHr = None,
@@ -194,9 +195,9 @@ def clear(
     ends: Annotated[str | None, typer.Option(metavar="DATE", help=words.ENDS)] = None,
     on: Annotated[str | None, typer.Option(metavar="DATE", help=words.GIVEN_ON)] = None,
     max_speed: Annotated[str | None, typer.Option(metavar="SPEED", help=words.MAX_SPEED)] = None,
-    low_hr: Annotated[int | None, typer.Option(metavar="BPM", help=words.LOW_HR)] = None,
-    high_hr: Annotated[int | None, typer.Option(metavar="BPM", help=words.HIGH_HR)] = None,
-    max_rpe: Annotated[int | None, typer.Option(metavar="RPE", help=words.MAX_RPE)] = None,
+    low_hr: Annotated[int | None, typer.Option(parser=whole, metavar="BPM", help=words.LOW_HR)] = None,
+    high_hr: Annotated[int | None, typer.Option(parser=whole, metavar="BPM", help=words.HIGH_HR)] = None,
+    max_rpe: Annotated[int | None, typer.Option(parser=whole, metavar="RPE", help=words.MAX_RPE)] = None,
     limits: Annotated[str | None, typer.Option(metavar="TEXT", help=words.LIMITS)] = None,
     resume: Annotated[bool, typer.Option("--resume", help=words.RESUME)] = False,
     remove: Annotated[bool, typer.Option("--remove", help=words.REMOVE)] = False,

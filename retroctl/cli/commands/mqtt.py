@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from retroctl.cli.commands.shared import decimal
+
 mqtt_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -44,7 +46,9 @@ def mqtt_watch(
     mqtt: Url = None,
     mqtt_plain: Plain = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Each message as it came, one JSON object a line.")] = False,
-    seconds: Annotated[float | None, typer.Option(metavar="N", help="End after so long (default: Ctrl-C).")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(parser=decimal, metavar="N", help="End after so long (default: Ctrl-C).")
+    ] = None,
 ) -> None:
     """Show what the machines of a club say, a line for each change, with its age. Nothing can be done from here.
 

@@ -84,7 +84,9 @@ def draw(plan: Source, client: ForClient = None, speed_range: Range = None, with
 @plan_app.command()
 def new(
     preset: Annotated[str, typer.Argument(metavar="PRESET", help="Which preset to begin from, or `stages`.")],
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Where to, NAME.toml; never over something.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Where to, NAME.toml; never over something.", show_default=False)
+    ] = "",
 ) -> None:
     """Write a plan file to edit: every key of the preset with what it takes, and what it means.
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from retroctl.cli.commands.shared import decimal, whole
+
 programme_app = typer.Typer(
     rich_markup_mode=None,
     help="Programmes: weeks of training, each session proposed from what was really done.\n\n"
@@ -28,7 +30,7 @@ Simulated = Annotated[bool, typer.Option("--with-simulated", help="Count session
 @programme_app.command()
 def start(
     client: Client,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="six-week, economy or rehab.")],
+    name: Annotated[str, typer.Argument(metavar="PROGRAMME", help="six-week, economy or rehab.")],
     on: Annotated[str | None, typer.Option(metavar="DATE", help="Its first day (default: today).")] = None,
     instead: Annotated[bool, typer.Option("--instead", help="End the programme that is under way.")] = False,
     by: By = None,
@@ -89,15 +91,19 @@ def show(client: Client, with_simulated: Simulated = False) -> None:
 @programme_app.command()
 def assess(
     client: Client,
-    balance: Annotated[float | None, typer.Option(metavar="SECONDS", help="Time for 3 m walked backward.")] = None,
-    stands: Annotated[int | None, typer.Option(metavar="N", help="Stands from a chair in 30 s.")] = None,
+    balance: Annotated[
+        float | None, typer.Option(parser=decimal, metavar="SECONDS", help="Time for 3 m walked backward.")
+    ] = None,
+    stands: Annotated[int | None, typer.Option(parser=whole, metavar="N", help="Stands from a chair in 30 s.")] = None,
     speed: Annotated[
         str | None,
         typer.Option(metavar="SPEED", help="Fastest backward minute at an RPE of 13 or less (default: the record)."),
     ] = None,
     forward: Annotated[str | None, typer.Option(metavar="SPEED", help="Check of forward economy: its speed.")] = None,
-    forward_hr: Annotated[float | None, typer.Option(metavar="BPM", help="Heart rate at it.")] = None,
-    forward_rpe: Annotated[float | None, typer.Option(metavar="RPE", help="Exertion at it, Borg 6 to 20.")] = None,
+    forward_hr: Annotated[float | None, typer.Option(parser=decimal, metavar="BPM", help="Heart rate at it.")] = None,
+    forward_rpe: Annotated[
+        float | None, typer.Option(parser=decimal, metavar="RPE", help="Exertion at it, Borg 6 to 20.")
+    ] = None,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="What else was seen: knees, hips, posture.")] = None,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="When (default: today).")] = None,
     with_simulated: Simulated = False,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from retroctl.cli.commands.shared import whole
 from retroctl.cli.terminal import has_screen, has_terminal
 
 
@@ -14,7 +15,7 @@ def history(
         str | None, typer.Argument(metavar="[CLIENT|SESSION]", help="A client's name, or (part of) a session's id.")
     ] = None,
     session: Annotated[str | None, typer.Option(metavar="ID", help="Open this session; the first 4 digits do.")] = None,
-    last: Annotated[int | None, typer.Option(metavar="N", help="List the latest N (default 40).")] = None,
+    last: Annotated[int | None, typer.Option(parser=whole, metavar="N", help="List the latest N (default 40).")] = None,
     everything: Annotated[bool, typer.Option("--all", help="List every session.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Lines instead of the screen.")] = False,
 ) -> None:
@@ -37,7 +38,7 @@ def history(
 
 def report(
     client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's name, or the id.")],
-    weeks: Annotated[int | None, typer.Option(metavar="N", help="The last N weeks (default 6).")] = None,
+    weeks: Annotated[int | None, typer.Option(parser=whole, metavar="N", help="The last N weeks (default 6).")] = None,
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Where to (default: report-ID-DATE.html here).")
     ] = None,

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from retroctl.cli.commands.shared import SIM
+from retroctl.cli.commands.shared import SIM, decimal, whole
 
 
 def scan(
-    seconds: Annotated[float | None, typer.Option(metavar="SECONDS", help="How long to listen (default 8).")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(parser=decimal, metavar="SECONDS", help="How long to listen (default 8).")
+    ] = None,
     straps: Annotated[bool, typer.Option("--straps", help="List heart-rate straps instead.")] = False,
 ) -> None:
     """List the treadmills in range, or the straps: name, address, signal. Connects to nothing.
@@ -31,7 +33,8 @@ def observe(
     sim: Annotated[str | None, typer.Option(metavar="NAME", help=SIM)] = None,
     address: Annotated[str | None, typer.Option(metavar="ID", help="The treadmill's address.")] = None,
     seconds: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Stop watching after so long (default: until Ctrl-C).")
+        float | None,
+        typer.Option(parser=decimal, metavar="SECONDS", help="Stop watching after so long (default: until Ctrl-C)."),
     ] = None,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line.")] = False,
 ) -> None:
@@ -57,10 +60,13 @@ def simulate(
     address: Annotated[str | None, typer.Option(help="The static random address to advertise.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the simulated treadmills and exit.")] = False,
     fleet: Annotated[
-        int | None, typer.Option(metavar="N", help="Instead: N controllers on treadmills in memory, on a broker.")
+        int | None,
+        typer.Option(parser=whole, metavar="N", help="Instead: N controllers on treadmills in memory, on a broker."),
     ] = None,
     mqtt: Annotated[str | None, typer.Option(metavar="URL", help="With --fleet: broker and club.")] = None,
-    seconds: Annotated[float | None, typer.Option(metavar="S", help="With --fleet: end after so long.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(parser=decimal, metavar="S", help="With --fleet: end after so long.")
+    ] = None,
 ) -> None:
     """Put a simulated treadmill on the air, so that any app can connect to it. Needs the extra `radio`.
 

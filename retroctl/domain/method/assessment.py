@@ -80,19 +80,32 @@ class Assessment:
         if self.forward_kmh is None and (self.forward_bpm is not None or self.forward_rpe is not None):
             raise ClientError("a heart rate or RPE of the forward check goes with its speed")
 
+    @property
+    def measured(self) -> bool:
+        """Whether anything was; a note alone is no assessment."""
+        values = (self.speed_kmh, self.balance_s, self.stands, self.forward_kmh)
+        return any(value is not None for value in values)
+
     def value(self, domain: Domain) -> float | None:
         """What was measured in a domain."""
         return {Domain.SPEED: self.speed_kmh, Domain.BALANCE: self.balance_s, Domain.MUSCLE: self.stands}[domain]
 
 
 def due(done: Sequence[Assessment], today: Day) -> Due:
-    """Whether an assessment is due, counted from the last one that was taken."""
-    if not done:
+    """Whether an assessment is due, counted from the last one in which something was measured."""
+    days = [each.day for each in done if each.measured]
+    if not days:
         return Due.BASELINE
-    since = today.days_since(max(each.day for each in done))
+    since = today.days_since(max(days))
     if since < DUE_FROM_DAYS:
         return Due.NOT_YET
     return Due.DUE if since <= OVERDUE_AFTER_DAYS else Due.OVERDUE
+
+
+def before_and_after(done: Iterable[Assessment]) -> tuple[Assessment | None, Assessment | None]:
+    """The first and the last in which something was measured; of two on one day the one given later comes later."""
+    taken = sorted((each for each in done if each.measured), key=lambda each: each.day)
+    return (taken[0] if taken else None), (taken[-1] if len(taken) > 1 else None)
 
 
 def compared(before: Assessment | None, after: Assessment | None) -> tuple[str, ...]:

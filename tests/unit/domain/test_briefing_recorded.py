@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from bench import Bench
 from hypothesis import given
 from hypothesis import strategies as st
 from rig import Rig
@@ -31,3 +32,11 @@ def test_a_name_in_the_gaze_target_reaches_no_report_and_so_no_record():
     said = [report.data for report in rig.reports if report.kind is Kind.EVENT]
     assert [data["text"] for data in said if data.get("item") == "gaze-target"] == [IN_OTHER_WORDS]
     assert "Miller" not in str(rig.reports)
+
+
+def test_each_answer_is_kept_once_with_its_time_before_the_first_command():
+    bench = Bench()
+    bench.start()
+    answered = [event for event in bench.of(Kind.EVENT) if event["event"] == "BriefingAnswered"]
+    assert sorted(event["item"] for event in answered) == sorted(ev.BriefingItem)
+    assert all(event["yes"] and 0 < event["t"] <= bench.of(Kind.COMMAND)[0]["t"] for event in answered)

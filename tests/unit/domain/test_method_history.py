@@ -9,7 +9,7 @@ import pytest
 
 from retroctl.domain.events import BalanceEvent
 from retroctl.domain.limits import LEVEL_CAPS, Facing, Level
-from retroctl.domain.method.assessment import Assessment, Due, compared, due
+from retroctl.domain.method.assessment import Assessment, Due, before_and_after, compared, due
 from retroctl.domain.method.days import Day
 from retroctl.domain.method.facts import Clearance, Facts, Screening, ScreeningOutcome
 from retroctl.domain.method.incline import refuse_incline
@@ -310,7 +310,20 @@ def test_incline_rises_by_one_per_cent_a_session_at_most_and_never_with_speed():
     ("days", "state"), [(0, Due.NOT_YET), (27, Due.NOT_YET), (28, Due.DUE), (42, Due.DUE), (43, Due.OVERDUE)]
 )
 def test_assessment_opens_on_day_28_and_is_overdue_after_day_42(days, state):
-    assert due([Assessment(TODAY.plus(-days)), Assessment(TODAY.plus(-100))], TODAY) is state
+    taken = [Assessment(TODAY.plus(-days), stands=0), Assessment(TODAY.plus(-100), balance_s=5.0)]
+    assert due(taken, TODAY) is state
+
+
+def test_an_assessment_in_which_nothing_was_measured_is_no_baseline_and_postpones_nothing():
+    noted = Assessment(TODAY.plus(-1), note="calm, looks ahead")
+    assert due([noted], TODAY) is Due.BASELINE
+    taken = [noted, *(Assessment(TODAY.plus(-days), stands=10 + days) for days in (30, 29, 28))]
+    assert due(taken, TODAY) is Due.DUE
+    assert before_and_after([noted]) == (None, None)
+    assert before_and_after(taken[:2]) == (taken[1], None)
+    assert before_and_after([*taken, noted]) == (taken[1], taken[3])
+    for measure in ({"speed_kmh": 2.0}, {"balance_s": 5.0}, {"stands": 0}, {"forward_kmh": 8.0}):
+        assert Assessment(TODAY, **measure).measured
     assert due([], TODAY) is Due.BASELINE
 
 

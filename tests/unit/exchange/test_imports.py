@@ -200,7 +200,7 @@ SLOW = 'duration="00:01:00" speed="2"'
         (rows(SLOW), (), "meant for running forward.*--scale"),
         (rows(SLOW), ("--scale", "0"), "factor from"),
         (rows(SLOW), ("--scale", "1.5"), "factor from"),
-        (rows(SLOW), ("--scale", "nan"), "not a finite number"),
+        (rows(SLOW), ("--scale", "nan"), "'nan' is not a number"),
         (rows(SLOW), ("--scale", "x"), "is not a number"),
         (rows(SLOW), ("--scale", "0.5", "--client", "Bob"), "no client"),
         (rows(SLOW), ("--scale", "0.5", "--out", "../none/p.toml"), "does not exist"),

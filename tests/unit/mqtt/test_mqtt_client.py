@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
+import time
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from mqtt_rig import StillHub, identity
 
 from retroctl.adapters.mqtt.broker import Broker, parse_url
-from retroctl.adapters.mqtt.client import MOST_PACKET, MOST_WAITING, Client
+from retroctl.adapters.mqtt.client import MOST_PACKET, MOST_WAITING, TURN_S, Client
 from retroctl.adapters.mqtt.hub import Hub
 from retroctl.adapters.mqtt.link import Handlers, Link
 from retroctl.adapters.mqtt.outbox import Outgoing
+from retroctl.adapters.mqtt.publisher import MachinePublisher
 from retroctl.adapters.mqtt.reasons import AGAIN_AND_AGAIN, LOST, TAKEN_OVER
+from retroctl.adapters.mqtt.topics import Machine
+from retroctl.adapters.mqtt.watcher import Watcher
 
 CONNACK = bytes([0x20, 0x03, 0x00, 0x00, 0x00])
 CONNACK_3 = bytes([0x20, 0x02, 0x00, 0x00])
@@ -53,6 +59,102 @@ async def connected(said: list[bytes]):
     finally:
         client.cut()
         server.close()
+
+
+async def test_a_small_message_of_ours_does_not_wait_for_what_was_sent_before_it():
+    async with connected([]) as (client, go_on):
+        go_on.set()
+        assert client._client.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="only Linux can be told to acknowledge at once")
+async def test_what_comes_is_acknowledged_at_once_for_a_broker_that_keeps_small_messages_back_until_it_is():
+    """Such a broker (Mosquitto, unless told otherwise) held a Stop behind other small messages for up to 40 ms."""
+    came: list[float] = []
+    both, enough, gone = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def serve(reader, writer):
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        await reader.read(4096)
+        writer.write(CONNACK)
+        small = b"\x30\x06\x00\x01t\x00xx"
+        for _ in range(12):
+            await reader.read(4096)  # who has just spoken takes time over its acknowledgements
+            writer.write(small)
+            await asyncio.sleep(0)
+            writer.write(small)
+            await both.wait()
+            both.clear()
+        enough.set()
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        gone.set()
+
+    def arrived(_topic: str, _payload: bytes, _retained: bool) -> None:
+        came.append(time.monotonic())
+        if len(came) % 2 == 0:
+            client.say(Outgoing("t", b"next"))
+            both.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}/club/b"
+    client = Client(Broker.checked(parse_url(url)), "someone", None, arrived)
+    try:
+        async with asyncio.timeout(60):
+            await client.__aenter__()
+            client.say(Outgoing("t", b"first"))
+            await enough.wait()
+            client.cut()
+            await gone.wait()
+    finally:
+        client.cut()
+        server.close()
+    apart = [second - first for first, second in zip(came[::2], came[1::2], strict=True)]
+    assert min(apart[4:]) < 0.02, "a late computer makes some later, not all"
+
+
+class Endless:
+    """Paho's client, and its socket, and the loop: there is always something more to be read."""
+
+    _in_messages = _out_packet = ()
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.later: list[float] = []
+
+    def loop_read(self) -> None:
+        self.reads += 1
+
+    def socket(self) -> Endless:
+        return self
+
+    def pending(self) -> int:
+        return 1
+
+    def setsockopt(self, *_: object) -> None:
+        pass
+
+    def time(self) -> float:
+        return 100.0
+
+    def remove_reader(self, _: int) -> None:
+        pass
+
+    def call_at(self, when: float, _: object) -> None:
+        self.later.append(when)
+
+
+async def test_who_controls_a_belt_reads_less_in_a_turn_than_who_only_watches():
+    broker, read = Broker.checked(parse_url("mqtt://127.0.0.1/club")), []
+    watching = Watcher(StillHub(), broker, "club").link._read_a_turn  # type: ignore[arg-type]
+    for a_turn in (Link(StillHub(), broker, identifier="b")._read_a_turn, watching):  # type: ignore[arg-type]
+        client, endless = Client(broker, "b", None, read_a_turn=a_turn), Endless()
+        client._client, client._loop, client._reading = endless, endless, (endless, -1)  # type: ignore[assignment]
+        client._read()
+        assert endless.later == [100.0 + TURN_S], "the rest waits for the next turn"
+        read.append(endless.reads)
+    assert read == [50, 200]
 
 
 async def test_messages_that_a_broker_promises_and_never_delivers_are_not_kept():
@@ -177,6 +279,24 @@ async def test_no_more_messages_are_on_their_way_than_the_broker_takes():
     server.close()
     assert len(set(seen)) == 10
     assert most == 3
+
+
+def test_no_two_machines_are_one_client():
+    """A broker throws one of two off, again and again: the two would never be on the floor at a time."""
+    machines = [Machine("north", "west-1"), Machine("north-west", "1"), Machine("north_west", "1"), Machine("n", "1")]
+    broker = Broker.checked(parse_url("mqtt://127.0.0.1/club"))
+
+    def publisher(machine: Machine) -> MachinePublisher:
+        return MachinePublisher(
+            StillHub(),
+            broker,
+            identity(machine),
+            picture=lambda: None,
+            elapsed=lambda: 0.0,
+            stop=lambda _source: None,  # type: ignore[arg-type]
+        )
+
+    assert len({publisher(machine).link._identifier for machine in machines}) == len(machines)
 
 
 def test_a_link_that_is_closed_before_it_has_begun_ends():

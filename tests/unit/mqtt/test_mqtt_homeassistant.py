@@ -13,7 +13,7 @@ from mqtt_rig import BELT_1
 
 from retroctl.adapters.mqtt.homeassistant import config_topic, device, discovery, forgetting
 from retroctl.adapters.mqtt.messages import State, Status, Stop, decoded, encoded
-from retroctl.adapters.mqtt.topics import Leaf
+from retroctl.adapters.mqtt.topics import Leaf, Machine
 
 SAID = {"seq": 1, "ts": "2026-01-02T03:04:05.678Z", "run": "0" * 32}
 STATE = State(**SAID, state="holding", measured_kmh=1.8, measured_age_s=0.2, target_kmh=1.8, problem=True)
@@ -85,6 +85,14 @@ def test_availability_is_the_status(reason):
     status = Status(**SAID, status=word, reason=why, version="0.1.0", simulated=True, treadmill="Belt")
     assert availability["topic"] == BELT_1.topic(Leaf.STATUS)
     assert rendered(availability["value_template"], status) == word
+
+
+def test_no_two_machines_are_one_device():
+    """One would take the other's button: STOP would stop the wrong belt."""
+    letters = ("a", "a_", "a__", "a_b", "a__b", "b", "b_", "a-b", "b_a")
+    machines = [Machine(club, name) for club in letters for name in letters]
+    assert len({config_topic(machine) for machine in machines}) == len(machines)
+    assert config_topic(BELT_1) == "homeassistant/device/retroctl_club_belt-1/config"
 
 
 def test_forgetting_is_nothing_retained_in_the_same_place():

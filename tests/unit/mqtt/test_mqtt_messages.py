@@ -75,6 +75,16 @@ def test_a_stop_may_carry_what_is_not_known_here_and_may_be_old():
     assert isinstance(stop, Stop)
 
 
+@pytest.mark.parametrize("what", ["ts", "by"])
+@pytest.mark.parametrize("value", [1_790_000_000, 1.5, True, None, ["a"], {"a": 1}, "", "\u202e\x00", "w" * 700])
+def test_whatever_is_said_about_a_stop_by_the_way_is_no_reason_not_to_stop(what, value):
+    payload = json.dumps({"schema": "retroctl.stop/1", "id": "a", what: value}).encode()
+    stop = decoded(Leaf.STOP, payload)
+    assert isinstance(stop, Stop)
+    kept = getattr(stop, what)
+    assert kept is None or (isinstance(value, str) and value.startswith(kept) and len(kept) <= 80)
+
+
 def test_a_message_is_read_as_it_was_made_and_fits_the_schema():
     schema = json.loads(FILE.read_text())
     whole = [

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters.tui.choose.cards import ChooseCard, HelpCard
-from retroctl.adapters.tui.choose.client_form import FormCard
-from retroctl.adapters.tui.choose.client_page import ClientPage
+from retroctl.adapters.tui.choose.client_form import KEEPING, FormCard, refusal_words
+from retroctl.adapters.tui.choose.client_page import OPENING, ClientPage
 from retroctl.adapters.tui.choose.client_sheet import SheetCard
 from retroctl.adapters.tui.choose.draft import Draft
+from retroctl.adapters.tui.choose.errands import Errands
 from retroctl.adapters.tui.choose.identify import IdentifyCard
 from retroctl.adapters.tui.choose.machine_page import MachinePage
 from retroctl.adapters.tui.choose.machines import MachineList
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from retroctl.adapters.tui.choose.ports import HeardMachine, Surroundings
-    from retroctl.app.client_forms import Act, Kept
+    from retroctl.app.client_forms import Act, Form, Kept
     from retroctl.domain.limits import BeltRange
+    from retroctl.errors import ConfigError
 
 PICTURE_EVERY_S: Final = 0.2
 KEY_REPEAT_S: Final = 0.3
@@ -60,7 +62,8 @@ class ChooseApp(HostedApp[Choice]):
         """`given`: what the options say already; it is shown and not asked. `now`: real seconds."""
         super().__init__(driver=driver)
         self.surroundings, self.given, self.now = surroundings, given, now
-        self.draft = Draft(surroundings, given)
+        self.errands = Errands(now, self._handle_exception)
+        self.draft = Draft(surroundings, given, self.errands, self.draw)
         self.practice_key = SIM_PREFIX + surroundings.practice.name
         self.machines = MachineList(self.practice_key)
         self.belts: dict[str, BeltRange] = {self.practice_key: surroundings.practice.belt}
@@ -140,7 +143,8 @@ class ChooseApp(HostedApp[Choice]):
             await asyncio.wait({self._search}, timeout=2 * LET_GO_S)
 
     async def let_go(self) -> None:
-        """After the end: no search and no link stays behind, within bounds."""
+        """After the end: no search, no link and no errand stays behind, within bounds."""
+        await self.errands.let_go()
         if self._card is not None:
             await self._card.let_go()
         await self.end_search()
@@ -229,6 +233,7 @@ class ChooseApp(HostedApp[Choice]):
     def take_client(self, key: str | None) -> None:
         """This client; on to the plan."""
         self.told = ()
+        self.errands.drop(OPENING)
         self.draft.choice = replace(self.draft.choice, client=key)
         self.switch_screen(PlanPage())
         self.call_after_refresh(self.draw)
@@ -237,38 +242,73 @@ class ChooseApp(HostedApp[Choice]):
 
     def open_form(self, act: Act, client_id: str | None) -> None:
         """A form about a client; what it keeps is told on the client page."""
-        self.told = ()
-        try:
-            form = self.surroundings.forms.open(act, client_id)
-        except (ClientError, JournalError) as error:
-            self.told = (str(error),)
-            self.surroundings.look_again()
-            self.draw()
-            return
-        self.push_screen(FormCard(form))
+
+        def work() -> Form:
+            try:
+                return self.surroundings.forms.open(act, client_id)
+            except (ClientError, JournalError):
+                self.surroundings.look_again()
+                raise
+
+        self._open(work, FormCard)
 
     def open_sheet(self, client_id: str) -> None:
         """Everything about a client."""
-        self.told = ()
-        try:
-            lines = self.surroundings.forms.lines(client_id)
-        except (ClientError, JournalError) as error:
-            lines = [str(error)]
-        self.push_screen(SheetCard(lines))
+        self._open(lambda: self.surroundings.forms.lines(client_id), SheetCard)
 
-    def kept(self, kept: Kept) -> None:
-        """A form was kept: the list is read anew, with the cursor on that client."""
-        renamed = {row.key for row in self.surroundings.clients() if row.client_id == kept.client_id}
-        if self.draft.choice.client in renamed:
-            self.draft.choice = replace(self.draft.choice, client=kept.name)
-        self.told = kept.said
-        self.surroundings.look_again()
-        for screen in self.screen_stack:
-            if isinstance(screen, ClientPage):
-                screen.go_to(kept.client_id)
+    def _open(self, work: Callable[[], Any], card: Callable[[Any], ChooseCard]) -> None:
+        """A card with what is read first; another key that opens or leaves drops what is not there yet."""
+        page = self.screen
+        self.told = ()
+
+        def opened(found: Any) -> None:
+            if self.screen is page:
+                self.push_screen(card(found))
+
+        self.errands.start(OPENING, work, opened, lambda error: self.tell(str(error)))
+        self.draw()
+
+    def tell(self, *lines: str) -> None:
+        """Say it on the client page."""
+        self.told = lines
+        self.draw()
+
+    def keep(self, form: Form, values: dict[str, str], card: FormCard) -> None:
+        """Keep a form. What becomes of it is told on the client page, or in the form where it cannot be."""
+        chosen = {row.client_id for row in self.surroundings.clients() if row.key == self.draft.choice.client}
+
+        def work() -> Kept:
+            kept = self.surroundings.forms.keep(form, values)
+            self.surroundings.look_again()
+            return kept
+
+        def then(kept: Kept) -> None:
+            if kept.client_id in chosen:  # also where the form has renamed this client
+                self.draft.choice = replace(self.draft.choice, client=kept.name)
+            self.unfinished.pop((form.act, form.client_id), None)
+            if card in self.screen_stack:
+                card.dismiss(True)  # noqa: FBT003 - the function takes it by position
+            for screen in self.screen_stack:
+                if isinstance(screen, ClientPage):
+                    screen.go_to(kept.client_id)
+            self.tell(*kept.said)
+            self.call_after_refresh(self.draw)
+
+        def failed(error: ConfigError | JournalError) -> None:
+            if card in self.screen_stack:
+                card.refused(error)
+            else:
+                self.tell(f"{refusal_words(error)}: {error}")
+
+        def late(kept: Kept) -> None:
+            self.errands.drop(KEEPING)  # a second try that waits for the first: it is not needed any more
+            then(kept)
+
+        self.errands.start(KEEPING, work, then, failed, late=late)
 
     def back(self) -> None:
         """One page back."""
+        self.errands.drop(OPENING)
         if isinstance(self.screen, PlanPage) and self.given.client is None:
             self.switch_screen(ClientPage())
         elif isinstance(self.screen, PlanPage | ClientPage):

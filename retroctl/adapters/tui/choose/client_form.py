@@ -15,10 +15,10 @@ from textual.message import Message
 
 from retroctl.adapters.tui.choose.cards import ChooseCard
 from retroctl.adapters.tui.choose.client_sheet import wrapped
+from retroctl.adapters.tui.choose.errands import NotAnswered
 from retroctl.adapters.tui.painted import Painted
 from retroctl.adapters.tui.text import plain
 from retroctl.adapters.tui.widgets import Field
-from retroctl.errors import ClientError, JournalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,11 +26,21 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
-    from retroctl.adapters.tui.painted import Part
     from retroctl.app.client_forms import Act, Form, FormField
 
+KEEPING: Final = "keep a form about a client"
+BESIDE: Final = "what belongs to what is chosen in a form"
+WAITING: Final = "waiting for the clients' file..."
+NOT_KEPT: Final = "NOT KEPT"
+LEFT: Final = "Not kept. What you wrote stands in the form when you open it again."
+BEING_KEPT: Final = "It is being kept, and what becomes of it will stand here."
 NOTHING_CHOSEN: Final = "-"
 LONGEST_SAID: Final = 600
+
+
+def refusal_words(error: Exception) -> str:
+    """Whether it is certain that nothing was kept."""
+    return "NOT KNOWN WHETHER IT WAS KEPT" if isinstance(error, NotAnswered) else NOT_KEPT
 
 
 class TextRow(Field):
@@ -90,7 +100,6 @@ class WordRow(Marked):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,minus", "step(-1)", show=False),
         Binding("right,plus,space", "step(1)", show=False),
-        Binding("enter", "screen.field(1)", show=False),
     ]
 
     def __init__(self, field: FormField) -> None:
@@ -125,8 +134,6 @@ class Chosen(Message):
 class KeepRow(Marked):
     """The last row: Enter keeps what is written."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.keep", show=False)]
-
     def __init__(self, words: str) -> None:
         super().__init__(id="keep")
         self._words = words
@@ -147,13 +154,14 @@ class FormCard(ChooseCard):
         Binding("down,tab", "field(1)", show=False, priority=True),
         Binding("pageup", "page(-1)", show=False, priority=True),
         Binding("pagedown", "page(1)", show=False, priority=True),
+        Binding("enter", "enter", show=False, priority=True),
         Binding("ctrl+s", "keep", show=False, priority=True),
     ]
 
     def __init__(self, form: Form) -> None:
         super().__init__(classes="-beside" if form.now else "")
         self._form = form
-        self._problem = ""
+        self._problem, self._refusal = "", NOT_KEPT
         self._shown_for: tuple[list[str], int] | None = None
         """For what was chosen, in how many columns, it was asked what belongs to it."""
 
@@ -186,11 +194,12 @@ class FormCard(ChooseCard):
         for row in self._rows:
             if row.field.key in before:
                 row.put(before[row.field.key])
-        self._go(self._rows[0])
+        if self.focused is None:  # a key may have been quicker
+            self._go(self._rows[0])
 
     def _go(self, row: Widget) -> None:
         """Put the cursor there, and see to it that it is seen."""
-        row.focus(scroll_visible=False)
+        self.set_focus(row, scroll_visible=False)  # at once: the next key must find it there
         row.scroll_visible(animate=False)
         self.draw()
 
@@ -211,6 +220,8 @@ class FormCard(ChooseCard):
 
     def action_field(self, by: int) -> None:
         """Another field; from the last there is none further."""
+        if not self.query("#keep"):  # a key that was quicker than the form
+            return
         places: list[Widget] = [*self._rows, self.query_one(KeepRow)]
         here = self.focused
         place = places.index(here) if here in places else 0
@@ -220,11 +231,16 @@ class FormCard(ChooseCard):
         """The first field, or the row that keeps it."""
         self._go(self.query_one(KeepRow) if by > 0 else self._rows[0])
 
-    def on_input_submitted(self, message: Field.Submitted) -> None:
-        """Enter in a text goes on to the next field."""
-        message.stop()
-        self.desk.repeated("enter")
-        self.action_field(1)
+    def action_enter(self) -> None:
+        """On to the next field, at once, so that what is typed behind it goes there; in the last row, keep.
+
+        Enter held down since an earlier field keeps nothing.
+        """
+        held = self.desk.repeated("enter")
+        if not isinstance(self.focused, KeepRow):
+            self.action_field(1)
+        elif not held:
+            self.action_keep()
 
     def on_chosen(self, message: Chosen) -> None:
         """What was wrong was said of what was chosen before."""
@@ -233,26 +249,28 @@ class FormCard(ChooseCard):
         self.draw()
 
     def action_keep(self) -> None:
-        """Keep it, or say what cannot be. Enter held down since an earlier field keeps nothing."""
-        if self.desk.repeated("enter"):
+        """Keep it, or say what cannot be."""
+        # Behind what was typed last, which the field may not have taken in yet.
+        (self.focused or self).call_later(self._keep)
+
+    def _keep(self) -> None:
+        if self.desk.errands.waiting(KEEPING) or not self.is_current:  # pressed twice
             return
-        try:
-            kept = self.desk.surroundings.forms.keep(self._form, self.values)
-        except (ClientError, JournalError) as error:
-            self._problem = plain(str(error), LONGEST_SAID)
-            self.draw()
-            return
-        self.desk.unfinished.pop(self._key, None)
-        self.desk.kept(kept)
-        self.dismiss(True)  # noqa: FBT003 - the function takes it by position
-        self.desk.call_after_refresh(self.desk.draw)
+        self._problem = ""
+        self.desk.keep(self._form, self.values, self)
+        self.draw()
+
+    def refused(self, error: Exception) -> None:
+        """Say why it was not kept."""
+        self._refusal, self._problem = refusal_words(error), plain(str(error), LONGEST_SAID)
+        self.draw()
 
     def action_close(self) -> None:
         """Away with it; what was written is kept in mind, and nowhere else."""
         changed = {row.field.key: row.written for row in self._rows if row.written != row.field.value}
         if changed:
             self.desk.unfinished[self._key] = changed
-            self.desk.told = ("Not kept. What you wrote stands in the form when you open it again.",)
+            self.desk.told = (BEING_KEPT if self.desk.errands.waiting(KEEPING) else LEFT,)
         else:
             self.desk.unfinished.pop(self._key, None)
         super().action_close()
@@ -267,11 +285,15 @@ class FormCard(ChooseCard):
         self.query_one("#title", Painted).paint((plain(self._form.title, 120), "bold"))
         here = self.focused
         hint = here.field.hint if isinstance(here, TextRow | WordRow) else ""
-        self.query_one("#hint", Painted).paint((plain(hint, LONGEST_SAID), "$text-muted"))
+        # Broken here, not by the widget: it grows by the lines that it is given.
+        self.query_one("#hint", Painted).paint(("\n".join(wrapped([hint], self.size.width - 2)), "$text-muted"))
         said = self.query_one("#said", Painted)
-        said.display = bool(self._problem)
-        parts: list[Part] = [(" NOT KEPT ", "$alarm-text on $error bold"), f" {self._problem}"]
-        said.paint(*parts)
+        waiting = self.desk.errands.words(KEEPING)
+        said.display = bool(self._problem or waiting)
+        badge, text = (" KEEPING ", waiting) if waiting else (f" {self._refusal} ", self._problem)
+        style = "reverse bold" if waiting else "$alarm-text on $error bold"
+        first, *rest = wrapped([f"{'x' * len(badge)} {text}"], self.size.width - 2)
+        said.paint((badge, style), "\n".join((first.removeprefix("x" * len(badge)), *rest)))
         self._draw_beside()
         choosing = "  ←→ change" if isinstance(here, WordRow) else ""
         self.query_one("#keys", Painted).paint(f" ↑↓ field{choosing}  CTRL-S keep  ESC back ")
@@ -285,5 +307,15 @@ class FormCard(ChooseCard):
         if (chosen, self.size.width) == self._shown_for:
             return
         self._shown_for = chosen, self.size.width
-        lines = self.desk.surroundings.forms.beside(self._form, values)
-        self.query_one("#beside-words", Painted).paint("\n".join(wrapped(lines, self.size.width - 3)))
+
+        def show(lines: Sequence[str]) -> None:
+            if self.is_mounted and self.query("#beside-words"):
+                self.query_one("#beside-words", Painted).paint("\n".join(wrapped(lines, self.size.width - 3)))
+
+        show((*self._form.now, WAITING))
+        self.desk.errands.start(
+            BESIDE,
+            lambda: self.desk.surroundings.forms.beside(self._form, values),
+            show,
+            lambda error: show((*self._form.now, str(error))),
+        )

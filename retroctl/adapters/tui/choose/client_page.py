@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding, BindingType
 
+from retroctl.adapters.tui.choose.client_form import KEEPING
 from retroctl.adapters.tui.choose.page import ChoosePage
 from retroctl.adapters.tui.choose.room import SHORT
 from retroctl.adapters.tui.keymap import with_capitals
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from retroctl.adapters.tui.choose.ports import ClientRow
     from retroctl.adapters.tui.painted import Part
+
+
+OPENING: Final = "open a card about a client"
+LONGEST_TOLD: Final = 600
 
 
 class ClientPage(ChoosePage):
@@ -73,6 +78,7 @@ class ClientPage(ChoosePage):
     def action_move(self, by: int) -> None:
         """Another client."""
         self.desk.told = ()
+        self.desk.errands.drop(OPENING)
         self._at = min(len(self.rows) - 1, max(0, self.at + by))
         self.draw()
 
@@ -108,17 +114,20 @@ class ClientPage(ChoosePage):
         rows, at = self.rows, self.at
         if height < SHORT:
             return [(f"> {plain(rows[at].name, 60)}\n", "bold"), f"level {rows[at].level}, {rows[at].cap}"]
-        told = [plain(line, 400) for line in self.desk.told]
-        taken = sum(1 + cell_len(line) // max(1, width) for line in told)
-        room = max(1, height - 5 - taken)
+        waiting = self.desk.errands.words(OPENING) or self.desk.errands.words(KEEPING)
+        told = [plain(line, LONGEST_TOLD) for line in ((waiting,) if waiting else self.desk.told)]
+        note = plain(rows[at].note, LONGEST_TOLD)
+        taken = sum(1 + cell_len(line) // max(1, width) for line in told or [note])
+        room = max(1, height - 4 - taken)
         first = max(0, min(at - room // 2, len(rows) - room))
         parts: list[Part] = [("Who runs?\n\n", "bold")]
         for number, row in enumerate(rows[first : first + room], start=first):
-            line = f"{set_cell_size(plain(row.name, 60), max(8, min(32, width - 44)))} level {row.level:<10} {row.cap}"
+            name = set_cell_size(plain(row.name, 60), max(8, min(32, width - 46)))
+            line = f"{name} level {row.level:<10} {row.cap:<16}{' NOT TODAY' if row.not_today else ''}"
             mark = ">" if number == at else " "
             parts += [(set_cell_size(f"{mark} {line}", width), "reverse bold" if number == at else ""), "\n"]
         if told:
             parts += ["\n", ("\n".join(told), "bold")]
-        elif rows[at].note:
-            parts += ["\n", (plain(rows[at].note, 300), "$text-muted")]
+        elif note:
+            parts += ["\n", (note, "$text-muted")]
         return parts

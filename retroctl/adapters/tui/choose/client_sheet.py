@@ -12,14 +12,13 @@ from retroctl.adapters.tui.choose.cards import ChooseCard
 from retroctl.adapters.tui.keymap import with_capitals
 from retroctl.adapters.tui.painted import Painted
 from retroctl.adapters.tui.text import plain
+from retroctl.app.client_words import LONGEST_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
 
-LONGEST_LINE: Final = 2100
-"""A free text and its label have room."""
 FAR: Final = 100_000
 HANGING: Final = 11
 """Columns before the second line of what began with spaces."""

@@ -12,13 +12,17 @@ from retroctl.domain.limits import MIN_BACKWARD_HOLD_S, Facing
 from retroctl.domain.plan import DEFAULT_HOLD_S, MAX_HOLD_S
 from retroctl.errors import ConfigError
 from retroctl.units import Speed
+from retroctl.written import decimal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from retroctl.adapters.tui.choose.errands import Errands
     from retroctl.adapters.tui.choose.ports import Choice, Preview, Surroundings
     from retroctl.domain.limits import BeltRange
+    from retroctl.errors import JournalError
 
+WORKING_OUT: Final = "work the plan out"
 FIELDS: Final = ("plan", "top", "hold", "advance")
 TYPED: Final = frozenset({"plan", "top", "hold"})
 LADDER: Final = "ladder"
@@ -30,8 +34,12 @@ LEAST_STEP: Final = 10
 class Draft:
     """What is chosen so far. `preview` is the plan as it would be, or None with the reason in `refusal`."""
 
-    def __init__(self, surroundings: Surroundings, given: Choice) -> None:
+    def __init__(
+        self, surroundings: Surroundings, given: Choice, errands: Errands, worked_out: Callable[[], None]
+    ) -> None:
+        """`worked_out` is called whenever there is another preview or refusal."""
         self._surroundings, self._given = surroundings, given
+        self._errands, self._worked_out = errands, worked_out
         self.choice = given
         self.belt: BeltRange | None = None
         self.preview: Preview | None = None
@@ -112,23 +120,39 @@ class Draft:
         self._work_out()
 
     def _work_out(self) -> None:
-        self.preview, self.refusal, self._bare = None, "", None
-        bare = replace(self.choice, plan=None, top=None, hold=None, advance=None)
-        with suppress(ConfigError):
-            self._bare = self._surroundings.preview(bare, self.belt)
-        try:
-            self.preview = self._surroundings.preview(self.choice, self.belt)
-        except ConfigError as error:
-            self.refusal = plain(str(error), 400)
+        """Client and record are read for it; until that is done the plan of before is shown, and is not to be run."""
+        choice, belt = self.choice, self.belt
+
+        def work() -> tuple[Preview | None, Preview | None, str]:
+            bare: Preview | None = None
+            with suppress(ConfigError):
+                bare = self._surroundings.preview(replace(choice, plan=None, top=None, hold=None, advance=None), belt)
+            try:
+                return bare, self._surroundings.preview(choice, belt), ""
+            except ConfigError as error:
+                return bare, None, plain(str(error), 400)
+
+        def then(found: tuple[Preview | None, Preview | None, str]) -> None:
+            self._bare, self.preview, self.refusal = found
+            self._worked_out()
+
+        def failed(error: ConfigError | JournalError) -> None:
+            then((None, None, plain(str(error), 400)))
+
+        self._errands.start(WORKING_OUT, work, then, failed)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the plan that is shown is the one that was chosen, and may be run."""
+        return self.preview is not None and not self._errands.waiting(WORKING_OUT)
 
     def _default_hold(self) -> float:
         return DEFAULT_HOLD_S if self._bare is None else self._bare.plan.stages[0].hold_s
 
     def _hold(self) -> float:
-        try:
-            return float(self.choice.hold or self._default_hold())
-        except ValueError:
-            return self._default_hold()
+        with suppress(ConfigError):
+            return decimal(self.choice.hold or "")
+        return self._default_hold()
 
     def _next_plan(self, by: int) -> str | None:
         paths: Sequence[str | None] = [None, *self.files]
@@ -159,4 +183,7 @@ class Draft:
 
 
 def _with_unit(text: str) -> str:
-    return f"{text} km/h" if text.replace(".", "", 1).isdigit() else text
+    with suppress(ConfigError):
+        decimal(text)
+        return f"{text} km/h"
+    return text

@@ -8,7 +8,7 @@ from rich.cells import set_cell_size
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from retroctl.adapters.tui.choose.draft import FIELDS, TYPED
+from retroctl.adapters.tui.choose.draft import FIELDS, TYPED, WORKING_OUT
 from retroctl.adapters.tui.choose.page import ChoosePage
 from retroctl.adapters.tui.choose.picture import draw_plan, in_one_line, stage_lines, times_of
 from retroctl.adapters.tui.choose.room import SHORT
@@ -57,7 +57,7 @@ class PlanPage(ChoosePage):
         """As they are needed."""
         if self.typing:
             return ("ENTER take what is typed", "ESC back")
-        if self.desk.draft.preview is None:
+        if not self.desk.draft.ready:
             return ("←→ change", "↑↓ field", "e type", "BACKSPACE back", "? help", "q leave")
         return ("ENTER go on", "←→ change", "↑↓ field", "e type", "BACKSPACE back", "? help", "q leave")
 
@@ -100,14 +100,18 @@ class PlanPage(ChoosePage):
 
     def action_take(self) -> None:
         """The choice is made, if it can be run."""
-        if self.desk.draft.preview is not None and not self.desk.repeated("enter"):
+        if self.desk.draft.ready and not self.desk.repeated("enter"):
             self.desk.exit(self.desk.draft.choice)
 
     def content(self, width: int, height: int) -> list[Part]:
         """The fields, and the plan as it would be or why it is refused."""
         draft = self.desk.draft
         if height < SHORT:
-            state = draft.refusal or (in_one_line(draft.preview.plan) if draft.preview else "")
+            state = (
+                self.desk.errands.words(WORKING_OUT)
+                or draft.refusal
+                or (in_one_line(draft.preview.plan) if draft.preview else "")
+            )
             return [(f"> {draft.field}: {draft.shown(draft.field)}\n", "bold"), state]
         parts: list[Part] = [("Which plan?\n\n", "bold")]
         for name in FIELDS:
@@ -117,9 +121,13 @@ class PlanPage(ChoosePage):
             parts += [(set_cell_size(line, width), "reverse bold" if marked else ""), "\n"]
         if draft.field == "plan" and not draft.fixed("plan"):
             count = len(draft.files)
-            files = f"beside the ladder {count} presets and plan files" if count else "no plan file found here"
-            parts.append((f"             {files}; e types the path of one\n", "$text-muted"))
+            files = f"{count} presets and plan files beside the ladder" if count else "no plan file found here"
+            parts.append((f"             {files}; e types a path\n", "$text-muted"))
         parts.append("\n")
+        if waiting := self.desk.errands.words(WORKING_OUT):
+            return [*parts, (" WORKING IT OUT ", "reverse bold"), f" {waiting}"]
+        if draft.preview is None and not draft.refusal:
+            return parts
         if draft.preview is None:
             return [*parts, (" REFUSED ", "$alarm-text on $error bold"), f" {draft.refusal}"]
         return parts + self._plan(width, height - 9)

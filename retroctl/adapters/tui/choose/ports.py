@@ -63,6 +63,8 @@ class ClientRow:
     cap: str
     """The cap in words."""
     note: str = ""
+    not_today: bool = False
+    """No session may begin today; `note` says why."""
     simulated_only: bool = False
     client_id: str | None = None
     """The id of a client who is kept here and can be changed; None for the others."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from retroctl.adapters.clients import Unreadable
 from retroctl.adapters.console.text import plain
 
 if TYPE_CHECKING:
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
 WIDEST_NAME: Final = 40
 
 
-def list_lines(clients: Sequence[Listed]) -> Iterator[str]:
+def list_lines(clients: Sequence[Listed | Unreadable]) -> Iterator[str]:
     """One line a client."""
     width = min(WIDEST_NAME, max((len(plain(each.name)) for each in clients), default=0))
     for each in clients:
+        who = f"{plain(each.name):<{width}}  {plain(each.id)}"
+        if isinstance(each, Unreadable):
+            yield f"{who}  UNREADABLE: {each.why}"
+            continue
         today = "may run today" if not each.not_today else f"NOT TODAY: {'; '.join(each.not_today)}"
-        yield f"{plain(each.name):<{width}}  {each.id}  {each.level:<9}  {each.cap:<16}  {today}"
+        yield f"{who}  {each.level:<9}  {each.cap:<16}  {today}"
