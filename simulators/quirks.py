@@ -51,14 +51,14 @@ class StopHeedsTheThird(Behaviour):
 
     def __init__(self, machine: FtmsMachine) -> None:
         super().__init__(machine)
-        self._asked = 0
+        self._stops = 0
 
     def obeys_stop(self, parameter: int, now: float) -> bool:
-        self._asked += parameter == STOP
-        return self._asked >= 3 and super().obeys_stop(parameter, now)
+        self._stops += parameter == STOP
+        return self._stops >= 3 and super().obeys_stop(parameter, now)
 
     def on_stopped(self, now: float) -> None:
-        self._asked = 0
+        self._stops = 0
         super().on_stopped(now)
 
 

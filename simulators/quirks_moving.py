@@ -75,11 +75,11 @@ class TwoStarts(Behaviour):
 
     def __init__(self, machine: FtmsMachine) -> None:
         super().__init__(machine)
-        self._asked = False
+        self._started_once = False
 
     def on_write(self, data: bytes, now: float) -> AttResult | None:
-        if data[0] == Op.START_OR_RESUME and not self._asked:
-            self._asked = True
+        if data[0] == Op.START_OR_RESUME and not self._started_once:
+            self._started_once = True
             self.machine.answer(data[0], Result.SUCCESS, now)
             return AttResult()
         return super().on_write(data, now)

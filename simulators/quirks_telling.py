@@ -118,20 +118,20 @@ class EchoedTarget(Behaviour):
 
     def __init__(self, machine: FtmsMachine) -> None:
         super().__init__(machine)
-        self._asked: float | None = None
+        self._echoed: float | None = None
 
     def on_write(self, data: bytes, now: float) -> AttResult | None:
         if data[0] == Op.SET_TARGET_SPEED:
-            self._asked = int.from_bytes(data[1:3], "little") / 100
+            self._echoed = int.from_bytes(data[1:3], "little") / 100
         return super().on_write(data, now)
 
     def on_stopped(self, now: float) -> None:
-        self._asked = None
+        self._echoed = None
         super().on_stopped(now)
 
     def reported_kmh(self, now: float) -> float:
         moving = self.machine.drive.phase is Phase.STARTED and self.machine.drive.belt.moving(now)
-        return self._asked if moving and self._asked is not None else super().reported_kmh(now)
+        return self._echoed if moving and self._echoed is not None else super().reported_kmh(now)
 
 
 class MphRange(Behaviour):
@@ -275,11 +275,11 @@ class FirstDataSubscriptionLost(Behaviour):
 
     def __init__(self, machine: FtmsMachine) -> None:
         super().__init__(machine)
-        self._lost_on = 0
+        self._data_lost_on = 0
 
     def accepts_subscription(self, characteristic: str, now: float) -> bool:
-        if characteristic == "2acd" and self._lost_on != self.machine.connections:
-            self._lost_on = self.machine.connections
+        if characteristic == "2acd" and self._data_lost_on != self.machine.connections:
+            self._data_lost_on = self.machine.connections
             return False
         return super().accepts_subscription(characteristic, now)
 
@@ -289,11 +289,11 @@ class FirstControlSubscriptionLost(Behaviour):
 
     def __init__(self, machine: FtmsMachine) -> None:
         super().__init__(machine)
-        self._lost_on = 0
+        self._control_lost_on = 0
 
     def accepts_subscription(self, characteristic: str, now: float) -> bool:
-        if characteristic == "2ad9" and self._lost_on != self.machine.connections:
-            self._lost_on = self.machine.connections
+        if characteristic == "2ad9" and self._control_lost_on != self.machine.connections:
+            self._control_lost_on = self.machine.connections
             return False
         return super().accepts_subscription(characteristic, now)
 

@@ -39,7 +39,7 @@ from retroctl.domain.transitions import State
 from retroctl.domain.verdict import Allowed, Refused, Wire
 from retroctl.errors import MalformedFrame
 from retroctl.ftms import control_point as cp
-from retroctl.ftms.heart_rate import decode_heart_rate
+from retroctl.ftms.heart_rate import Beats, decode_heart_rate
 from retroctl.ftms.machine_status import decode_machine_status
 from retroctl.ftms.opcodes import MachineStatusOp, StopAction
 from retroctl.ftms.procedure import Action, Finished, Procedure, Stuck, Write
@@ -83,7 +83,7 @@ class Engine:
         self._in_flight: dict[bytes, Command] = {}
         self._hand = None if envelope.wire is Wire.OPEN else CallOut()
         """Who moves the belt where this program may not: told what it would have written."""
-        self._merger = RecordMerger()
+        self._merger, self._beats = RecordMerger(), Beats()
         self._events: deque[ev.Event] = deque()
         self._running = False
 
@@ -314,7 +314,8 @@ class Engine:
         record = self._merger.add(decode_treadmill_data(data))
         if record.measured_speed is None:
             return  # the other half of a split record: it says nothing about the speed
-        self.tally.measured(record.measured_speed, now, backward=self.session.facing is Facing.BACKWARD)
+        backward, grade_pct = self.session.facing is Facing.BACKWARD, self.session.incline_pct
+        self.tally.measured(record.measured_speed, now, backward=backward, grade_pct=grade_pct)
         in_force = self.session.belief.in_force
         target = None if in_force is None else in_force.speed.kmh
         telemetry: dict[str, Any] = {"measured_kmh": record.measured_speed.kmh, "target_kmh": target}
@@ -326,7 +327,7 @@ class Engine:
 
     def _heart_rate(self, data: bytes, now: float, outputs: list[Output]) -> None:
         frame = decode_heart_rate(data)
-        self._step(ev.HeartRateReceived(frame.heart_rate_bpm, beats=bool(frame.rr_1024)), now, outputs)
+        self._step(ev.HeartRateReceived(frame.heart_rate_bpm, beats=self._beats.new(frame.rr_1024)), now, outputs)
         self.tally.heart_rate(self.session.heart.known(now))
 
     def _machine_status(self, data: bytes, now: float, outputs: list[Output]) -> None:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from retroctl.app.summary import LONGEST_STEP_S
-from retroctl.domain.energy import energy
+from retroctl.domain.energy import energy, two_digits
 from retroctl.domain.limits import Facing
 
 if TYPE_CHECKING:
@@ -164,6 +164,11 @@ def portable(
         points=points,
         readings=tuple(readings),
     )
+
+
+def kcal_for_people(kcal: float) -> int:
+    """Whole kilocalories of no more than two significant digits: what another program shows of an estimate is read."""
+    return round(float(two_digits(kcal)))
 
 
 def shares(total: int, weights: Sequence[float]) -> list[int]:

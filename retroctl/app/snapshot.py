@@ -53,6 +53,8 @@ class Snapshot:
     """With a strap: why the heart rate is not known, in plain words."""
     heart_limit_bpm: int | None = None
     """The limit of today; None where it is not known."""
+    heart_low_bpm: int | None = None
+    """The lower end of a band, in rehab: to be under it is shown, and never a reason to go faster."""
     heart_over: bool = False
     """The heart rate is over its limit: nothing is raised."""
     strap: bool = False
@@ -92,6 +94,7 @@ def snapshot(engine: Engine, now: float) -> Snapshot:
         heart_age_s=session.heart.age(now),
         heart_unknown=session.heart.why_unknown(now) if session.heart.chosen else None,
         heart_limit_bpm=session.heart.high_bpm,
+        heart_low_bpm=session.heart.low_bpm,
         heart_over=session.heart.over(now),
         strap=session.heart.chosen,
         hands=session.hands,

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 30.0
 TRIES: Final = 12
-"""In a row without a connection; with the pauses between them about six minutes."""
+"""In a row without a connection that lasts; with the pauses between them about six minutes."""
 TRY_S: Final = 40.0
 """The most one try may take: looking for it, connecting, subscribing, each with a bound of its own below."""
+STEADY_S: Final = 10.0
+"""A connection that is gone sooner was none: one that comes and goes would keep the radio busy all session long."""
 END_S: Final = 5.0
 RADIO_IS_NEEDED: Final = frozenset({"stopping", "lost"})
 
@@ -96,12 +98,12 @@ class StrapKeeper:
                 continue
             if not connected:
                 continue  # the treadmill needed the radio: that was no fault of the strap's
-            tries = 0
+            began = self._clock.now()
             self.address = self._strap.address
             self._say("the strap is connected")
             await self._strap.lost()
             self._say("the strap's connection is gone; looking for it again")
-            tries = 1
+            tries = 1 if self._clock.now() - began >= STEADY_S else tries + 1
         self._say("the strap is given up for this session; a raise waits for RPE at each speed")
 
     async def _one_try(self) -> bool:

@@ -48,8 +48,8 @@ class Tally:
     """Frames of the strap with a rate that is known; they come once a second."""
     _last: tuple[Speed, float] | None = None
 
-    def measured(self, speed: Speed, now: float, *, backward: bool = True) -> None:
-        """Take in a frame; `backward`: how the client faces."""
+    def measured(self, speed: Speed, now: float, *, backward: bool = True, grade_pct: float = 0.0) -> None:
+        """Take in a frame; `backward`: how the client faces; `grade_pct`: the belt's incline, 0 or more."""
         if self._last is not None:
             before, at = self._last
             step = now - at
@@ -58,7 +58,7 @@ class Tally:
                 self.backward_s += step if backward else 0.0
                 self.distance_m += before.kmh / 3.6 * step
                 if self.mass_kg is not None:
-                    self._spend(energy(before.kmh, self.mass_kg, backward=backward), step)
+                    self._spend(energy(before.kmh, self.mass_kg, backward=backward, grade_pct=grade_pct), step)
         self._last = (speed, now)
         self.peak = max(self.peak, speed)
 

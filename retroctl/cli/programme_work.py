@@ -29,7 +29,7 @@ from retroctl.domain.method.calendar import Mark, calendar, counted
 from retroctl.domain.method.one_variable import Variable
 from retroctl.domain.method.programme import PROGRAMMES, ProgrammeName
 from retroctl.domain.method.proposal import NoSession, Proposal, next_session
-from retroctl.errors import ClientError
+from retroctl.errors import ClientError, PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,8 @@ OUTDOORS_COUNT: Final = (
     "Outdoors counts for rest (R16), and a balance event or a high RPE there holds back; "
     "it is none of the programme (R25)."
 )
+PROPOSED: Final = frozenset({"--client", "--plan", "--top", "--hold"})
+"""With whom and what: it would no longer be what was proposed, and for what reasons."""
 NOTHING_MEASURED: Final = (
     " Nothing was measured, so this is a note and no assessment: --balance, --stands or --speed gives a measure."
 )
@@ -129,14 +131,19 @@ def propose(client: str, sim: str | None) -> Proposed:
     return Proposed(found, proposed)
 
 
+def refuse_others(options: Sequence[str]) -> None:
+    """Raise PlanError for options of `run` that would make another session of the proposal."""
+    for option in options:
+        name = option.partition("=")[0]
+        if name in PROPOSED:
+            raise PlanError(f"{name} is the proposal's own; leave it out, or use retroctl run for another session")
+
+
 def next_command(proposed: Proposed, sim: str | None, options: Sequence[str]) -> list[str] | None:
     """Print the exact command that runs what is proposed, and give it; None when nothing is."""
     if isinstance(proposed.what, NoSession):
         return None
-    profile = proposed.profile
-    # A name that begins with a dash would be taken for an option.
-    name = profile.id if profile.name.startswith("-") else profile.name
-    command = ["run", "--client", name, "--plan", spec_of(proposed.what)]
+    command = ["run", "--client", _argument(proposed.profile), "--plan", spec_of(proposed.what)]
     command += [] if sim is None else ["--sim", sim]
     command += options
     print(f"  retroctl {shlex.join(command)}")
@@ -244,15 +251,19 @@ def _taken(
 def _say_assessment(clients: ClientStore, found: Profile, day: Day) -> None:
     is_due = due(clients.assessments(found.id), day)
     if is_due is not Due.NOT_YET:
-        print(f"  Assessment: {is_due} (R17): retroctl programme assess {shlex.quote(found.name)}")
+        print(f"  Assessment: {is_due} (R17): retroctl programme assess {shlex.quote(_argument(found))}")
+
+
+def _argument(profile: Profile) -> str:
+    """The client on a command line: a name that begins with a dash would be taken for an option."""
+    return profile.id if profile.name.startswith("-") else profile.name
 
 
 def _begun(clients: ClientStore, found: Profile) -> Begun:
     begun = clients.programme(found.id)
     if begun is None:
-        raise ClientError(
-            f"{plain(found.name)} is in no programme yet: retroctl programme start {shlex.quote(found.name)} six-week"
-        )
+        start = shlex.join(("retroctl", "programme", "start", _argument(found), "six-week"))
+        raise ClientError(f"{plain(found.name)} is in no programme yet: {start}")
     return begun
 
 

@@ -374,8 +374,9 @@ def _introduction(options: RunOptions, info: MachineInfo, plan: Plan, caps: Caps
     if wire is not Wire.OPEN and options.sim is not None:
         text.append("At the simulated console somebody presses what is called out, 2 s later.")
     if options.strap is not None:
-        limit, why = options.heart.high_bpm, options.heart.why
-        known = f"limit {limit} a minute ({why})" if limit is not None else "limit not known: each raise waits for RPE"
+        low, limit, why = options.heart.low_bpm, options.heart.high_bpm, options.heart.why
+        known = f"limit {limit}" if low is None else f"band {low} to {limit}"
+        known = f"{known} a minute ({why})" if limit is not None else "limit not known: each raise waits for RPE"
         text.append(f"Strap: {plain(options.strap.words)}; {known}.")
     if options.speedup != 1:
         text.append(f"Time runs {options.speedup:g} times as fast; times at the left are session time.")

@@ -103,7 +103,7 @@ def two_digits(value: float) -> str:
 def in_words(kcal: float, low: float, high: float, *, extrapolated: bool = False) -> str:
     """An amount of energy for people, kcal: with its band, and that it is an estimate."""
     band = "" if low == high else f" ({two_digits(low)} to {two_digits(high)})"
-    slow = ", extrapolated at these low speeds" if extrapolated else ""
+    slow = ", extrapolated at these low speeds; falls by up to a fifth with practice" if extrapolated else ""
     return f"about {two_digits(kcal)} kcal{band}, an estimate{slow}"
 
 

@@ -31,6 +31,7 @@ from retroctl.domain.events import (
     StartKind,
     StopRequested,
     TelemetryReceived,
+    plausible,
 )
 from retroctl.domain.limits import (
     MIN_BACKWARD_HOLD_S,
@@ -124,7 +125,7 @@ class Envelope:
                 self._consent_at, self._vetoed = None, True
             case HandsNoted(hands=hands) if hands is not self._hands:
                 self._hands, self._consent_at = hands, None
-            case HeartRateReceived(bpm=int(bpm)) if self._heart_limit_bpm is not None:
+            case HeartRateReceived(bpm=int(bpm)) if self._heart_limit_bpm is not None and plausible(bpm):
                 over = bpm > self._heart_limit_bpm
                 self._heart_over_at = now if over else None
                 self._consent_at = None if over else self._consent_at

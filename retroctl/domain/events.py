@@ -201,6 +201,16 @@ class TagNoted:
     number: int
 
 
+SLOWEST_BPM: Final = 25
+FASTEST_BPM: Final = 250
+"""What a strap sends outside of these is a fault of it (255 and 65535 say "none" on some), and no heart's rate."""
+
+
+def plausible(bpm: int) -> bool:
+    """Whether a heart may beat so often a minute."""
+    return SLOWEST_BPM <= bpm <= FASTEST_BPM
+
+
 @dataclass(frozen=True, slots=True)
 class HeartRateReceived:
     """The strap sent a frame. `bpm`: beats a minute, None where it gives none (0, or no skin under it).

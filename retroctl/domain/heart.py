@@ -9,6 +9,8 @@ import math
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+from retroctl.domain.events import plausible
+
 if TYPE_CHECKING:
     from retroctl.domain.method.heart import HeartLimits
 
@@ -46,6 +48,8 @@ class HeartWatch:
         """When a rate over the limit was heard last: what was said of the effort before is not about it."""
         self._said: int | None = None
         """The last frame: a rate, or none."""
+        self._odd: int | None = None
+        """What the last frame gave for a rate and is none; None where it gave a rate or nothing."""
         self._rate: int | None = None
         self._at: float | None = None
         """The last rate, and when."""
@@ -62,16 +66,17 @@ class HeartWatch:
 
     def heard(self, bpm: int | None, *, beats: bool, now: float) -> None:
         """A frame of the strap. `bpm`: None where it gives none; `beats`: it came with times between beats."""
-        self.chosen, self._said = True, bpm
-        if bpm is None:
+        rate = bpm if bpm is not None and plausible(bpm) else None
+        self.chosen, self._said, self._odd = True, rate, bpm if rate is None else None
+        if rate is None:
             return
         gap = self._at is None or now - self._at > KNOWN_S
-        if beats or gap or bpm != self._rate:
+        if beats or gap or rate != self._rate:
             self._alive_at = now
         if gap:
             self._over_since = self._under_since = None
-        self._rate, self._at = bpm, now
-        if self.high_bpm is not None and bpm > self.high_bpm:
+        self._rate, self._at = rate, now
+        if self.high_bpm is not None and rate > self.high_bpm:
             self._over(now)
         elif self._over_since is not None:
             self._under(now)
@@ -94,6 +99,11 @@ class HeartWatch:
         """The limit; None where it is not known."""
         return None if self.limits is None else self.limits.high_bpm
 
+    @property
+    def low_bpm(self) -> int | None:
+        """The lower end of the band; None where there is none."""
+        return None if self.limits is None else self.limits.low_bpm
+
     def known(self, now: float) -> int | None:
         """The heart rate; None where it is not known."""
         return self._rate if self.why_unknown(now) is None else None
@@ -113,6 +123,8 @@ class HeartWatch:
             return "no heart rate has come from the strap yet"
         if age > KNOWN_S:
             return f"no heart rate from the strap for {age:.0f} s"
+        if self._odd is not None:
+            return f"the strap gives {self._odd} a minute, which is no heart's rate"
         if self._said is None:
             return "the strap gives no heart rate; it may have lost the skin"
         if now - self._alive_at > FROZEN_S:

@@ -61,3 +61,15 @@ def decode_heart_rate(data: bytes) -> HeartRateMeasurement:
         truncated=truncated,
         trailing=trailing,
     )
+
+
+class Beats:
+    """Tells beats from their repetition: a sensor that is stuck may send its last times between beats for ever."""
+
+    def __init__(self) -> None:
+        self._last: tuple[int, ...] = ()
+
+    def new(self, intervals: tuple[int, ...] | None) -> bool:
+        """Whether these times, in 1/1024 s, came with beats: there are some, and not those of the frame before."""
+        before, self._last = self._last, intervals or ()
+        return bool(intervals) and intervals != before

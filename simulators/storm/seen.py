@@ -12,6 +12,7 @@ from typing import Final
 CAPS: Final = {"rehab": 200, "new": 320, "novice": 480, "practised": 640, "runner": 800, "trained": 970}
 FORWARD_CEILING: Final = 1400
 SHARE_OF_FORWARD: Final = 72
+HEARTS: Final = range(25, 251)
 """Per cent."""
 REST_STATES: Final = frozenset({"stopped", "faulted"})
 UNDER_WAY: Final = frozenset(
@@ -258,9 +259,10 @@ class Seen:
         self.control_gone, self.control_asked = True, False
 
     def beat(self, bpm: int | None, now: float) -> None:
-        """A frame of the strap."""
-        self.rate, self.strapped = (now, bpm), True
-        if bpm is not None and self.heart_limit is not None and bpm > self.heart_limit:
+        """A frame of the strap; what no heart does is no rate."""
+        rate = bpm if bpm in HEARTS else None
+        self.rate, self.strapped = (now, rate), True
+        if rate is not None and self.heart_limit is not None and rate > self.heart_limit:
             self.over_limit_at = self.voided_at = now
 
     def wish(self) -> None:

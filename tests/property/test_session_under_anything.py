@@ -146,7 +146,7 @@ class SessionUnderAnything(RuleBasedStateMachine):
     def balance(self, kind):
         self.bench.tell(ev.BalanceEventNoted(kind))
 
-    @rule(bpm=st.sampled_from([None, 0, 100, 100, 150, 151, 168, 250]), beats=st.booleans(), frames=st.integers(1, 20))
+    @rule(bpm=st.sampled_from([None, 0, 100, 150, 151, 168, 250, 255]), beats=st.booleans(), frames=st.integers(1, 20))
     def strap(self, bpm, beats, frames):
         for _ in range(frames):
             self.bench.tell(ev.HeartRateReceived(bpm, beats))

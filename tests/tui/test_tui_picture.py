@@ -10,6 +10,7 @@ from tui_rig import NAME, Desk
 
 from retroctl.adapters.tui.feed import LOG_LINES, TRACE_POINTS, Feed, Point
 from retroctl.adapters.tui.ladder import Course, draw
+from retroctl.adapters.tui.widgets import Alarms, alarm_rows
 from retroctl.adapters.tui.words import next_speed
 from retroctl.app.reports import Kind, Report
 from retroctl.domain.session import Advance
@@ -243,3 +244,27 @@ async def test_the_wall_screens_address_and_code_can_be_shown_again():
         await desk.press(pilot, "b")
         assert "0801" in desk.written
         assert list(desk.pages())[-1] == "SessionPage"
+
+
+@pytest.mark.parametrize("size", [(40, 10), (20, 5)])
+async def test_pull_the_clip_stands_whole_on_a_screen_of_any_width(size):
+    """Found by hand: on 40 columns it ended in THE CLI, on 20 nothing of it was there."""
+    desk = Desk("stop-ignored", top=1.8)
+    async with desk.open(*size) as pilot:
+        await desk.hold(pilot)
+        await desk.press(pilot, "s")
+        await desk.pass_time(pilot, 3)
+        words = " ".join(str(desk.app.screen.query_one(Alarms).shown).split())
+        assert "NOT CONFIRMED - PULL THE CLIP" in words
+        assert "km/h" in desk.text, "and the belt's speed below it"
+
+
+@pytest.mark.parametrize(("width", "whole"), [(120, True), (80, True), (60, True), (20, False)])
+def test_the_alarm_of_a_lost_link_is_read_to_its_end_where_there_is_room(width, whole):
+    """Found by hand: on 80 columns it ended in PRESS STO."""
+    text = "LINK LOST - BELT MAY BE MOVING - PULL THE CLIP OR PRESS STOP ON THE CONSOLE"
+    rows = alarm_rows([f"F2  {text}", *["F14  THE RECORD CANNOT BE WRITTEN"] * 3], width, 24)
+    assert len(rows) <= 3
+    assert all(len(row) == width for row in rows)
+    assert (text in " ".join(" ".join(rows).split())) == whole
+    assert "(+" in rows[-1]

@@ -129,7 +129,9 @@ def test_what_is_no_number_is_not_shown_as_one():
 def test_energy_is_told_with_its_band_and_as_an_estimate():
     assert in_words(5.254, 4.728, 6.62) == "about 5.3 kcal (4.7 to 6.6), an estimate"
     assert in_words(123, 123, 123) == "about 120 kcal, an estimate"
-    assert in_words(3, 2.7, 3.8, extrapolated=True).endswith("an estimate, extrapolated at these low speeds")
+    assert in_words(3, 2.7, 3.8, extrapolated=True).endswith(
+        "an estimate, extrapolated at these low speeds; falls by up to a fifth with practice"
+    )
     assert energy_words({"kcal": None}) == ""
     assert energy_words({"kcal": 121.7, "kcal_low": 110.0, "kcal_high": 153.0}) == (
         "about 120 kcal (110 to 150), an estimate"

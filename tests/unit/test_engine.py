@@ -223,3 +223,15 @@ def test_forward_the_remaining_time_is_the_stages_own():
     bench.belt.goal = 150
     bench.advance(20.0)
     assert bench.session.hold_remaining_s(bench.now) == pytest.approx(40.0, abs=0.1)
+
+
+@pytest.mark.parametrize(("second", "known"), [(bytes.fromhex("165a5503"), None), (bytes.fromhex("165a5603"), 90)])
+def test_a_strap_that_repeats_its_rate_and_its_beats_to_the_last_bit_is_frozen(second, known):
+    """Found by hand: a stuck strap goes on sending its last frame, beats and all, and was taken for a steady heart."""
+    bench = Bench()
+    for number in range(12):
+        bench.advance(1.0)
+        bench._take(bench.engine.frame("2a37", second if number % 2 else bytes.fromhex("165a5503"), bench.now))
+    assert bench.session.heart.known(bench.now) == known
+    if known is None:
+        assert bench.session.heart.why_unknown(bench.now) == "the strap repeats 90 without a beat"

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 from bench import Bench
 
+from retroctl.adapters.console.lines import heart_short
 from retroctl.adapters.tui.widgets import heart_words
 from retroctl.adapters.tui.words import line_of
 from retroctl.adapters.voice.grammar import saying
@@ -42,6 +43,21 @@ def test_a_snapshot_tells_the_rate_its_age_and_its_limit():
     assert heart_words(shown) == [("155 of 150", "$error reverse bold")]
     assert heart_words(snapshot(bench.engine, bench.now + 9)) == [("UNKNOWN 7 s", "$warning reverse bold")]
     assert heart_words(snapshot(Bench().engine, 1.0)) == [("--", "")]
+
+
+def test_the_band_of_rehab_stands_beside_the_rate_and_under_it_is_said_and_is_no_alarm():
+    """Found by hand: the page of the method promised it, and only the upper end was ever shown."""
+    bench = Bench(heart=HeartWatch(dataclasses.replace(LIMITS, low_bpm=104, high_bpm=124), chosen=True))
+    bench.hold_at(1.0)
+    before = bench.alarms()
+    for rate, words in ((103, "103 of 104-124, under"), (104, "104 of 104-124"), (124, "124 of 104-124")):
+        bench.tell(ev.HeartRateReceived(rate, beats=True))
+        shown = snapshot(bench.engine, bench.now)
+        assert heart_words(shown) == [(words, "")]
+        assert heart_short(shown) == f"HR {rate}/104-124"
+    assert bench.alarms() == before
+    bench.tell(ev.HeartRateReceived(125, beats=True))
+    assert heart_words(snapshot(bench.engine, bench.now)) == [("125 of 104-124", "$error reverse bold")]
 
 
 @pytest.mark.parametrize(

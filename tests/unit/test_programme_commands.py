@@ -8,6 +8,7 @@ import re
 import sqlite3
 import sys
 from contextlib import closing
+from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -107,11 +108,22 @@ def test_next_runs_what_it_prints(retroctl, ann, monkeypatch):
     assert (options.client_id is not None, options.yes, options.speedup) == (True, True, 50)
 
 
+@pytest.mark.parametrize("other", [("--client", "Bo"), ("--plan=x.toml",), ("--top", "9"), ("--hold=60",)])
+def test_what_is_proposed_is_run_with_whom_and_as_it_was_proposed(retroctl, ann, monkeypatch, other):
+    """Found by hand: behind -- another client ran this one's session, or a faster plan ran under its name."""
+    monkeypatch.setattr(session, "run_session", lambda options: pytest.fail(f"run with {options}"))
+    retroctl("programme", "start", ann, "six-week")
+    said = retroctl("programme", "next", ann, "--sim", "standard", "--run", "--", "--yes", *other, status=2)
+    assert f"{other[0].partition('=')[0]} is the proposal's own" in said
+
+
 def test_a_name_like_an_option_is_given_by_its_id(retroctl, folder):
     retroctl("client", "add", *FIT, "--", "-x")
     retroctl("programme", "start", "--", "-x", "six-week")
     client_id = ClientStore(folder).find("-x").id
-    assert f"--client {client_id} --plan" in retroctl("programme", "next", client_id)
+    said = retroctl("programme", "next", client_id)
+    assert f"--client {client_id} --plan" in said
+    assert f"retroctl programme assess {client_id}\n" in said
 
 
 def test_an_assessment_has_three_domains_before_and_after_or_not_measured(retroctl, ann, monkeypatch):
@@ -296,3 +308,51 @@ def test_the_experienced_go_with_a_mirror_and_nobody_takes_a_machine_along(retro
     for machine in (("--sim", "standard"), ("--address", "AA")):
         assert "controls no machine (R25)" in retroctl("run", "--plan", "outdoor", *machine, status=2)
     assert "no such key" in retroctl("run", "--plan", "outdoor:top=3", status=2)
+
+
+# -- sessions that ended otherwise, and clocks
+
+
+def at_local(day: Day, hour: int) -> int:
+    """Milliseconds of that hour of the day where this computer is."""
+    return int(datetime.combine(date.fromordinal(day.ordinal), time(hour)).astimezone().timestamp() * 1000)
+
+
+def write(folder: Path, *made: Made) -> None:
+    maker = RecordMaker(folder)
+    maker.write(*made)
+    maker.close()
+
+
+def test_a_session_that_was_cut_by_a_crash_counts_as_a_session_of_its_day(retroctl, ann, folder):
+    """Found by hand: a record without an end row was as if nothing had been run, and the day's second was proposed."""
+    retroctl("programme", "start", ann, "six-week")
+    client_id = ClientStore(folder).find(ann).id
+    write(folder, Made("00", at_local(person.today(), 0), client_id=client_id, rated={1: 19}, ended=False))
+    assert "there was a session today already" in retroctl("programme", "next", ann)
+    assert "1 cut short" in retroctl("programme", "show", ann)
+    [done] = person.person(ann, folder, simulated=False).practice
+    assert (done.completed, done.peak.kmh, done.rpe) == (False, 2.6, 19)
+
+
+def test_a_session_that_ended_after_midnight_is_the_new_days_session_too(retroctl, ann, folder, monkeypatch):
+    """Found by hand: at half past twelve the next one was proposed, minutes after the last."""
+    begun = person.today()
+    retroctl("programme", "start", ann, "six-week")
+    client_id = ClientStore(folder).find(ann).id
+    write(folder, Made("00", at_local(begun, 23) + 3_480_000, client_id=client_id))
+    monkeypatch.setattr(person, "today", lambda: begun.plus(1))
+    assert "there was a session today already" in retroctl("programme", "next", ann)
+    monkeypatch.setattr(person, "today", lambda: begun.plus(2))
+    assert "session 2 of 18" in retroctl("programme", "next", ann)
+
+
+def test_a_session_dated_to_come_is_called_that_and_the_clock_is_named(retroctl, ann, folder, monkeypatch):
+    """Found by hand: after a clock set back it said that there had been a session today."""
+    client_id = ClientStore(folder).find(ann).id
+    retroctl("programme", "start", ann, "six-week")
+    day = person.today()
+    write(folder, Made("00", at_local(day.plus(2), 10), client_id=client_id))
+    said = retroctl("programme", "next", ann)
+    assert f"the last session is dated {day.plus(2)}, which is still to come (this computer says that" in said
+    assert "today already" not in said

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import random
+from pathlib import Path
 
 import pytest
 
 from retroctl.errors import ConfigError
 from retroctl.units import KMH_PER_MPH, Speed
+from simulators import quirks, quirks_moving, quirks_telling
 from simulators.behaviour import Behaviour
 from simulators.machine import FtmsMachine
 from simulators.personality import PERSONALITIES, Personality, personality
@@ -408,3 +411,22 @@ def test_a_stranger_may_drop_subscriptions_lock_its_console_and_lie_in_reads_and
     run.now += 1
     statuses += [e.data.hex() for e in machine.advance(run.now) if e.characteristic == "2ada"]
     assert statuses == ["02"]
+
+
+def test_no_two_quirks_remember_something_under_the_same_name():
+    """They are mixed into one machine: the third Stop of one was once the target that another echoed."""
+    owners: dict[str, str] = {}
+    for module in (quirks, quirks_moving, quirks_telling):
+        for kind in ast.parse(Path(module.__file__).read_text()).body:
+            if not isinstance(kind, ast.ClassDef):
+                continue
+            own = {
+                node.attr
+                for node in ast.walk(kind)
+                if isinstance(node, ast.Attribute)
+                and isinstance(node.ctx, ast.Store)
+                and ast.unparse(node.value) == "self"
+            }
+            for name in own:
+                assert owners.setdefault(name, kind.name) == kind.name
+    assert len(owners) > 5

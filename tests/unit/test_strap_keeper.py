@@ -10,7 +10,7 @@ import pytest
 
 from retroctl.app.clock import LoopClock
 from retroctl.app.reports import Kind, Report
-from retroctl.app.strap import TRIES, StrapKeeper
+from retroctl.app.strap import STEADY_S, TRIES, StrapKeeper
 from retroctl.errors import SeveralStraps, StrapNotFound
 
 pytestmark = pytest.mark.virtual
@@ -97,6 +97,20 @@ async def test_tries_come_further_and_further_apart_and_end():
             "No strap is heard.",
             "The strap is given up for this session; a raise waits for RPE at each speed.",
         ]
+
+
+async def test_a_strap_that_drops_as_soon_as_it_is_connected_is_given_up_too():
+    """Found by hand: it was connected anew every second or two, for as long as the session lasted."""
+
+    class Flapping(Strap):
+        async def lost(self) -> None:
+            await asyncio.sleep(STEADY_S - 1 if len(self.tries) < 3 or len(self.tries) > 4 else STEADY_S)
+
+    strap = Flapping()
+    async with kept(strap) as keeper:
+        await asyncio.sleep(2000)
+        assert len(strap.tries) == 4 + TRIES - 1, "one that held for a while begins the count anew"
+        assert "given up" in keeper.remarks[-1]
 
 
 async def test_of_several_straps_none_is_picked_and_it_ends_there():

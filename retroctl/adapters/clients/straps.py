@@ -48,6 +48,8 @@ class StrapBook:
 
     def _read(self) -> dict[str, str]:
         try:
+            if self.file.is_fifo():  # it would be waited for, for ever
+                raise ConfigError(f"{self.file}: a pipe, not a file; {_WAY_OUT}")
             with self.file.open("rb") as opened:
                 data = opened.read(LARGEST + 1)
         except FileNotFoundError:

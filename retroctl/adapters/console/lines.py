@@ -163,6 +163,13 @@ def _clock(t: float) -> str:
     return f"{int(t) // 60:3d}:{int(t) % 60:02d}"
 
 
+def heart_short(picture: Snapshot) -> str:
+    """The heart rate with its limit, or its band, in few characters."""
+    low, high = picture.heart_low_bpm, picture.heart_limit_bpm
+    limit = "" if high is None else f"/{high}" if low is None else f"/{low}-{high}"
+    return "HR ?" if picture.heart_rate_bpm is None else f"HR {picture.heart_rate_bpm}{limit}"
+
+
 def _status(picture: Snapshot | None, report: Report) -> str:
     """The belt in one line that fits 80 columns."""
     target = report.data["target_kmh"]
@@ -173,8 +180,7 @@ def _status(picture: Snapshot | None, report: Report) -> str:
     if picture.measured_age_s is not None and picture.measured_age_s > OLD_S:
         parts.append(f"{picture.measured_age_s:.0f} s OLD")
     if picture.strap:
-        limit = "" if picture.heart_limit_bpm is None else f"/{picture.heart_limit_bpm}"
-        parts.append("HR ?" if picture.heart_rate_bpm is None else f"HR {picture.heart_rate_bpm}{limit}")
+        parts.append(heart_short(picture))
     state = picture.state.value
     if state not in {"holding", "ready", "announcing"}:
         return "  ".join([*parts, state.replace("_", " ")])

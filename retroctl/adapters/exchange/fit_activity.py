@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from retroctl.adapters.exchange.fit_library import FitWriter, library
-from retroctl.app.portable import Lap, Point, Portable, shares
+from retroctl.app.portable import Lap, Point, Portable, kcal_for_people, shares
 from retroctl.domain.limits import Facing
 from retroctl.errors import ConfigError
 
@@ -216,7 +216,7 @@ def _by_second(session: Portable, utc: Callable[[int], int]) -> list[tuple[int, 
 
 
 def _whole(kcal: float | None) -> int | None:
-    return None if kcal is None else min(round(kcal), 65534)
+    return None if kcal is None else min(kcal_for_people(kcal), 65534)
 
 
 def _version(text: str) -> int:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.files import shown_text
+from retroctl.domain.energy import two_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,9 +57,9 @@ def write_sessions(sessions: Iterable[Portable]) -> bytes:
             (
                 each.id, _time(each.started_utc_ms), _text(each.who), _text(each.plan), _text(each.machine),
                 int(each.simulated), int(each.ended), _text(each.reason), f"{each.duration_s:.1f}",
-                f"{each.backward_s:.1f}", f"{each.distance_m:.1f}", None if each.kcal is None else f"{each.kcal:.1f}",
-                _kmh(each.peak_hundredths), len(each.laps), round(sum(rates) / len(rates)) if rates else None,
-                max(rates, default=None),
+                f"{each.backward_s:.1f}", f"{each.distance_m:.1f}",
+                None if each.kcal is None else two_digits(each.kcal), _kmh(each.peak_hundredths), len(each.laps),
+                round(sum(rates) / len(rates)) if rates else None, max(rates, default=None),
             )
         )  # fmt: skip
     return _table(SESSION_COLUMNS, rows)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
 from retroctl.adapters.files import shown_text
-from retroctl.app.portable import Lap, Point, Portable, shares
+from retroctl.app.portable import Lap, Point, Portable, kcal_for_people, shares
 from retroctl.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _lines(session: Portable) -> Iterator[str]:
     yield "  <Activities>"
     yield '    <Activity Sport="Running">'
     yield f"      <Id>{_time(session, session.laps[0].start_ms)}</Id>"
-    total = 0 if session.kcal is None else min(round(session.kcal), _MOST_KCAL)
+    total = 0 if session.kcal is None else min(kcal_for_people(session.kcal), _MOST_KCAL)
     kcal = shares(total, [lap.kcal or 0.0 for lap in session.laps])
     points = list(session.points)
     for number, (lap, share) in enumerate(zip(session.laps, kcal, strict=True)):

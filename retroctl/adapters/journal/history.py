@@ -27,6 +27,12 @@ _NOTED = """
     WHERE s.client_id = ? AND ((j.kind = 'event' AND j.data LIKE '%BalanceEventNoted%')
                                OR (j.kind = 'note' AND j.data LIKE '%"rpe"%'))
 """
+_HELD = """
+    SELECT s.id, j.data FROM journal j JOIN sessions s ON s.session = j.session
+    WHERE s.client_id = ? AND j.kind = 'held'
+      AND NOT EXISTS (SELECT 1 FROM journal e WHERE e.session = s.session AND e.kind = 'end') ORDER BY j.seq
+"""
+"""What was held in sessions without an end row: the program died, or they are running now."""
 _SAID_AFTER = """
     SELECT s.id, a.answer FROM answers_after a JOIN sessions s ON s.id = a.session_id
     WHERE s.client_id = ? AND a.question = 'rpe'
@@ -43,9 +49,12 @@ def history(file: Path, client_id: str, *, with_simulated: bool) -> tuple[Practi
     summaries = read.sessions(file, client_id=client_id)
     with files.reading(file) as connection:
         plans = dict(connection.execute("SELECT id, plan FROM sessions WHERE client_id = ?", (client_id,)).fetchall())
-        noted = _noted(connection, client_id)
+        noted, cut = _noted(connection, client_id), _cut(connection, client_id)
     wanted = [each for each in summaries if with_simulated or not each.simulated]
-    done = [_practice(each, plans.get(each.id, ""), noted.get(each.id, ())) for each in reversed(wanted)]
+    done = [
+        _practice(each, plans.get(each.id, ""), noted.get(each.id, ()), cut.get(each.id, ()))
+        for each in reversed(wanted)
+    ]
     return tuple(each for each in done if each is not None)
 
 
@@ -88,12 +97,24 @@ def _noted(connection: sqlite3.Connection, client_id: str) -> dict[str, list[dic
     return found
 
 
-def _practice(summary: read.SessionSummary, plan: str, noted: Iterable[dict[str, Any]]) -> Practice | None:
-    """One session; None for one that never came to a hold or a balance event, or whose plan cannot be read."""
+def _cut(connection: sqlite3.Connection, client_id: str) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for session_id, data in connection.execute(_HELD, (client_id,)):
+        found.setdefault(session_id, []).append(read.as_object(data))
+    return found
+
+
+def _practice(
+    summary: read.SessionSummary, plan: str, noted: Iterable[dict[str, Any]], cut: Iterable[dict[str, Any]] = ()
+) -> Practice | None:
+    """One session; None for one that never came to a hold or a balance event, or whose plan cannot be read.
+
+    `cut`: what was held, where it has no end row.
+    """
     written = read.as_object(plan)
     try:
         stages = stages_of(written)
-        held = [(Speed.from_kmh(each["target_kmh"]), float(each["seconds"])) for each in _held(summary)]
+        held = [(Speed.from_kmh(each["target_kmh"]), float(each["seconds"])) for each in (*_held(summary), *cut)]
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
     shape = shape_of(stages)
@@ -114,6 +135,7 @@ def _practice(summary: read.SessionSummary, plan: str, noted: Iterable[dict[str,
         rpe=max(rpes, default=None),
         simulated=summary.simulated,
         name=str(written.get("name", "")),
+        until=local_day(summary.last_utc),
     )
 
 

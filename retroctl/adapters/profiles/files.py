@@ -89,6 +89,8 @@ def forget(data_dir: Path, address: str) -> Path:
 
 def _read(path: Path) -> Profile:
     try:
+        if path.is_fifo():  # it would be waited for, for ever
+            raise ConfigError(f"{path}: a pipe, not a file; remove it")
         with path.open("rb") as file:
             written = file.read(LARGEST + 1)
         if len(written) > LARGEST:

@@ -37,6 +37,8 @@ class _File(BaseModel):
 def read_remote(file: Path) -> Remote:
     """Read what was taught; an untaught Remote where there is no file. Raises ConfigError naming file and key."""
     try:
+        if file.is_fifo():  # it would be waited for, for ever
+            raise ConfigError(f"{file}: a pipe, not a file; {_WAY_OUT}")
         with file.open("rb") as opened:
             data = opened.read(LARGEST + 1)
     except FileNotFoundError:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ROOM_FOR_THREE: Final = 76
 """Columns that three large numbers need."""
+NARROW, SHORT = 40, 20
+"""Columns and rows under which an alarm has a smaller mark, and stands alone."""
 HELD: Final = frozenset({"settling", "holding", "ready", "announcing", "overridden"})
 """States in which a hold may run."""
 
@@ -90,11 +92,26 @@ class Alarms(Painted):
         width = max(10, self.app.size.width)
         texts = ([stop] if stop else []) + [f"{alarm.id}  {plain(alarm.text, 160)}" for alarm in alarms]
         self.display = bool(texts)
-        most = 1 if self.app.size.height < 20 else 3
-        rows = [f"▐█ ALARM █▌ {text}"[:width].ljust(width) for text in texts[:most]]
-        if len(texts) > most:
-            rows[-1] = f"{rows[-1][: width - 12].rstrip()}  (+{len(texts) - most} more)".ljust(width)
-        self.paint("\n".join(rows))
+        self.paint("\n".join(alarm_rows(texts, width, self.app.size.height)))
+
+
+def alarm_rows(texts: Sequence[str], width: int, height: int) -> list[str]:
+    """The rows of a field of alarms, the first ones, each to its end where there is room: it says what to do there."""
+    mark = "▐█ ALARM █▌ " if width >= NARROW else "█! "
+    most_rows, most_alarms = (3, 3) if height >= SHORT else (2, 1)
+    rows: list[str] = []
+    shown = 0
+    for text in texts[:most_alarms]:
+        room = most_rows - len(rows)
+        if room:
+            lines = textwrap.wrap(text, width - len(mark)) or [""]
+            rows += [f"{' ' * len(mark) if place else mark}{line}" for place, line in enumerate(lines[:room])]
+            shown += 1
+    if shown < len(texts):
+        left = len(texts) - shown
+        more = f"  (+{left} more)" if width >= NARROW else f" (+{left})"
+        rows[-1] = f"{rows[-1][: width - len(more)].rstrip()}{more}"
+    return [row.ljust(width) for row in rows]
 
 
 class Banner(Painted):
@@ -240,7 +257,8 @@ class Client(Painted):
 
 def heart_words(picture: Snapshot) -> list[tuple[str, str]]:
     """The heart rate with its limit; with a strap also that it is not known, and for how long nothing has come."""
-    limit = "" if picture.heart_limit_bpm is None else f" of {picture.heart_limit_bpm}"
+    low, high = picture.heart_low_bpm, picture.heart_limit_bpm
+    limit = "" if high is None else f" of {high}" if low is None else f" of {low}-{high}"
     if not picture.strap:
         return [("--", "")]
     if picture.heart_rate_bpm is None:
@@ -248,7 +266,8 @@ def heart_words(picture: Snapshot) -> list[tuple[str, str]]:
         since = "" if age is None or age < 1 else f" {age:.0f} s"
         return [(f"UNKNOWN{since}", "$warning reverse bold")]
     style = "$error reverse bold" if picture.heart_over else ""
-    return [(f"{picture.heart_rate_bpm}{limit}", style)]
+    under = ", under" if low is not None and picture.heart_rate_bpm < low else ""
+    return [(f"{picture.heart_rate_bpm}{limit}{under}", style)]
 
 
 class Entered(Painted):

@@ -68,8 +68,9 @@ def next_(
       retroctl programme next Ann --run -- --wall --volume 60
       retroctl programme next Ann --sim standard --run
     """  # noqa: D301 - as above
-    from retroctl.cli.programme_work import next_command, propose  # noqa: PLC0415 - heavy
+    from retroctl.cli.programme_work import next_command, propose, refuse_others  # noqa: PLC0415 - heavy
 
+    refuse_others(options or [])
     command = next_command(propose(client, sim), sim, options or [])
     if run and command is not None:
         group = context.find_root().command

@@ -71,7 +71,7 @@ def calendar(name: ProgrammeName, started: Day, history: Iterable[Practice], tod
         ]
         free = 0 if left == 0 and number == last else max(0, A_WEEK - len(boxes))
         marks = [Mark.MISSED if number < running else Mark.AHEAD] * free
-        if number == running and marks:
+        if number == running and marks and today >= started:
             marks[0] = Mark.DUE
         weeks.append(Week(number, first, (*boxes, *map(Box, marks))))
     return tuple(weeks)

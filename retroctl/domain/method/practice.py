@@ -114,7 +114,8 @@ class Practice:
     """One session that was done. Sessions of one `kind` are comparable; `name` is what its plan was called.
 
     `completed`: to its planned end, with the planned peak held. `peak` is the fastest backward speed held for a minute.
-    `events` are the balance events; `rpe` the highest that was noted, None when none was.
+    `events` are the balance events; `rpe` the highest that was noted, None when none was. `until`: the day on which it
+    ended, where that is a later one.
     """
 
     day: Day
@@ -126,6 +127,12 @@ class Practice:
     rpe: int | None = None
     simulated: bool = False
     name: str = ""
+    until: Day | None = None
+
+    @property
+    def last_day(self) -> Day:
+        """The day on which it ended: one that ran past midnight is both days' session."""
+        return self.day if self.until is None else max(self.day, self.until)
 
     @property
     def level_backward(self) -> bool:

@@ -17,6 +17,7 @@ from retroctl.units import Speed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from retroctl.domain.events import BalanceEvent
     from retroctl.domain.limits import Caps
     from retroctl.domain.method.days import Day
     from retroctl.domain.method.facts import Facts
@@ -89,7 +90,7 @@ def next_session(
     if programme.sessions is not None and number > programme.sessions:
         return NoSession((f"the {programme.sessions} sessions of {name} are done; assess now (R17)",))
     outings = tuple(sorted(outdoors, key=lambda outing: outing.day))
-    rest = _rest([*(each.day for each in done), *(outing.day for outing in outings)], today)
+    rest = _rest([*(each.last_day for each in done), *(outing.day for outing in outings)], today)
     if rest is not None:
         return NoSession((rest,))
     why: list[str] = []
@@ -131,7 +132,12 @@ class _Limits:
 def _rest(days: Iterable[Day], today: Day) -> str | None:
     """Why today is a day of rest; `days` are those of all sessions, on a belt or outdoors."""
     done = sorted(days)
-    if done and done[-1] >= today:
+    if done and done[-1] > today:
+        return (
+            f"the last session is dated {done[-1]}, which is still to come (this computer says that today is {today}): "
+            "is its clock right?"
+        )
+    if done and done[-1] == today:
         return "there was a session today already; the next one on another day (R16)"
     week = [day for day in done if today.days_since(day) < REPEAT_AFTER_DAYS]
     if len(week) < A_WEEK:
@@ -181,7 +187,7 @@ def _setbacks(last: Practice, rpe_max: int, why: list[str]) -> list[Speed]:
         why.append("the client stepped off or fell last time: a step back (R15)")
         back.append(LARGE_STEP_BACK)
     elif last.events:
-        why.append(f"{len(last.events)} balance events last time: nothing rises (R15)")
+        why.append(f"{_events(last.events)} last time: nothing rises (R15)")
     if last.rpe is None:
         why.append("no RPE was noted last time: nothing rises")
     elif last.rpe > rpe_max:
@@ -199,11 +205,15 @@ def _setbacks_outdoors(outing: Outing, rpe_max: int, why: list[str]) -> list[Spe
         why.append(f"the client stepped off or fell outdoors on {outing.day}: a step back (R15)")
         back.append(LARGE_STEP_BACK)
     elif outing.events:
-        why.append(f"{len(outing.events)} balance events outdoors on {outing.day}: nothing rises (R15)")
+        why.append(f"{_events(outing.events)} outdoors on {outing.day}: nothing rises (R15)")
     if outing.rpe is not None and outing.rpe > rpe_max:
         why.append(f"an RPE of {outing.rpe} outdoors on {outing.day}, over {rpe_max}: slower")
         back.append(SMALL_STEP_BACK)
     return back
+
+
+def _events(events: tuple[BalanceEvent, ...]) -> str:
+    return "a balance event" if len(events) == 1 else f"{len(events)} balance events"
 
 
 def _risen(ramp: Ramp, base: Shape, index: int, limits: _Limits, why: list[str]) -> Shape:

@@ -161,6 +161,11 @@ class Session:
         return self._core.notes.hands
 
     @property
+    def incline_pct(self) -> float:
+        """The incline that the trainer was last told to set, per cent; whether it is set nobody here knows."""
+        return self._core.incline_told
+
+    @property
     def last_rpe(self) -> Rated | None:
         """The last rating of perceived exertion with the speed it was given for; None while there is none."""
         return self._core.notes.rated

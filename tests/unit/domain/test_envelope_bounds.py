@@ -192,6 +192,15 @@ def test_a_heart_rate_under_the_limit_lifts_it_and_at_the_limit_is_not_over_it()
     assert gate.rule(NEXT) == "R8"
 
 
+@pytest.mark.parametrize(("odd", "rule"), [(24, "F10"), (25, "R8"), (250, "F10"), (251, None), (65535, None)])
+def test_what_no_heart_does_neither_puts_the_limit_on_nor_lifts_it(odd, rule):
+    gate = Gate(heart_limit_bpm=150).ready()
+    if odd < 150:
+        gate.tell(ev.HeartRateReceived(151))
+    gate.tell(ev.HeartRateReceived(odd))
+    assert gate.rule(NEXT) == rule
+
+
 # -- down
 
 

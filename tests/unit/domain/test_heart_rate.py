@@ -333,3 +333,32 @@ def test_without_a_strap_there_is_no_news():
     watch.heard(200, beats=False, now=100.0)
     assert watch.due(100.0) == []
     assert watch.due(106.0) == [HeartNews.LOST]
+
+
+@pytest.mark.parametrize("odd", [1, 24, 251, 255, 300, 65535])
+def test_a_rate_that_no_heart_has_is_unknown_neither_fine_nor_over(odd):
+    bench, strap = with_strap()
+    bench.hold_at(1.0)
+    bench.until("ready")
+    strap.bpm = odd
+    bench.advance(1.0)
+    assert bench.session.heart.known(bench.now) is None
+    reason = f"the strap gives {odd} a minute, which is no heart's rate"
+    assert bench.session.raise_waits_for(bench.now) == f"{reason}: ask RPE at this speed first, and note it"
+    assert f10(bench) == [], "one bad frame is not worth an alarm"
+    bench.advance(5.0)
+    assert f10(bench) == ["HEART RATE UNKNOWN: no heart rate from the strap for 5 s; raises wait for RPE"]
+    bench.tell(ev.RpeGiven(11))
+    bench.tell(ev.ConfirmPressed())
+    bench.until("settling", limit_s=30)
+    assert bench.target == pytest.approx(1.8), "session and gate agree that a rating of this speed is enough"
+    strap.bpm = 110
+    bench.advance(1.0)
+    assert bench.session.blocks == frozenset()
+
+
+@pytest.mark.parametrize("rate", [25, 250])
+def test_the_slowest_and_the_quickest_hearts_are_taken_in(rate):
+    watch = HeartWatch(None, chosen=True)
+    watch.heard(rate, beats=True, now=1.0)
+    assert watch.known(1.0) == rate

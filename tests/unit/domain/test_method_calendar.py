@@ -27,7 +27,7 @@ def marks(history: list[Practice], today: int, name: ProgrammeName = SIX) -> lis
 def test_it_begins_with_eighteen_boxes_of_which_one_is_due():
     weeks = marks([], 0)
     assert weeks == [[DUE, AHEAD, AHEAD], *[[AHEAD] * 3] * 5]
-    assert marks([], -3) == weeks
+    assert marks([], -1) == [[AHEAD] * 3] * 6, "until its first day nothing is due"
 
 
 def test_done_cut_short_missed_and_due_stand_in_their_weeks():

@@ -240,7 +240,7 @@ def test_a_calm_session_outdoors_is_none_of_the_programmes_and_changes_nothing()
     ("outing", "words", "slower"),
     [
         (Outing(START.plus(1), (BalanceEvent.FALL,)), "fell outdoors on 2026-09-08: a step back (R15)", 80),
-        (Outing(START.plus(1), (BalanceEvent.STUMBLE,)), "1 balance events outdoors on 2026-09-08: nothing rises", 0),
+        (Outing(START.plus(1), (BalanceEvent.STUMBLE,)), "a balance event outdoors on 2026-09-08: nothing rises", 0),
         (Outing(START.plus(1), rpe=19), "an RPE of 19 outdoors on 2026-09-08, over", 40),
     ],
 )
@@ -257,3 +257,18 @@ def test_what_went_wrong_outdoors_holds_the_next_session_back(outing, words, slo
 def test_what_went_wrong_outdoors_before_the_last_session_on_a_belt_is_over():
     fell = Outing(START.plus(-1), (BalanceEvent.FALL,))
     assert outdoors(START.plus(3), fell) == outdoors(START.plus(3))
+
+
+def test_a_session_that_ran_past_midnight_is_both_days_session():
+    done = replace(LAST, until=START.plus(1))
+    assert (LAST.last_day, done.last_day, replace(LAST, until=START.plus(-1)).last_day) == (START, START.plus(1), START)
+    found = next_session(FACTS, [done], SIX, START, START.plus(1))
+    assert isinstance(found, NoSession)
+    assert "today already" in found.why[0]
+    assert isinstance(next_session(FACTS, [done], SIX, START, START.plus(2)), Proposal)
+
+
+def test_a_session_dated_to_come_is_no_session_of_today():
+    found = next_session(FACTS, [replace(LAST, day=START.plus(9))], SIX, START, START.plus(7))
+    assert isinstance(found, NoSession)
+    assert found.why[0].startswith(f"the last session is dated {START.plus(9)}, which is still to come")

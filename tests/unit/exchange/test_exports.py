@@ -20,8 +20,9 @@ from tcxreader.tcxreader import TCXReader
 from retroctl.adapters.clients import ClientStore
 from retroctl.adapters.exchange.fit_library import library
 from retroctl.app.client_profile import Profile
-from retroctl.app.portable import shares
+from retroctl.app.portable import kcal_for_people, shares
 from retroctl.cli import progress
+from retroctl.domain.energy import two_digits
 from retroctl.domain.method.facts import Facts
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def test_half_an_hour_as_fit_has_the_records_totals_in_both_decoders(
         assert (session["sport"], session["sub_sport"]) == ("running", "treadmill")
         assert session["total_timer_time"] == pytest.approx(written.outcome["duration_s"], abs=0.05)
         assert session["total_distance"] == pytest.approx(written.outcome["distance_m"], abs=0.05)
-        assert session["total_calories"] == round(written.outcome["kcal"])
+        assert session["total_calories"] == round(float(two_digits(written.outcome["kcal"])))
         assert session["enhanced_max_speed"] == pytest.approx(3.4 / 3.6, abs=0.001)
         assert session["num_laps"] == len(laps) == 6
         assert sum(lap["total_timer_time"] for lap in laps) == pytest.approx(written.outcome["duration_s"], abs=0.06)
@@ -116,7 +117,7 @@ def test_half_an_hour_as_tcx_is_valid_and_an_independent_reader_finds_the_record
     said = re.findall("<TotalTimeSeconds>(.*?)<", (tmp_path / "x.tcx").read_text())
     assert sum(map(float, said)) == pytest.approx(written.outcome["duration_s"], abs=0.1)
     assert sum(lap.distance for lap in read.laps) == pytest.approx(written.outcome["distance_m"], abs=0.1)
-    assert sum(lap.calories for lap in read.laps) == round(written.outcome["kcal"])
+    assert sum(lap.calories for lap in read.laps) == round(float(two_digits(written.outcome["kcal"])))
     assert len(read.laps) == 6
     assert len(read.trackpoints) > 1800
     assert read.hr_max == 130
@@ -288,3 +289,9 @@ def test_a_wrong_clock_is_no_date_for_fit(data: Path, capsys: pytest.CaptureFixt
     write_session(data, hold_s=3, started=0.0)
     for format_, status in (("fit", 2), ("tcx", 2), ("csv", 0), ("json", 0)):
         assert command(capsys, "export", "last", "--format", format_, "--out", f"x.{format_}").status == status
+
+
+@pytest.mark.parametrize(("kcal", "shown"), [(0.0, 0), (6.7, 7), (99.6, 100), (123.4, 120), (1349.0, 1300)])
+def test_other_programs_are_given_two_digits_of_an_estimate_and_no_more(kcal, shown):
+    """They would show 123 kcal, and it would be read as 123."""
+    assert kcal_for_people(kcal) == shown

@@ -6,7 +6,7 @@ import pytest
 
 from retroctl.errors import MalformedFrame
 from retroctl.ftms.advertisement import decode_advertisement, decode_service_data
-from retroctl.ftms.heart_rate import decode_heart_rate
+from retroctl.ftms.heart_rate import Beats, decode_heart_rate
 from retroctl.ftms.opcodes import TrainingStatusCode
 from retroctl.ftms.other_machines import decode_machine_data
 from retroctl.ftms.training_status import decode_training_status
@@ -86,3 +86,9 @@ def test_structures_without_content_or_of_no_interest_are_passed_over():
 def test_only_bike_rower_and_cross_trainer_are_known_besides():
     with pytest.raises(KeyError):
         decode_machine_data("2acd", bytes(4))
+
+
+def test_times_between_beats_that_are_repeated_are_no_new_beats():
+    beats = Beats()
+    frames = [None, (), (853,), (853,), (853, 850), (853,), (), (853,)]
+    assert [beats.new(each) for each in frames] == [False, False, True, False, True, True, False, True]
