@@ -39,7 +39,7 @@ NOTHING: Final = "-"
 NOT_ASKED: Final = "not asked"
 LONGEST_NAME: Final = 80
 MOST_WEEKS: Final = 26
-"""Half a year; up to ten weeks print to two sheets."""
+"""Half a year; up to ten weeks print to two sheets, sessions outdoors apart."""
 SMALL_PRINT: Final = (
     (
         "Everything here was measured by the treadmill or noted by the trainer. Exertion is the client's own word, on "
