@@ -52,6 +52,15 @@ def _folder(path: Path) -> Path:
 
 
 DataFolder = Annotated[Path, AfterValidator(_folder)]
+
+
+def _name(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("a name is a line of text")
+    return text.strip()
+
+
+Name = Annotated[str, Field(max_length=80), AfterValidator(_name)]
 TagWords = Annotated[str, Field(min_length=1, max_length=40)]
 
 
@@ -72,6 +81,9 @@ class Settings(BaseSettings):
     """How loud the voice is, per cent of what the computer's own volume gives."""
     voice_units: Literal["kmh", "mph"] = "kmh"
     """In which unit the voice says speeds."""
+
+    trainer: Name | None = None
+    """Who leads sessions here, kept in the record; this computer's account where it is not set. --by goes before it."""
 
     tags: tuple[TagWords, ...] = Field(default=TAGS, min_length=1, max_length=9)
     """The words of the tags that keys 1 to 9 note in a session. They are kept in the record: name nobody in them."""

@@ -46,6 +46,9 @@ class Made:
     kcal_per_min: float | None = 4.0
     heart: bool = True
     seed: int = 1
+    confidence: tuple[object, int | None] = (3, None)
+    """Before, as the briefing was answered; after, None where it was not asked."""
+    settings: str = SETTINGS
 
     @property
     def stages(self) -> list[dict[str, Any]]:
@@ -114,7 +117,7 @@ class RecordMaker:
         plan = json.dumps({"name": made.name, "stages": made.stages, "ease_rung_s": 20.0}, separators=(",", ":"))
         start = (
             made.id, made.started_ms, "0.1.0", made.machine, "C0:DE:00:00:00:01", made.client_id, int(made.simulated),
-            plan, SETTINGS,
+            plan, made.settings,
         )  # fmt: skip
         first = chain.first_hash(start)
         number = self._connection.execute(
@@ -137,6 +140,10 @@ class RecordMaker:
             fields = (seq, ms, made.started_ms + ms, "end", text)
             rows.append((number, *fields, chain.link(digest, fields)))
         self._connection.executemany("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        if made.confidence[1] is not None:
+            self._connection.execute(
+                "INSERT INTO answers_after VALUES (?, 'confidence', ?, 0)", (made.id, made.confidence[1])
+            )
 
     def _chunks(self, made: Made, told: _Told, number: int | None, first: bytes) -> tuple[list[tuple], bytes, int]:
         chunks, digest, targets = [], first, told.targets
@@ -160,7 +167,7 @@ class _Told:
         self.held: list[dict[str, Any]] = []
         self.noted: dict[str, list[dict[str, Any]]] = {"rpe": [], "balance_events": []}
         stages = made.stages
-        self._before()
+        self._before(made.confidence[0])
         for place, stage in enumerate(stages):
             self._rung(place, stage, made, last=place == len(stages) - 1)
         if made.reason == EASED:
@@ -203,7 +210,7 @@ class _Told:
         self.now_ms += int(seconds * 1000)
         self._spans.append((self.now_ms / 1000, round(target * 100)))
 
-    def _before(self) -> None:
+    def _before(self, confidence: object) -> None:
         self._state("idle", None, None)
         self._row("event", event="Connected")
         self._state("observing", None, None)
@@ -211,7 +218,7 @@ class _Told:
         self._state("briefing", None, None)
         for item in ("clip", "clip-tried", "gaze-target", "rails", "space-behind", "reminders"):
             self._row("event", event="BriefingAnswered", item=item, yes=True, text="")
-        self._row("event", event="BriefingAnswered", item="confidence", yes=True, text="3")
+        self._row("event", event="BriefingAnswered", item="confidence", yes=True, text=str(confidence))
         self._row("event", event="ArmRequested")
         self._state("armed", None, None)
         self._row("event", event="StartConfirmed", kind="program")
@@ -303,6 +310,7 @@ def six_weeks(client_id: str, monday_ms: int, *, kcal: bool = True, prefix: str 
                 reason="key" if number in (2, 10) else EASED,
                 kcal_per_min=(4.0 + week / 2) if kcal else None,
                 seed=number,
+                confidence=(min(4, 2 + number // 6), None if number in (2, 10) else min(5, 2 + number // 4)),
             )
         )
     return made

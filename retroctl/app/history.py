@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
+from retroctl.app.confidence import confidence_words
 from retroctl.app.summary import LONGEST_STEP_S
 from retroctl.domain.energy import in_words
 from retroctl.domain.method.figures import Who
@@ -85,6 +86,8 @@ class Opened:
     reports: tuple[Report, ...]
     said: Afterwards
     remarks: tuple[str, ...]
+    trainer: str = ""
+    """Who led, where the record says it."""
 
 
 def clock(seconds: float | None) -> str:
@@ -129,6 +132,7 @@ def facts(opened: Opened) -> list[tuple[str, str]]:
         ("session", entry.id),
         ("when", entry.when),
         ("client", f"{entry.client}{level}"),
+        ("trainer", opened.trainer or NOT_KNOWN),
         ("treadmill", where),
         ("plan", figures.name or NOT_KNOWN),
         ("ended", ended_by(figures.ending)),
@@ -137,6 +141,7 @@ def facts(opened: Opened) -> list[tuple[str, str]]:
         ("time", f"{clock(figures.backward_s)} backward of {clock(figures.moving_s)} moving"),
         ("exertion", NOT_KNOWN if figures.rpe is None else f"RPE {figures.rpe} at the most"),
         ("balance", balance_words(figures)),
+        ("confidence", confidence_words(figures.confidence)),
     ]
     if figures.distance_m:
         found.append(("distance", f"{figures.distance_m:.0f} m"))
@@ -147,10 +152,7 @@ def facts(opened: Opened) -> list[tuple[str, str]]:
 
 def _said(said: Afterwards) -> list[tuple[str, str]]:
     """What was said after the session. Foreign text, long at times."""
-    found: list[tuple[str, str]] = []
-    if said.confidence is not None:
-        found.append(("confidence", f"{said.confidence} of 5 afterwards"))
-    found += [("note", note) for note in said.notes]
+    found = [("note", note) for note in said.notes]
     found += [
         ("INCIDENT", f"{each.what}; {'somebody was hurt' if each.injury else 'nobody was hurt'}; told: {each.told}")
         for each in said.incidents

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from retroctl.app.charted import Bar, Point
+from retroctl.app.confidence import trend
 from retroctl.app.history import clock, energy_words
 from retroctl.domain.energy import two_digits
 from retroctl.domain.method.assessment import MEASURES, Domain, Due, before_and_after, due
@@ -25,6 +27,7 @@ from retroctl.domain.method.progress import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from retroctl.app.confidence import Trend
     from retroctl.domain.events import BalanceEvent
     from retroctl.domain.method.assessment import Assessment
     from retroctl.domain.method.days import Day
@@ -50,24 +53,6 @@ SMALL_PRINT: Final = (
 )
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _RULE: Final = re.compile(r"\s*\(R\d+(?:, ?R\d+)*\)")
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A value on a day, in words too."""
-
-    day: Day
-    value: float
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A week's value; None is "not known"."""
-
-    label: str
-    value: float | None
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +91,7 @@ class OutdoorRow:
     minutes: str
     rpe: str
     balance: str
+    confidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +113,7 @@ class Page:
     exertion_words: str
     balance: tuple[Bar, ...]
     balance_words: str
+    confidence: Trend
     rows: tuple[Row, ...]
     calendar_title: str
     weekdays: tuple[str, ...]
@@ -155,7 +142,7 @@ class Asked:
     programme: tuple[str, int | None] | None = None
     next_step: tuple[str, ...] = ()
     outdoors: tuple[Outing, ...] = ()
-    """Sessions without a belt (R25): shown as they were noted, and in no figure."""
+    """Sessions without a belt (R25): shown as they were noted, and in no figure but that of confidence."""
 
 
 def page(asked: Asked) -> Page:
@@ -182,6 +169,7 @@ def page(asked: Asked) -> Page:
         exertion_words=exertion_words,
         balance=tuple(_balance_bar(week) for week in span),
         balance_words=_balance_words(inside, outside),
+        confidence=trend(span, outside),
         rows=tuple(_row(week) for week in span),
         calendar_title=_calendar_title(asked, span),
         weekdays=tuple(_WEEKDAYS[(day.ordinal - 1) % 7] for day in span[0].days),
@@ -283,6 +271,7 @@ def _outdoor_row(outing: Outing) -> OutdoorRow:
         minutes=NOT_ASKED if outing.minutes is None else str(outing.minutes),
         rpe=NOT_ASKED if outing.rpe is None else str(outing.rpe),
         balance=", ".join(_balance(event) for event in outing.events) or "no event noted",
+        confidence=NOT_ASKED if outing.confidence is None else str(outing.confidence),
     )
 
 

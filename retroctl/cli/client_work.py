@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import sys
@@ -33,6 +32,7 @@ from retroctl.app.client_words import (
 )
 from retroctl.cli.client_list import list_lines
 from retroctl.cli.person import today
+from retroctl.cli.trainer import account
 from retroctl.config import load_settings
 from retroctl.domain.limits import Level
 from retroctl.errors import ClientError, ConfigError
@@ -170,14 +170,6 @@ def _ask_for_name(name: str, client_id: str) -> None:
     # The id will do: a name that was spoilt cannot always be typed.
     if sys.stdin.readline().strip() not in (name, client_id):
         raise ConfigError("the name was not typed; nothing was erased")
-
-
-def account() -> str:
-    """The name of this computer's account."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return "unknown"
 
 
 def decided_by(by: str | None) -> str:

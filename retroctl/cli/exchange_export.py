@@ -195,7 +195,10 @@ def _names(asked: Asked, summaries: Sequence[read.SessionSummary]) -> dict[str, 
 
 
 def _whose(asked: Asked) -> str:
-    return "; with names, keep it safe" if asked.with_name else ", without any name"
+    if asked.with_name:
+        return "; with names, keep it safe"
+    # The record's own settings are sealed by its hashes, and name who led (R2).
+    return ", without any client's name; the trainer's is in it" if asked.format == "json" else ", without any name"
 
 
 def _record() -> Path:

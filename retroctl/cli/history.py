@@ -14,7 +14,9 @@ from retroctl.adapters.console.lines import log_line
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME, read
 from retroctl.adapters.journal.afterwards import afterwards
+from retroctl.adapters.journal.confidence import before_of, on_scale
 from retroctl.adapters.journal.overview import overview
+from retroctl.app.client_given import LONGEST_BY
 from retroctl.app.history import (
     ERASED,
     HEADINGS,
@@ -31,7 +33,7 @@ from retroctl.app.reports import Kind, Report
 from retroctl.cli.client_list import WIDEST_NAME
 from retroctl.config import load_settings
 from retroctl.domain.limits import Facing
-from retroctl.domain.method.figures import moved_s
+from retroctl.domain.method.figures import Confidence, moved_s
 from retroctl.errors import ClientError, ConfigError
 
 if TYPE_CHECKING:
@@ -194,18 +196,23 @@ def open_session(file: Path, entry: Past) -> Opened:
     reports = tuple(
         Report((row.session_ms or 0) / 1000, Kind(row.kind), row.data) for row in record.rows if row.kind in _KINDS
     )
-    cap, level = record.settings.get("cap_kmh"), record.settings.get("level")
+    cap, level, trainer = (record.settings.get(key) for key in ("cap_kmh", "level", "trainer"))
+    said = afterwards(file, entry.id)
+    confidence = Confidence(
+        before_of(row.data for row in record.rows if row.kind == "event"), on_scale(said.confidence)
+    )
     return Opened(
         entry=entry,
-        figures=_with_times(entry.figures, plan, reports, moments),
+        figures=replace(_with_times(entry.figures, plan, reports, moments), confidence=confidence),
         moments=moments,
         course=plan.course,
         began_s=began(moments),
         cap_kmh=float(cap) if isinstance(cap, int | float) else None,
         level=level if isinstance(level, str) else "",
         reports=reports,
-        said=afterwards(file, entry.id),
+        said=said,
         remarks=tuple(remarks),
+        trainer=trainer[:LONGEST_BY] if isinstance(trainer, str) else "",
     )
 
 

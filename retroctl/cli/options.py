@@ -13,6 +13,7 @@ from retroctl.app.remote import Remote
 from retroctl.cli.mqtt_choice import MqttChoice, mqtt_choice
 from retroctl.cli.person import DEMO, Person, person
 from retroctl.cli.strap import StrapChoice, strap_choice
+from retroctl.cli.trainer import trainer_of
 from retroctl.config import Settings, load_settings, remote_file
 from retroctl.domain.limits import MIN_BACKWARD_HOLD_S, BeltRange, Client, Level
 from retroctl.domain.method.heart import HeartLimits, without_facts
@@ -73,6 +74,8 @@ class RunOptions:
     """The client's heart-rate strap; None for none."""
     mqtt: MqttChoice | None = None
     """The club's broker; None for none."""
+    trainer: str = ""
+    """Who leads, for the record and for nothing else."""
 
     @property
     def who(self) -> Person:
@@ -110,6 +113,7 @@ class RunOptions:
         sim_strap: str | None = None,
         mqtt: str | None = None,
         mqtt_plain: bool = False,
+        by: str | None = None,
     ) -> RunOptions:
         """Check everything that can be checked without a machine. Raises ConfigError, one clear line."""
         if sim is not None and address is not None:
@@ -146,16 +150,17 @@ class RunOptions:
             screen=screen and terminal and not plain and not jsonl,
             wall=on_wall, voice=speaks, volume=loudness, client_id=who.client_id, practice=who.practice, remote=taught,
             facts=who.facts, day=who.day, heart=who.heart, strap=heard, call_out=call_out,
-            mqtt=broker, outdoors=who.outdoors,
+            mqtt=broker, outdoors=who.outdoors, trainer=trainer_of(by, settings),
         )  # fmt: skip
 
 
 def demo_options() -> RunOptions:
     """The built-in demonstration: a practised client, five rungs, scaled to about a minute."""
     request = PlanRequest(name="demo", top=Speed(420), hold_s=MIN_BACKWARD_HOLD_S)
+    settings = load_settings()
     return RunOptions(
-        load_settings(), "standard", None, DEMO.client, DEMO.mass_kg, request, Advance.AUTO, 10.0,
-        jsonl=False, yes=True, terminal=False, belt=None, coarse=False,
+        settings, "standard", None, DEMO.client, DEMO.mass_kg, request, Advance.AUTO, 10.0,
+        jsonl=False, yes=True, terminal=False, belt=None, coarse=False, trainer=trainer_of(None, settings),
     )  # fmt: skip
 
 

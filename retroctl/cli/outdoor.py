@@ -17,6 +17,7 @@ from retroctl.adapters.journal import SqliteJournal
 from retroctl.adapters.plans import Preset, read_plan
 from retroctl.app.afterwards import ConfidenceAfter, FreeNote, SessionRpe
 from retroctl.cli.person import person
+from retroctl.cli.trainer import trainer_of
 from retroctl.config import load_settings
 from retroctl.domain.effects import NoteKind
 from retroctl.domain.events import LEAST_RPE, MOST_RPE, BalanceEvent
@@ -34,7 +35,7 @@ MOST_MINUTES: Final = 600
 EVENTS: Final = {"none": None, "stumble": BalanceEvent.STUMBLE, "fall": BalanceEvent.FALL}
 
 
-def outdoor_command(client: str | None, *, machine: str | None, plan: str) -> int:
+def outdoor_command(client: str | None, *, machine: str | None, plan: str, by: str | None = None) -> int:
     """Ask, keep, ask, keep; gives the exit status.
 
     Raises ConfigError for a machine or a terminal that went away, PlanError for a checklist that is not met,
@@ -43,9 +44,10 @@ def outdoor_command(client: str | None, *, machine: str | None, plan: str) -> in
     if read_plan(plan).preset is not Preset.OUTDOOR or machine is not None:
         raise ConfigError("an outdoor session controls no machine (R25): leave --sim and --address out")
     settings = load_settings()
+    trainer = trainer_of(by, settings)
     who = person(client, settings.data_dir, simulated=False)
     answers = _checklist(who.client)
-    return asyncio.run(_noted(settings.data_dir, who, answers))
+    return asyncio.run(_noted(settings.data_dir, who, answers, trainer))
 
 
 def _checklist(client: Client) -> dict[str, bool]:
@@ -65,7 +67,7 @@ def _checklist(client: Client) -> dict[str, bool]:
     return answers
 
 
-async def _noted(data_dir: Path, who: Person, answers: dict[str, bool]) -> int:
+async def _noted(data_dir: Path, who: Person, answers: dict[str, bool], trainer: str) -> int:
     journal = await SqliteJournal.open(data_dir)
     try:
         await journal.begin_session(
@@ -73,7 +75,7 @@ async def _noted(data_dir: Path, who: Person, answers: dict[str, bool]) -> int:
             simulated=False,
             client_id=who.client_id,
             plan={"name": Preset.OUTDOOR.value, "kind": Preset.OUTDOOR.value, "stages": []},
-            settings={"level": who.client.level.value, "outdoor": True},
+            settings={"trainer": trainer, "level": who.client.level.value, "outdoor": True},
         )
         began = time.monotonic()
         journal.append(0.0, "briefing", {"outdoor": answers})

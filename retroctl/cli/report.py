@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from retroctl.adapters.clients import ClientStore
 from retroctl.adapters.console.text import plain
 from retroctl.adapters.journal import FILE_NAME
+from retroctl.adapters.journal.confidence import confidences
 from retroctl.adapters.journal.history import history, outings
 from retroctl.adapters.journal.overview import local_day, overview
 from retroctl.adapters.report import as_html
@@ -18,6 +20,7 @@ from retroctl.app.report import MOST_WEEKS, Asked, page
 from retroctl.cli.person import today
 from retroctl.config import load_settings
 from retroctl.domain.method.days import Day
+from retroctl.domain.method.figures import NO_CONFIDENCE
 from retroctl.domain.method.programme import PROGRAMMES, ProgrammeName
 from retroctl.domain.method.progress import WEEK_DAYS, Done, monday
 from retroctl.domain.method.proposal import NoSession, next_session
@@ -26,6 +29,8 @@ from retroctl.errors import ClientError, ConfigError, PlanError
 
 if TYPE_CHECKING:
     from retroctl.adapters.clients import Profile
+    from retroctl.adapters.journal.overview import Line
+    from retroctl.domain.method.figures import Confidence
     from retroctl.domain.method.practice import Outing, Practice
     from retroctl.domain.method.proposal import Proposal
 
@@ -48,7 +53,8 @@ def report_command(
     profile = store.find(name)
     lines = overview(folder / FILE_NAME, client_id=profile.id)
     wanted = [line for line in lines if with_simulated or not line.simulated]
-    done = tuple(Done(local_day(line.started_utc), line.figures) for line in reversed(wanted) if line.figures.holds)
+    said = confidences(folder / FILE_NAME, profile.id)
+    done = tuple(_done(line, said) for line in reversed(wanted) if line.figures.holds)
     kept = store.programme(profile.id) if programme is None and began is None else None
     # What the client is on is known, unless another one is asked for.
     outdoors = outings(folder / FILE_NAME, profile.id)
@@ -73,6 +79,11 @@ def report_command(
     print(f"{file}: {plain(profile.name)}, {len(done)} sessions{outside}. It holds personal data: keep it safe.")
     if hidden:
         print(f"{hidden} sessions on the simulated treadmill are left out; --with-simulated counts them.")
+
+
+def _done(line: Line, said: dict[str, Confidence]) -> Done:
+    figures = replace(line.figures, confidence=said.get(line.id, NO_CONFIDENCE))
+    return Done(local_day(line.started_utc), figures)
 
 
 def _programme(programme: str | None, began: str | None, days: list[Day], day: Day) -> tuple[ProgrammeName | None, Day]:

@@ -253,6 +253,7 @@ class _Run:
 
     def _settings(self) -> dict[str, Any]:
         return {
+            "trainer": self._options.trainer,
             "advance": self._options.advance.value,
             "level": self._options.client.level.value,
             "speedup": self._options.speedup,

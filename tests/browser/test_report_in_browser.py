@@ -5,21 +5,26 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_record import RecordMaker, six_weeks
 
+from retroctl.adapters.journal.confidence import confidences
 from retroctl.adapters.journal.overview import local_day, overview
 from retroctl.adapters.report import as_html
 from retroctl.app.report import Asked, page
+from retroctl.domain.events import BalanceEvent
 from retroctl.domain.method.days import Day
+from retroctl.domain.method.practice import Outing
 from retroctl.domain.method.progress import Done
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 REQUIRED = os.environ.get("RETROCTL_REQUIRE_SYSTEM_TIERS") == "1"
 FIRST = Day.of(2026, 10, 12)
 AT_TEN_MS = FIRST.days_since(Day.of(1970, 1, 1)) * 86_400_000 + 36_000_000
+OUT = (Outing(FIRST.plus(5), (BalanceEvent.STUMBLE,), 12, 20, confidence=4),)
 
 pytestmark = [
     pytest.mark.xdist_group("chromium"),
@@ -73,9 +78,13 @@ def report(tmp_path_factory):
     maker = RecordMaker(folder)
     maker.write(*six_weeks("c" * 16, AT_TEN_MS))
     maker.close()
-    done = tuple(Done(local_day(each.started_utc), each.figures) for each in reversed(overview(maker.file)))
+    said = confidences(maker.file, "c" * 16)
+    done = tuple(
+        Done(local_day(each.started_utc), replace(each.figures, confidence=said[each.id]))
+        for each in reversed(overview(maker.file))
+    )
     steps = ("The same once more, or one thing more.", "Trainer and client decide together.")
-    asked = Asked("Ann <Meyer>", done, FIRST, FIRST.plus(41), programme=("six-week", 18), next_step=steps)
+    asked = Asked("Ann <Meyer>", done, FIRST, FIRST.plus(41), programme=("six-week", 18), next_step=steps, outdoors=OUT)
     file = folder / "report.html"
     file.write_text(as_html(page(asked)), encoding="utf-8")
     return file
@@ -116,7 +125,7 @@ def test_it_is_read_on_every_screen_and_asks_for_nothing(chromium, report, size,
     assert seen["wide"] == []
     assert seen["least"] >= 4.5
     assert seen["columns"] == columns
-    assert len(seen["charts"]) == 4
+    assert len(seen["charts"]) == 5
     assert min(seen["charts"]) > 200
     assert (seen["ground"] == "rgb(255, 255, 255)") is (scheme == "light")
     for words in (
@@ -127,6 +136,7 @@ def test_it_is_read_on_every_screen_and_asks_for_nothing(chromium, report, size,
         "Exertion at 1.80 km/h",
         "Calendar of the programme six-week: 16 sessions done to their end, of 18",
         "not measured",
+        "2, 2, not noted, 4 (outdoors)",
         "The same once more, or one thing more.",
     ):
         assert words in seen["text"]

@@ -160,10 +160,22 @@ def test_what_was_said_afterwards_stands_with_the_session_as_plain_text(folder):
     text = folder.history(session="00000001")
 
     assert "INCIDENT     fell off; somebody was hurt; told: Dr Lee" in text
-    assert "confidence   4 of 5 afterwards" in text
+    assert "confidence   3 of 5 before, 4 of 5 after" in text
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert max(map(len, text.splitlines())) < 250
+
+
+def test_who_led_is_plain_text_and_not_known_where_a_record_has_none_or_no_text(folder):
+    settings = ('{"trainer":"Kim\\u001b[31m' + "x" * 500 + '"}', '{"trainer":5}', "{}")
+    folder.sessions(*(made(number, settings=each) for number, each in enumerate(settings, 1)))
+
+    texts = [folder.history(session=f"{number:08x}") for number in (1, 2, 3)]
+
+    [line] = [line for line in texts[0].splitlines() if line.startswith("trainer ")]
+    assert line.startswith("trainer      Kim?[31mx")
+    assert len(line) < 100
+    assert all("trainer      not known" in text for text in texts[1:])
 
 
 def test_names_from_elsewhere_are_plain_text(folder):

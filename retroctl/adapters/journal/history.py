@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from retroctl.adapters import sqlite
 from retroctl.adapters.journal import files, read
+from retroctl.adapters.journal.confidence import confidences
 from retroctl.adapters.journal.overview import local_day, stages_of
 from retroctl.domain.effects import NoteKind
 from retroctl.domain.events import BalanceEvent
-from retroctl.domain.method.figures import EASED
+from retroctl.domain.method.figures import EASED, NO_CONFIDENCE
 from retroctl.domain.method.practice import Outing, Practice, fastest_held, kind_of, shape_of, was_completed
 from retroctl.units import Speed
 
@@ -65,14 +66,15 @@ def outings(file: Path, client_id: str) -> tuple[Outing, ...]:
     with files.reading(file) as connection:
         plans = dict(connection.execute("SELECT id, plan FROM sessions WHERE client_id = ?", (client_id,)).fetchall())
         noted = _noted(connection, client_id)
+    confidence = confidences(file, client_id)
     return tuple(
-        _outing(each, noted.get(each.id, ()))
+        _outing(each, noted.get(each.id, ()), confidence.get(each.id, NO_CONFIDENCE).after)
         for each in reversed(summaries)
         if not each.simulated and read.as_object(plans.get(each.id, "")).get("kind") == OUTDOOR
     )
 
 
-def _outing(summary: read.SessionSummary, noted: Iterable[dict[str, Any]]) -> Outing:
+def _outing(summary: read.SessionSummary, noted: Iterable[dict[str, Any]], confidence: int | None) -> Outing:
     told = list(noted)
     minutes = summary.outcome.get("backward_minutes")
     return Outing(
@@ -80,6 +82,7 @@ def _outing(summary: read.SessionSummary, noted: Iterable[dict[str, Any]]) -> Ou
         events=tuple(sorted(kind for each in told if (kind := _balance(each)) is not None)),
         rpe=max((rating for each in told if (rating := _rpe(each)) is not None), default=None),
         minutes=minutes if isinstance(minutes, int) and not isinstance(minutes, bool) else None,
+        confidence=confidence,
     )
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from retroctl.app.report import Bar, Point
+    from retroctl.app.charted import Bar, Point
 
 WIDTH: Final = 320
 HEIGHT: Final = 150
@@ -24,6 +24,8 @@ STEPS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 50
 MOST_LINES: Final = 5
 MOST_LABELS: Final = 14
 MOST_DOTS: Final = 40
+LEGEND: Final = 70
+"""Room for the name of a line above the picture."""
 
 
 def line(points: Sequence[Point], words: str, *, bounds: tuple[float, float, float] | None) -> str:
@@ -31,25 +33,48 @@ def line(points: Sequence[Point], words: str, *, bounds: tuple[float, float, flo
 
     Empty without points. `words` say the same to those who do not see it.
     """
-    if not points:
+    return lines({"": points}, words, bounds=bounds)
+
+
+def lines(named: Mapping[str, Sequence[Point]], words: str, *, bounds: tuple[float, float, float] | None) -> str:
+    """Several lines over the same days, each of the class that its name is; a name is written above the picture."""
+    every = [point for points in named.values() for point in points]
+    if not every:
         return ""
-    low, high, step = _axis(bounds, max(point.value for point in points))
+    low, high, step = _axis(bounds, max(point.value for point in every))
     svg = _picture(words, low, high, step)
-    first = points[0].day
-    days = max(1, points[-1].day.days_since(first))
-    places = [(_x(point.day.days_since(first) / days), _y(point.value, low, high)) for point in points]
+    first, last = min(point.day for point in every), max(point.day for point in every)
+    days = max(1, last.days_since(first))
+    for name, points in named.items():
+        places = [(_x(point.day.days_since(first) / days), _y(point.value, low, high)) for point in points]
+        _curve(svg, name, points, places)
+    _legend(svg, [name for name in named if name])
+    _text(svg, (LEFT, HEIGHT - 5), str(first), "start")
+    if last > first:
+        _text(svg, (WIDTH - RIGHT, HEIGHT - 5), str(last), "end")
+    return ET.tostring(svg, encoding="unicode")
+
+
+def _curve(svg: ET.Element, name: str, points: Sequence[Point], places: Sequence[tuple[float, float]]) -> None:
+    if not points:
+        return
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    ET.SubElement(svg, "polyline", {"class": "line", "points": path})
+    ET.SubElement(svg, "polyline", {"class": f"line {name}".strip(), "points": path})
     for point, (x, y) in zip(points, places, strict=True):
-        dot = ET.SubElement(svg, "circle", {"class": "dot", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "2.6"})
+        where = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "2.6"}
+        dot = ET.SubElement(svg, "circle", {"class": f"dot {name}".strip(), **where})
         if len(points) <= MOST_DOTS:
             ET.SubElement(dot, "title").text = point.words
-    _text(svg, (LEFT, HEIGHT - 5), str(points[0].day), "start")
-    if len(points) > 1:
-        _text(svg, (WIDTH - RIGHT, HEIGHT - 5), str(points[-1].day), "end")
     x, y = places[-1]
     _text(svg, (min(x, WIDTH - RIGHT), max(TOP - 4, y - 6)), f"{points[-1].value:g}", "end", "value")
-    return ET.tostring(svg, encoding="unicode")
+
+
+def _legend(svg: ET.Element, names: Sequence[str]) -> None:
+    for place, name in enumerate(names):
+        x = LEFT + 4 + place * LEGEND
+        ends = {"x1": str(x), "x2": str(x + 18), "y1": "5", "y2": "5"}
+        ET.SubElement(svg, "line", {"class": f"line {name}", **ends})
+        _text(svg, (x + 22, 8), name, "start")
 
 
 def bars(weeks: Sequence[Bar], words: str) -> str:

@@ -17,6 +17,10 @@ def run(
         str | None, typer.Option(metavar="ID", help="The treadmill's address, as `retroctl scan` shows it.")
     ] = None,
     client: Annotated[str | None, typer.Option(metavar="NAME", help="The client; without one, level new.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Who leads, for the record (default: `trainer` of the configuration)."),
+    ] = None,
     plan: Annotated[
         str | None,
         typer.Option(metavar="FILE|PRESET", help="A plan file (TOML), or a preset: see `retroctl plan list`."),
@@ -112,7 +116,7 @@ def run(
     if plan is not None and plan.split(":")[0] == "outdoor":
         from retroctl.cli.outdoor import outdoor_command  # noqa: PLC0415 - heavy
 
-        sys.exit(outdoor_command(client, machine=sim or address, plan=plan))
+        sys.exit(outdoor_command(client, machine=sim or address, plan=plan, by=by))
     from retroctl.adapters.tui.choose.ports import Choice  # noqa: PLC0415 - heavy
     from retroctl.cli.choosing import choose_first  # noqa: PLC0415 - heavy
     from retroctl.cli.options import RunOptions  # noqa: PLC0415 - heavy
@@ -137,6 +141,7 @@ def run(
             wall_lan=wall_lan,
             mqtt=mqtt,
             mqtt_plain=mqtt_plain,
+            by=by,
             call_out=call_out,
             strap=strap,
             sim_strap=sim_strap,

@@ -122,6 +122,17 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class Confidence:
+    """The client's own word before and after a session, 1 (uneasy) to 5 (sure): R5. None where it was not noted."""
+
+    before: int | None = None
+    after: int | None = None
+
+
+NO_CONFIDENCE: Final = Confidence()
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """A session in figures. None is "not known", never zero. `name` is the plan's, foreign text.
 
@@ -144,6 +155,8 @@ class Figures:
     events: tuple[BalanceNoted, ...] = ()
     session_rpe: int | None = None
     """Exertion of the whole session, said afterwards."""
+    confidence: Confidence = NO_CONFIDENCE
+    """Read where one session or one client is looked at; a list of thousands does without."""
 
     @property
     def backward_holds(self) -> tuple[Hold, ...]:

@@ -149,13 +149,14 @@ class Practice:
 class Outing:
     """A session outdoors (R25), as the trainer noted it. No belt measured it, so it is no Practice.
 
-    `minutes` backward and `rpe` are None where they were not asked.
+    `minutes` backward, `rpe` and `confidence` after it (1 to 5) are None where they were not asked.
     """
 
     day: Day
     events: tuple[BalanceEvent, ...] = ()
     rpe: int | None = None
     minutes: int | None = None
+    confidence: int | None = None
 
     @property
     def stopped_by_balance(self) -> bool:
