@@ -106,7 +106,8 @@ class Envelope:
         """Other hands are another difficulty: consent given before is no consent to a raise on top of it."""
         self._announced_at: float | None = None
         self._raised_at: float | None = None
-        self._denied = False
+        self._denied = self._asked_denied = False
+        """Control is gone; and a target was asked for all the same."""
         self._stop_denied = False
         """The stop under way was answered with Control Not Permitted."""
         self._unrecorded = False
@@ -141,7 +142,7 @@ class Envelope:
                 self._measured, self._zero_frames = None, 0
                 self._restart_hold()
             case ControlLost():
-                self._denied, self._consent_at = True, None
+                self._denied, self._asked_denied, self._consent_at = True, False, None
             case CommandAnswered(answer=answer):
                 self._hear(event.command, answer)
             case RecordFailed():
@@ -329,6 +330,7 @@ class Envelope:
         self._raised_at = now if self._target is not None and target > self._target else self._raised_at
         self._lowest_sent = self._lowest_sent or target == self._belt.minimum
         self._target = self._anchor = target
+        self._asked_denied = self._denied
         self._restart_hold()
         self._announced_at = None
 
@@ -378,8 +380,11 @@ class Envelope:
             self._stops = max(0, self._stops - 1)  # an earlier one was still on its way: this was no repeat
         if isinstance(command, RequestControl) and answer is Answer.SUCCESS:
             self._denied = False
+        # Asked since, a machine that takes a target has given control, whatever it answers to the request for it.
+        if isinstance(command, SetTargetSpeed) and answer is Answer.SUCCESS and self._asked_denied:
+            self._denied = self._asked_denied = False
         if answer is Answer.NOT_PERMITTED:
-            self._denied, self._consent_at = True, None
+            self._denied, self._asked_denied, self._consent_at = True, False, None
             self._stop_denied = self._stop_denied or isinstance(command, Stop)
 
 

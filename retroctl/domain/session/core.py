@@ -207,8 +207,11 @@ class Core(Memory):
         self.rung_until = self.now + (EASE_RUNG_FORWARD_S if forward else self.course.plan.ease_rung_s)
 
     def reference_for_down(self) -> Speed:
-        """From where "one rung down" counts: the target, or the measured speed where that is lower."""
-        return min(self.in_force, self.measured)
+        """From where "one rung down" counts: the target, or the measured speed where that is lower.
+
+        A belt brought over the cap at the console goes to the highest rung that is not.
+        """
+        return min(self.in_force, self.measured, Speed(self.caps.of(self.facing).hundredths + 1))
 
     # -- stopping --------------------------------------------------------------------------------------------------
 

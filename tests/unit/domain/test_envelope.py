@@ -89,6 +89,32 @@ def test_an_unanswered_request_control_does_not_bring_control_back():
     assert gate.rule(NEXT) == "F8"
 
 
+def consented_again(gate: Gate) -> Gate:
+    """A whole hold, consent and announcement anew."""
+    gate.frames(100, 61.0)
+    gate.tell(ev.ConfirmPressed())
+    gate.tell(ev.AnnouncementFinished(1))
+    return gate
+
+
+@pytest.mark.parametrize("gone", [ev.ControlLost(), ev.CommandAnswered(Stop(), Answer.NOT_PERMITTED)])
+def test_a_machine_that_takes_a_target_has_given_control_though_it_never_says_so(gone):
+    gate = Gate().ready()
+    gate.tell(gone)
+    gate.tell(ev.CommandAnswered(RequestControl(), Answer.REFUSED))
+    gate.tell(ev.CommandAnswered(SetTargetSpeed(Speed(100)), Answer.SUCCESS))
+    assert gate.rule(NEXT) == "F8", "asked for before control was gone: its answer was late"
+    assert gate.allows(100)
+    assert consented_again(gate).rule(NEXT) == "F8", "not answered yet"
+    gate.tell(ev.CommandAnswered(SetTargetSpeed(Speed(100)), Answer.REFUSED))
+    assert consented_again(gate).rule(NEXT) == "F8"
+    gate.tell(ev.CommandAnswered(SetTargetSpeed(Speed(100)), Answer.SUCCESS))
+    assert consented_again(gate).allows(NEXT)
+    gate.tell(gone)
+    gate.tell(ev.CommandAnswered(SetTargetSpeed(Speed(NEXT)), Answer.SUCCESS))
+    assert consented_again(gate).rule(260) == "F8", "gone anew"
+
+
 def test_consent_from_before_the_last_15_s_does_not_count():
     gate = Gate().run()
     gate.frames(100, 40.0)
