@@ -57,8 +57,6 @@ class Judge(Seen):
     def entered(self, state: str, now: float) -> None:
         """The program is in another state."""
         before, self.state = self.state, state
-        # Forward what is held is the client's own speed from here, and the belt's where it creeps on.
-        self.met = self.met or (state == "holding" and self.facing == "forward")
         if state == "overridden" and self.frames and not self._like_miles(self.frames[-1][1]):
             # A belt that went elsewhere by itself; the trainer is told and asked. Where it creeps on to is not miles.
             self.console_at = now
